@@ -1,0 +1,101 @@
+const QUOTE = 34;
+const BACKSLASH = 92;
+const COLON = 58;
+const NULL = 110; // the n of null
+
+/** What the watcher wants to know about a key. */
+export type KeyKind =
+  /** An object or value that a decoder may need: the event is parsed where it is not null. */
+  | 'fact'
+  /** A text that stands in every chunk: the event is parsed where it differs from the last one. */
+  | 'watched'
+  /** Delivered text. */
+  | 'text';
+
+interface Key {
+  readonly bytes: Uint8Array;
+  readonly kind: KeyKind;
+  readonly slot: number;
+}
+
+/** Receives the raw bytes (escapes and all) of one delivered text value. */
+export type TextSink = (bytes: Uint8Array, from: number, end: number) => void;
+
+/**
+ * Looks for keys in JSON bytes without parsing them: one pass that steps from string to string, so
+ * that a word inside a content string is never taken for a key. What is no JSON at all merely yields
+ * nothing.
+ */
+export class JsonKeyScanner {
+  readonly #byLength: (readonly Key[] | undefined)[] = [];
+  readonly #last: (Uint8Array | undefined)[] = [];
+  readonly #onText: TextSink;
+
+  constructor(keys: Readonly<Record<string, KeyKind>>, onText: TextSink) {
+    let slot = 0;
+    for (const [name, kind] of Object.entries(keys)) {
+      const key = { bytes: Buffer.from(name), kind, slot: slot++ };
+      this.#byLength[name.length] = [...(this.#byLength[name.length] ?? []), key];
+    }
+    this.#onText = onText;
+  }
+
+  /** @returns whether the event must be parsed. */
+  scan(data: Uint8Array): boolean {
+    let isWanted = false;
+    let i = 0;
+    while (i < data.length) {
+      if (data[i] !== QUOTE) {
+        i++;
+        continue;
+      }
+      const from = i + 1;
+      const end = endOfString(data, from);
+      i = end + 1;
+      while (isSpace(data[i])) i++;
+      if (data[i] !== COLON) continue;
+      const key = this.#keyAt(data, from, end);
+      if (key === undefined) continue;
+      i++;
+      while (isSpace(data[i])) i++;
+      if (key.kind === 'fact') {
+        isWanted ||= data[i] !== NULL;
+      } else if (data[i] === QUOTE) {
+        const valueEnd = endOfString(data, i + 1);
+        if (key.kind === 'text') this.#onText(data, i + 1, valueEnd);
+        else if (this.#isNew(key.slot, data, i + 1, valueEnd)) isWanted = true;
+        i = valueEnd + 1;
+      }
+    }
+    return isWanted;
+  }
+
+  #keyAt(data: Uint8Array, from: number, end: number): Key | undefined {
+    const keys = this.#byLength[end - from];
+    if (keys === undefined) return undefined;
+    for (const key of keys) if (isSame(key.bytes, data, from)) return key;
+    return undefined;
+  }
+
+  #isNew(slot: number, data: Uint8Array, from: number, end: number): boolean {
+    const last = this.#last[slot];
+    if (last !== undefined && last.length === end - from && isSame(last, data, from)) return false;
+    this.#last[slot] = Uint8Array.from(data.subarray(from, end)); // a view would pin the whole chunk
+    return true;
+  }
+}
+
+function endOfString(data: Uint8Array, from: number): number {
+  let i = from;
+  while (i < data.length && data[i] !== QUOTE) i += data[i] === BACKSLASH ? 2 : 1;
+  return Math.min(i, data.length);
+}
+
+function isSame(expected: Uint8Array, data: Uint8Array, from: number): boolean {
+  for (let i = 0; i < expected.length; i++) if (expected[i] !== data[from + i]) return false;
+  return true;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 32 || byte === 10 || byte === 13 || byte === 9;
+}

@@ -1,0 +1,182 @@
+import { JsonKeyScanner, type KeyKind } from './json-keys.ts';
+import { recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
+import type { Metering, UsageDialect, UsageMeter } from './metering.ts';
+import { SseFrames } from './sse-parser.ts';
+import { usageMeter } from './usage-meter.ts';
+
+/** Keys whose events a decoder may need, in any dialect; all others are only counted. */
+const FACTS: Readonly<Record<string, KeyKind>> = {
+  usage: 'fact',
+  usageMetadata: 'fact',
+  usage_metadata: 'fact',
+  usage_breakdown: 'fact',
+  x_groq: 'fact',
+  response: 'fact',
+  item: 'fact',
+  message: 'fact',
+  meta: 'fact',
+  executed_tools: 'fact',
+  groundingMetadata: 'fact',
+  timings: 'fact',
+  eval_count: 'fact',
+  prompt_eval_count: 'fact',
+  error: 'fact',
+  finish_reason: 'fact',
+  stop_reason: 'fact',
+  finishReason: 'fact',
+  model: 'watched',
+  modelVersion: 'watched',
+  model_version: 'watched',
+  service_tier: 'watched',
+};
+
+const CHAT_TEXT = ['content', 'reasoning_content', 'reasoning', 'refusal', 'arguments', 'text'];
+const TEXT_KEYS: Partial<Record<UsageDialect, readonly string[]>> = {
+  anthropic: ['text', 'thinking', 'partial_json'],
+  gemini: ['text'],
+  cohere: ['text', 'thinking', 'arguments'],
+  'openai-responses': ['delta'],
+  'xai-responses': ['delta'],
+  'openai-compatible': [...CHAT_TEXT, 'thinking', 'partial_json', 'delta'],
+};
+
+/** Delivered text that is kept for an estimate; past it only the bytes are counted. */
+const TEXT_BYTES_KEPT_MAX = 256 * 1024;
+const DONE = '[DONE]';
+
+/** What the gateway may ask at any moment about the stream that it forwards. */
+export interface StreamFacts {
+  readonly model: string | undefined;
+  /** The supplier's id of the response. */
+  readonly id: string | undefined;
+  readonly finishReason: string | undefined;
+  /** True once `[DONE]` or the dialect's own last event came. */
+  readonly isDone: boolean;
+  /** The first error object inside the stream, as sent. */
+  readonly error: unknown;
+  readonly events: number;
+  /** Events that were parsed as JSON: the cost of watching. */
+  readonly parsedEvents: number;
+  /** Bytes of delivered text as they stand in the JSON, escapes included. */
+  readonly textBytes: number;
+  /** True where an event was too long to be read; its usage may be lost. */
+  readonly overflowed: boolean;
+}
+
+/**
+ * Watches a stream that is forwarded untouched. Each event is scanned as bytes; only those that may
+ * hold usage, an error, an end, or a new model or tier are parsed and given to the meter, with the same
+ * result as parsing all of them. Never throws.
+ *
+ * States: open → (`end()`) → over; `finish()` may be asked in either.
+ */
+export class StreamWatcher {
+  readonly #meter: UsageMeter;
+  readonly #frames: SseFrames;
+  readonly #scanner: JsonKeyScanner;
+  readonly #text: Buffer[] = [];
+  #textKept = 0;
+  #textBytes = 0;
+  #events = 0;
+  #parsedEvents = 0;
+  #isDone = false;
+  #model: string | undefined;
+  #id: string | undefined;
+  #finishReason: string | undefined;
+  #error: unknown;
+
+  constructor(dialect: UsageDialect, meter: UsageMeter = usageMeter(dialect)) {
+    this.#meter = meter;
+    this.#frames = new SseFrames((name, data) => this.#event(name, data));
+    const keys: Record<string, KeyKind> = { ...FACTS };
+    for (const key of TEXT_KEYS[dialect] ?? CHAT_TEXT) keys[key] = 'text';
+    if (dialect === 'cohere') delete keys['message']; // wraps every delta; its usage has a key of its own
+    this.#scanner = new JsonKeyScanner(keys, (bytes, from, end) => this.#keepText(bytes, from, end));
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#frames.push(chunk);
+  }
+
+  /** The stream is over, however it ended. */
+  end(): void {
+    this.#frames.end();
+  }
+
+  /** @returns `undefined` where the supplier has reported no usage so far. */
+  finish(): Metering | undefined {
+    return this.#meter.finish();
+  }
+
+  facts(): StreamFacts {
+    return {
+      model: this.#model,
+      id: this.#id,
+      finishReason: this.#finishReason,
+      isDone: this.#isDone,
+      error: this.#error,
+      events: this.#events,
+      parsedEvents: this.#parsedEvents,
+      textBytes: this.#textBytes,
+      overflowed: this.#frames.overflowed,
+    };
+  }
+
+  /** The delivered text (its first 256 KiB): visible text, reasoning and tool arguments. */
+  deliveredText(): string {
+    const raw = Buffer.concat(this.#text).toString('utf8');
+    const parsed = parseJson(`"${raw}"`);
+    return typeof parsed === 'string' ? parsed : raw;
+  }
+
+  #event(name: string | undefined, data: Uint8Array): void {
+    this.#events++;
+    if (isDone(data)) {
+      this.#isDone = true;
+      return;
+    }
+    if (name === 'message_stop') this.#isDone = true;
+    const isFirst = this.#events === 1;
+    if (!this.#scanner.scan(data) && !isFirst) return;
+    this.#parsedEvents++;
+    const json = parseJson(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
+    if (json === undefined) return;
+    this.#meter.event(name, json);
+    const message = recordOf(json);
+    if (message) this.#note(message);
+  }
+
+  #note(event: JsonRecord): void {
+    const inner = recordOf(event['response']) ?? recordOf(event['message']) ?? event;
+    this.#model = textOf(inner['model']) ?? textOf(inner['modelVersion']) ?? this.#model;
+    this.#id ??= textOf(inner['id']) ?? textOf(inner['responseId']);
+    const error = event['error'] ?? inner['error'];
+    if (error !== undefined && error !== null) this.#error ??= error;
+    for (const choice of [...recordsOf(event['choices']), ...recordsOf(event['candidates'])]) {
+      this.#finishReason = textOf(choice['finish_reason']) ?? textOf(choice['finishReason']) ?? this.#finishReason;
+    }
+    this.#finishReason = textOf(recordOf(event['delta'])?.['stop_reason']) ?? this.#finishReason;
+    const type = textOf(event['type']);
+    if (/^response\.(?:completed|incomplete|failed)$/.test(type ?? '')) this.#isDone = true;
+  }
+
+  #keepText(bytes: Uint8Array, from: number, end: number): void {
+    const length = end - from;
+    this.#textBytes += length;
+    if (length === 0 || this.#textKept + length > TEXT_BYTES_KEPT_MAX) return;
+    this.#textKept += length;
+    this.#text.push(Buffer.from(bytes.subarray(from, end)));
+  }
+}
+
+function isDone(data: Uint8Array): boolean {
+  return data.length <= DONE.length + 2 && Buffer.from(data).toString('latin1').trim() === DONE;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
