@@ -1,0 +1,110 @@
+import type { Book } from '#base/book.ts';
+import type { Id } from '#base/id.ts';
+import type { NanoUsd } from '#base/money.ts';
+import type { Usage } from '#metering/usage.ts';
+import type { Amounts, DecisionRequest, GateStanding, RefusalReason } from '#plans/decision.ts';
+
+/** Who asks, resolved from the API key or the session before admission. */
+export interface Subject {
+  readonly book: Book;
+  readonly customerId: Id<'customer'>;
+  readonly subscriptionId: Id<'subscription'>;
+  readonly planVersionId: Id<'planVersion'>;
+}
+
+/** What is recorded beside the decision input, and never decided upon. */
+export interface DecisionEvidence {
+  /** The public model name that was asked for. */
+  readonly modelAsked: string;
+  readonly surface: 'chat' | 'responses' | 'embeddings' | 'messages' | 'bulk';
+  readonly streamed: boolean;
+  readonly inputTokensEstimate: number;
+  /** The limit the client sent, if any. */
+  readonly outputTokensAsked?: number;
+  /** The limit that goes upstream. */
+  readonly outputTokensSent?: number;
+  /** Price versions the quote was made with, one per candidate. */
+  readonly priceVersionIds: readonly Id<'priceVersion'>[];
+}
+
+export interface Admitted {
+  readonly verdict: 'admitted';
+  readonly hold: HoldRef;
+  readonly className: string;
+  /** Index into the request's candidates. */
+  readonly candidate: number;
+  readonly slow: boolean;
+  /** Gate that caused a fallback, or that made credits or overage pay; absent on the plain way. */
+  readonly becauseOfGate?: string;
+  /** What was held in money, and from which payer; zero for included requests. */
+  readonly heldChargeNanoUsd: NanoUsd;
+  readonly gates: readonly GateStanding[];
+  readonly remainingNanoUsd: NanoUsd;
+}
+
+export interface Refused {
+  readonly verdict: 'refused';
+  readonly reason: RefusalReason;
+  /** The gate that refused; absent for funds, class and capacity. */
+  readonly gate?: GateStanding;
+  /** Classes of the plan that would be admitted right now. */
+  readonly availableClasses: readonly string[];
+  readonly gates: readonly GateStanding[];
+  readonly remainingNanoUsd: NanoUsd;
+}
+
+/** A durable hold: the request may go upstream. Ends exactly once. */
+export interface HoldRef {
+  readonly book: Book;
+  readonly customerId: Id<'customer'>;
+  readonly requestId: Id<'request'>;
+  readonly admittedAtMs: number;
+}
+
+/** One upstream attempt that consumed something. */
+export interface AttemptUsage {
+  readonly supplier: string;
+  readonly model: string;
+  readonly serviceTier: string;
+  readonly usage: Usage;
+  readonly costNanoUsd: NanoUsd;
+  readonly priceVersionId: Id<'priceVersion'>;
+}
+
+/** What a finished (or broken) request consumed, already priced. */
+export interface Measurement {
+  readonly attempts: readonly AttemptUsage[];
+  readonly actual: Amounts;
+  /** Counted from delivered text rather than reported by the supplier. */
+  readonly estimated: boolean;
+  readonly outcome: 'completed' | 'client_aborted' | 'upstream_failed' | 'cut_by_limit';
+  readonly upstreamMs: number;
+}
+
+export interface Settled {
+  readonly chargeNanoUsd: NanoUsd;
+  readonly costNanoUsd: NanoUsd;
+  /** How much the actual charge passed the hold: booked in full, and an incident. */
+  readonly overrunNanoUsd: NanoUsd;
+  readonly remainingNanoUsd: NanoUsd;
+  /** True where this measurement had been settled before; nothing was booked again. */
+  readonly repeated: boolean;
+}
+
+/** The durable door before every supplier: see DESIGN sections 2, 5 and 9. */
+export interface Admission {
+  /**
+   * Decides and makes the hold durable, or records the refusal. Group commit.
+   * @throws DomainError `store_unavailable` where the store cannot answer: never waved through.
+   */
+  admit(subject: Subject, request: DecisionRequest, evidence: DecisionEvidence): Promise<Admitted | Refused>;
+  /**
+   * Raises a hold to a new worst case, durably, before a stream passes it.
+   * @returns false where the plan or the buckets do not cover it; the old hold stays.
+   */
+  extend(hold: HoldRef, upTo: Amounts): Promise<boolean>;
+  /** Books what was used and ends the hold, in one transaction. The same measurement twice is a no-op. */
+  settle(hold: HoldRef, measurement: Measurement): Promise<Settled>;
+  /** Ends a hold of which nothing was consumed. */
+  void(hold: HoldRef, reason: string): Promise<void>;
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import type { Random } from './random.ts';
+
+declare const brand: unique symbol;
+
+/**
+ * What an id names, with the prefix it is printed with. An id is a UUIDv7 (RFC 9562), so that ids
+ * sort by the time of their making; it is printed as `prefix_` and 26 characters of Crockford
+ * base32, and stored as `uuid`.
+ */
+const PREFIXES = {
+  customer: 'cus',
+  member: 'mem',
+  apiKey: 'key',
+  operatorKey: 'opk',
+  subscription: 'sub',
+  planVersion: 'plv',
+  priceVersion: 'prv',
+  request: 'req',
+  transfer: 'trf',
+  lot: 'lot',
+  process: 'prc',
+  incident: 'inc',
+  attempt: 'att',
+} as const;
+
+export type IdKind = keyof typeof PREFIXES;
+/** A printed id, such as `cus_01jd…`. */
+export type Id<Kind extends IdKind> = string & { readonly [brand]: Kind };
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const VALUES = new Map([...ALPHABET].map((character, value) => [character, BigInt(value)]));
+
+/** Mints a new id of a kind. */
+export function newId<Kind extends IdKind>(kind: Kind, clock: Clock, random: Random): Id<Kind> {
+  const bytes = random.bytes(16);
+  writeTimestamp(bytes, clock.nowMs());
+  return idFromBytes(kind, bytes);
+}
+
+/**
+ * An id that is a pure function of a name, for rows that must have the same id wherever they are
+ * made from the same input (starter catalogue, seeded demo).
+ */
+export function namedId<Kind extends IdKind>(kind: Kind, name: string, atMs = 0): Id<Kind> {
+  const bytes = new Uint8Array(createHash('sha256').update(`${kind}:${name}`).digest().subarray(0, 16));
+  writeTimestamp(bytes, atMs);
+  return idFromBytes(kind, bytes);
+}
+
+function writeTimestamp(bytes: Uint8Array, nowMs: number): void {
+  let rest = Math.max(0, Math.floor(nowMs));
+  for (let i = 5; i >= 0; i--) {
+    bytes[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+}
+
+/** The printed id of sixteen bytes. @throws RangeError on any other length. */
+export function idFromBytes<Kind extends IdKind>(kind: Kind, bytes: Uint8Array): Id<Kind> {
+  if (bytes.length !== 16) throw new RangeError(`an id has 16 bytes, not ${bytes.length}`);
+  let text = '';
+  let buffer = 0;
+  let bits = 2; // 130 bits of text carry 128 bits of id: the first character holds three bits only
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(buffer >> bits) & 31];
+    }
+    buffer &= (1 << bits) - 1;
+  }
+  return `${PREFIXES[kind]}_${text}` as Id<Kind>;
+}
+
+/** The canonical UUID text of an id, as the database stores it. */
+export function uuidOf(id: Id<IdKind>): string {
+  const text = id.slice(id.indexOf('_') + 1);
+  let value = 0n;
+  for (const character of text) {
+    const digit = VALUES.get(character);
+    if (digit === undefined) throw new RangeError(`not an id: ${id}`);
+    value = (value << 5n) | digit;
+  }
+  const hex = value.toString(16).padStart(32, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** The printed id of a database `uuid`. */
+export function idFromUuid<Kind extends IdKind>(kind: Kind, uuid: string): Id<Kind> {
+  return idFromBytes(kind, Uint8Array.from(Buffer.from(uuid.replaceAll('-', ''), 'hex')));
+}
+
+/** Reads an id from outside; `undefined` where the text is not a well-formed id of that kind. */
+export function parseId<Kind extends IdKind>(kind: Kind, text: string): Id<Kind> | undefined {
+  const prefix = PREFIXES[kind];
+  const pattern = new RegExp(`^${prefix}_[0-7][${ALPHABET}]{25}$`);
+  return pattern.test(text) ? (text as Id<Kind>) : undefined;
+}

@@ -1,0 +1,61 @@
+import type { Id } from '#base/id.ts';
+import type { NanoUsd } from '#base/money.ts';
+
+/**
+ * The closed input and the result of one decision. A replay needs nothing but these and the
+ * account's state.
+ */
+
+/** What one class would take of gates and buckets at the worst, or what it did take. */
+export interface Amounts {
+  /** In and out. */
+  readonly tokens: number;
+  /** What the supplier asks. */
+  readonly costNanoUsd: NanoUsd;
+  /** What the tariff asks, before the plan says whether it is included. */
+  readonly chargeNanoUsd: NanoUsd;
+}
+
+/** A class that could serve the request, with its quote; the asked class stands first. */
+export interface Candidate {
+  readonly className: string;
+  readonly quote: Amounts;
+  /** False where no healthy route with capacity serves it now; recorded, so that a replay uses the same verdict. */
+  readonly available: boolean;
+}
+
+export interface DecisionRequest {
+  /** The admission instant by the process's clock; the account uses `max(atMs, last seen)`. */
+  readonly atMs: number;
+  readonly requestId: Id<'request'>;
+  readonly candidates: readonly Candidate[];
+  readonly memberId?: Id<'member'>;
+  readonly keyId?: Id<'apiKey'>;
+  /** The key's own cap on charge-or-cost per calendar month, if it has one. */
+  readonly keyCapNanoUsd?: NanoUsd;
+}
+
+export type RefusalReason =
+  /** A gate is full and says refuse (or its fallback cannot serve). */
+  | 'gate'
+  /** The buckets that must pay cannot. */
+  | 'funds'
+  /** No candidate class is in the plan. */
+  | 'class'
+  /** No candidate has a healthy route with capacity. */
+  | 'capacity'
+  /** The subscription's period has ended and was not renewed. */
+  | 'subscription';
+
+/** Which bucket pays; an included request is paid by the plan. */
+export type Payer = 'plan' | 'allowance' | 'promotional' | 'bought' | 'overage';
+
+/** How a gate stands after a decision: what customers, headers and refusals are told. */
+export interface GateStanding {
+  readonly gateId: string;
+  readonly limit: number;
+  /** Booked and held together. */
+  readonly used: number;
+  /** When the gate next opens by at least a little, or resets. */
+  readonly resetAtMs: number;
+}
