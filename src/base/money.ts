@@ -110,6 +110,7 @@ export function roundUp(picos: PicoUsd): NanoUsd {
  * @throws RangeError on a denominator that is not positive or a result past the safe integers.
  */
 export function scaleHalfEven(amount: NanoUsd, ratio: { numerator: number; denominator: number }): NanoUsd {
+  if (ratio.numerator === ratio.denominator && ratio.denominator > 0) return amount;
   return nanoUsd(
     Number(divideHalfEven(BigInt(amount) * BigInt(ratio.numerator), BigInt(ratio.denominator))),
   );
