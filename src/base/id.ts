@@ -44,7 +44,9 @@ export function newId<Kind extends IdKind>(kind: Kind, clock: Clock, random: Ran
  * made from the same input (starter catalogue, seeded demo).
  */
 export function namedId<Kind extends IdKind>(kind: Kind, name: string, atMs = 0): Id<Kind> {
-  const bytes = new Uint8Array(createHash('sha256').update(`${kind}:${name}`).digest().subarray(0, 16));
+  const bytes = new Uint8Array(
+    createHash('sha256').update(`${kind}:${name}`).digest().subarray(0, 16),
+  );
   writeTimestamp(bytes, atMs);
   return idFromBytes(kind, bytes);
 }

@@ -22,7 +22,8 @@ export const PICO_PER_NANO = 1000n;
 
 /** @throws RangeError where `value` is no safe integer: a programmer's error, never a user's. */
 export function nanoUsd(value: number): NanoUsd {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`not an exact nano-dollar amount: ${value}`);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`not an exact nano-dollar amount: ${value}`);
   return (value === 0 ? 0 : value) as NanoUsd;
 }
 
@@ -95,7 +96,8 @@ export function roundUpSafe(picos: number): NanoUsd {
 
 /** Subtracting the remainder first keeps the division exact: near 2^53, `picos / 1000` alone may round up. */
 function splitPicos(picos: number): { quotient: number; remainder: number } {
-  if (!Number.isSafeInteger(picos) || picos < 0) throw new RangeError(`not an exact sum of picos: ${picos}`);
+  if (!Number.isSafeInteger(picos) || picos < 0)
+    throw new RangeError(`not an exact sum of picos: ${picos}`);
   const remainder = picos % 1000;
   return { quotient: (picos - remainder) / 1000, remainder };
 }
@@ -109,7 +111,10 @@ export function roundUp(picos: PicoUsd): NanoUsd {
  * `amount × numerator / denominator`, rounded half to even: mark-ups, proration, accrual.
  * @throws RangeError on a denominator that is not positive or a result past the safe integers.
  */
-export function scaleHalfEven(amount: NanoUsd, ratio: { numerator: number; denominator: number }): NanoUsd {
+export function scaleHalfEven(
+  amount: NanoUsd,
+  ratio: { numerator: number; denominator: number },
+): NanoUsd {
   if (ratio.numerator === ratio.denominator && ratio.denominator > 0) return amount;
   return nanoUsd(
     Number(divideHalfEven(BigInt(amount) * BigInt(ratio.numerator), BigInt(ratio.denominator))),
@@ -155,7 +160,11 @@ export function formatUsd(amount: NanoUsd | NanoUsdTotal | bigint): string {
   const value = BigInt(amount);
   const magnitude = value < 0n ? -value : value;
   const dollars = (magnitude / BigInt(NANO_PER_USD)).toString().replace(/\B(?=(\d{3})+$)/g, ',');
-  const fraction = (magnitude % BigInt(NANO_PER_USD)).toString().padStart(9, '0').replace(/0+$/, '').padEnd(2, '0');
+  const fraction = (magnitude % BigInt(NANO_PER_USD))
+    .toString()
+    .padStart(9, '0')
+    .replace(/0+$/, '')
+    .padEnd(2, '0');
   return `${value < 0n ? '-' : ''}$${dollars}.${fraction}`;
 }
 
