@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, readFileSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { DomainError } from '#base/domain-error.ts';
@@ -68,14 +68,4 @@ export function closedDirectory(path: string, account: ServerAccount): string | 
 /** Lets other accounts pass through (not list) a directory of ours. */
 export function openForPassing(directory: string): void {
   chmodSync(directory, statSync(directory).mode | 0o011);
-}
-
-/** Whether we may write there. */
-export function isWritable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

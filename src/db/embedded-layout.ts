@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -59,15 +60,16 @@ export function layOut(dataDir: string, binaries: EmbeddedBinaries): EmbeddedLay
   if (account.switched) openForPassing(dataDir);
   const home = reachableHome(dataDir, account);
   const programs = reachablePrograms(binaries, account);
-  const layout = {
+  const data = join(home, 'postgres');
+  return {
     account,
     programs,
-    data: join(home, 'postgres'),
+    // An operator may have moved the data to another disk and left a link.
+    data: existsSync(data) ? realpathSync(data) : data,
     socketDirectory: socketDirectory(home, account),
     logFile: join(dataDir, 'postgres.log'),
     relocated: home !== dataDir,
   };
-  return layout;
 }
 
 /** Creates a directory that only the server's account can open. */
@@ -84,12 +86,15 @@ export function makePrivateDirectory(path: string, account: ServerAccount): void
  */
 function reachableHome(dataDir: string, account: ServerAccount): string {
   const link = join(dataDir, 'postgres');
-  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    return realpathSync(join(dataDir, 'postgres-home'));
+  const homeLink = join(dataDir, 'postgres-home');
+  if (lstatSync(homeLink, { throwIfNoEntry: false }) !== undefined) {
+    const home = readlinkSync(homeLink);
+    makePassable(home);
+    return home;
   }
   const closed = closedDirectory(dataDir, account);
   if (closed === undefined) return dataDir;
-  if (existsSync(link)) {
+  if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) {
     throw new DomainError(
       'invalid_configuration',
       `PostgreSQL must run as "${account.name}", who cannot enter ${closed} ` +
@@ -101,8 +106,7 @@ function reachableHome(dataDir: string, account: ServerAccount): string {
   const home = join(ROOT_STORE, name);
   makePassable(ROOT_STORE);
   makePassable(home);
-  const homeLink = join(dataDir, 'postgres-home');
-  if (!existsSync(homeLink)) symlinkSync(home, homeLink);
+  symlinkSync(home, homeLink);
   symlinkSync(join(home, 'postgres'), link);
   return home;
 }

@@ -17,6 +17,9 @@ export interface AppliedMigration {
   readonly sha256: string;
 }
 
+/** Remembers which migrations were applied. */
+export const MIGRATION_TABLE = 'schema_migration';
+
 /** Any number will do, as long as no one else takes it in this database: "migrate" in bytes. */
 const LOCK_KEY = '30794085837468773';
 
@@ -31,8 +34,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly Applied
   const migrations = readMigrations(options.directory);
   try {
     return await withClient(options.address, 'breakeven migrate', async (client) => {
-      // Held by the session: it goes with the connection if this process is killed.
-      await client.query(`select pg_advisory_lock(${LOCK_KEY})`);
+      await lockSchema(client);
       const pending = await pendingMigrations(client, migrations);
       for (const migration of pending) await inTransaction(client, migration);
       return pending.map(({ number, name, sha256 }) => ({ number, name, sha256 }));
@@ -43,12 +45,20 @@ export async function migrate(options: MigrateOptions): Promise<readonly Applied
 }
 
 /**
+ * Waits until nobody else changes the schema. The session holds it: it goes with the connection,
+ * also when this process is killed.
+ */
+export async function lockSchema(client: ClientBase): Promise<void> {
+  await client.query(`select pg_advisory_lock(${LOCK_KEY})`);
+}
+
+/**
  * Runs one migration and its check inside the caller's transaction, and records it.
  * @throws DomainError `invalid_configuration` if the SQL fails or an expectation is violated
  */
 export async function applyMigration(client: ClientBase, migration: Migration): Promise<void> {
   await runScript(client, migration.up, `${migration.name}/up.sql`);
-  await client.query('insert into schema_migration (number, name, sha256) values ($1, $2, $3)', [
+  await client.query(`insert into ${MIGRATION_TABLE} (number, name, sha256) values ($1, $2, $3)`, [
     migration.number,
     migration.name,
     migration.sha256,
@@ -66,14 +76,14 @@ export async function applyMigration(client: ClientBase, migration: Migration): 
 
 /** Creates the table that remembers migrations, if need be, and reads it. */
 export async function appliedMigrations(client: ClientBase): Promise<readonly AppliedMigration[]> {
-  await client.query(`create table if not exists schema_migration (
+  await client.query(`create table if not exists ${MIGRATION_TABLE} (
     number integer primary key,
     name text not null,
     sha256 text not null,
     applied_at timestamptz not null default now()
   )`);
   const { rows } = await client.query<AppliedMigration>(
-    'select number, name, sha256 from schema_migration order by number',
+    `select number, name, sha256 from ${MIGRATION_TABLE} order by number`,
   );
   return rows;
 }

@@ -48,8 +48,10 @@ export function createPool(options: PoolOptions): Pool {
     types: { getTypeParser },
     ...(settings.length === 0 ? {} : { options: settings.join(' ') }),
   });
-  // Without a listener a broken idle connection would end the process.
+  // Without listeners a broken connection ends the process: an idle one is reported by the pool, a
+  // busy one by itself, beside the statement that fails.
   pool.on('error', (error) => options.onIdleError?.(error));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
