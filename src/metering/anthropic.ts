@@ -1,14 +1,14 @@
-import { Findings } from "./findings.ts";
-import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from "./json-value.ts";
-import type { MeteredPart, Metering, UsageMeter } from "./metering.ts";
-import { countOf, findUnknownCounts, Remainder } from "./token-count.ts";
-import { usageOf, type Usage } from "./usage.ts";
+import { Findings } from './findings.ts';
+import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from './json-value.ts';
+import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
+import { countOf, findUnknownCounts, Remainder } from './token-count.ts';
+import { usageOf, type Usage } from './usage.ts';
 
 const KNOWN = new Set([
-  "input_tokens",
-  "output_tokens",
-  "cache_creation_input_tokens",
-  "cache_read_input_tokens",
+  'input_tokens',
+  'output_tokens',
+  'cache_creation_input_tokens',
+  'cache_read_input_tokens',
 ]);
 
 interface Message {
@@ -35,13 +35,13 @@ export class AnthropicMeter implements UsageMeter {
   event(_name: string | undefined, data: unknown): void {
     const event = recordOf(data);
     if (event === undefined) return;
-    const message = recordOf(event["message"]);
+    const message = recordOf(event['message']);
     if (message) this.#start(message);
-    const usage = recordOf(event["usage"]);
+    const usage = recordOf(event['usage']);
     if (usage) this.#current.usage = laterUsage(this.#current.usage, usage);
-    const delta = recordOf(event["delta"]);
-    this.#current.model = textOf(delta?.["model"]) ?? this.#current.model;
-    if (message === undefined && event["type"] === "message") this.#start(event);
+    const delta = recordOf(event['delta']);
+    this.#current.model = textOf(delta?.['model']) ?? this.#current.model;
+    if (message === undefined && event['type'] === 'message') this.#start(event);
   }
 
   finish(): Metering | undefined {
@@ -54,10 +54,10 @@ export class AnthropicMeter implements UsageMeter {
 
   /** One stream normally holds one message; several are summed, each with its own last state. */
   #start(message: JsonRecord): void {
-    const id = textOf(message["id"]) ?? "";
+    const id = textOf(message['id']) ?? '';
     const known = this.#messages.get(id) ?? { model: undefined, usage: undefined };
-    const usage = recordOf(message["usage"]);
-    known.model = textOf(message["model"]) ?? known.model;
+    const usage = recordOf(message['usage']);
+    known.model = textOf(message['model']) ?? known.model;
     known.usage = usage ? laterUsage(known.usage, usage) : known.usage;
     this.#messages.set(id, known);
     this.#current = known;
@@ -69,42 +69,42 @@ function partsOf({ model, usage }: Message, findings: Findings): readonly Metere
   const main = tokensOf(usage, findings);
   if (main === undefined) return [];
   findUnknownCounts(usage, KNOWN, findings);
-  const geo = usage["inference_geo"];
-  if (typeof geo === "string" && geo.toLowerCase() === "us")
-    findings.add("usage.inference_geo us is priced apart");
+  const geo = usage['inference_geo'];
+  if (typeof geo === 'string' && geo.toLowerCase() === 'us')
+    findings.add('usage.inference_geo us is priced apart');
   const serviceTier = tierOf(usage);
   const first = {
     model,
     serviceTier,
     usage: usageOf({ requests: 1, ...main, ...toolsOf(usage, findings) }),
   };
-  return [first, ...iterationParts(first, listOf(usage["iterations"]), findings)];
+  return [first, ...iterationParts(first, listOf(usage['iterations']), findings)];
 }
 
 /** Fast mode is priced as a tier of its own and excludes the priority and batch tiers. */
 function tierOf(usage: JsonRecord): string | undefined {
-  return usage["speed"] === "fast" ? "fast" : textOf(usage["service_tier"]);
+  return usage['speed'] === 'fast' ? 'fast' : textOf(usage['service_tier']);
 }
 
 function tokensOf(usage: JsonRecord, findings: Findings): Partial<Usage> | undefined {
-  const input = countOf(usage, "input_tokens", findings);
-  const output = countOf(usage, "output_tokens", findings);
-  const cached = countOf(usage, "cache_read_input_tokens", findings);
-  const split = recordOf(usage["cache_creation"]);
-  const write5m = countOf(split, "ephemeral_5m_input_tokens", findings);
-  const write1h = countOf(split, "ephemeral_1h_input_tokens", findings);
+  const input = countOf(usage, 'input_tokens', findings);
+  const output = countOf(usage, 'output_tokens', findings);
+  const cached = countOf(usage, 'cache_read_input_tokens', findings);
+  const split = recordOf(usage['cache_creation']);
+  const write5m = countOf(split, 'ephemeral_5m_input_tokens', findings);
+  const write1h = countOf(split, 'ephemeral_1h_input_tokens', findings);
   const splitSum = (write5m ?? 0) + (write1h ?? 0);
-  const written = countOf(usage, "cache_creation_input_tokens", findings) ?? splitSum;
+  const written = countOf(usage, 'cache_creation_input_tokens', findings) ?? splitSum;
   if (input === undefined && output === undefined && cached === undefined && written === 0)
     return undefined;
   if (splitSum > 0 && splitSum !== written) {
     findings.add(`usage.cache_creation ${splitSum} is not cache_creation_input_tokens ${written}`);
   }
-  const shortWrites = new Remainder(written, "cache_creation_input_tokens", findings);
-  const longWrites = shortWrites.take(write1h, "ephemeral_1h_input_tokens");
-  const text = new Remainder(output ?? 0, "output_tokens", findings);
-  const thinking = countOf(recordOf(usage["output_tokens_details"]), "thinking_tokens", findings);
-  const reasoning = text.take(thinking, "thinking_tokens");
+  const shortWrites = new Remainder(written, 'cache_creation_input_tokens', findings);
+  const longWrites = shortWrites.take(write1h, 'ephemeral_1h_input_tokens');
+  const text = new Remainder(output ?? 0, 'output_tokens', findings);
+  const thinking = countOf(recordOf(usage['output_tokens_details']), 'thinking_tokens', findings);
+  const reasoning = text.take(thinking, 'thinking_tokens');
   return {
     input: input ?? 0,
     input_cached: cached ?? 0,
@@ -117,14 +117,14 @@ function tokensOf(usage: JsonRecord, findings: Findings): Partial<Usage> | undef
 
 /** Searches are billed each; fetches and other server tools are counted as tool calls. */
 function toolsOf(usage: JsonRecord, findings: Findings): Partial<Usage> {
-  const tools = recordOf(usage["server_tool_use"]);
+  const tools = recordOf(usage['server_tool_use']);
   if (tools === undefined) return {};
   let toolCalls = 0;
   for (const field of Object.keys(tools).slice(0, 32)) {
-    if (field !== "web_search_requests") toolCalls += countOf(tools, field, findings) ?? 0;
+    if (field !== 'web_search_requests') toolCalls += countOf(tools, field, findings) ?? 0;
   }
   return {
-    web_searches: countOf(tools, "web_search_requests", findings) ?? 0,
+    web_searches: countOf(tools, 'web_search_requests', findings) ?? 0,
     tool_calls: toolCalls,
   };
 }
@@ -144,19 +144,19 @@ function iterationParts(
     const iteration = recordOf(entry);
     const tokens = iteration && tokensOf(iteration, findings);
     if (!iteration || !tokens) continue;
-    const model = textOf(iteration["model"]) ?? first.model;
-    const type = iteration["type"];
+    const model = textOf(iteration['model']) ?? first.model;
+    const type = iteration['type'];
     const isApart =
-      type === "compaction" ||
-      type === "advisor_message" ||
-      (type === "message" && isOther(model, first.model));
+      type === 'compaction' ||
+      type === 'advisor_message' ||
+      (type === 'message' && isOther(model, first.model));
     if (isApart)
       parts.push({
         model,
         serviceTier: tierOf(iteration) ?? first.serviceTier,
         usage: usageOf(tokens),
       });
-    else if (type !== "message" && type !== "fallback_message")
+    else if (type !== 'message' && type !== 'fallback_message')
       findings.add(`usage.iterations type is not known: ${textOf(type)}`);
   }
   return parts;

@@ -1,15 +1,15 @@
-import { Findings } from "./findings.ts";
-import { laterUsage, recordOf, textOf, type JsonRecord } from "./json-value.ts";
-import type { Metering, UsageMeter } from "./metering.ts";
-import { countOf, findUnknownCounts } from "./token-count.ts";
-import { usageOf, type Usage } from "./usage.ts";
+import { Findings } from './findings.ts';
+import { laterUsage, recordOf, textOf, type JsonRecord } from './json-value.ts';
+import type { Metering, UsageMeter } from './metering.ts';
+import { countOf, findUnknownCounts } from './token-count.ts';
+import { usageOf, type Usage } from './usage.ts';
 
 const KNOWN_BILLED = new Set([
-  "input_tokens",
-  "output_tokens",
-  "search_units",
-  "classifications",
-  "image_tokens",
+  'input_tokens',
+  'output_tokens',
+  'search_units',
+  'classifications',
+  'image_tokens',
 ]);
 
 /**
@@ -32,7 +32,7 @@ export class CohereMeter implements UsageMeter {
     const event = recordOf(data);
     if (event === undefined) return;
     this.#read(event);
-    for (const field of ["delta", "response", "message"]) {
+    for (const field of ['delta', 'response', 'message']) {
       const inner = recordOf(event[field]);
       if (inner) this.#read(inner);
     }
@@ -51,28 +51,28 @@ export class CohereMeter implements UsageMeter {
   }
 
   #read(message: JsonRecord): void {
-    this.#model = textOf(message["model"]) ?? this.#model;
-    const usage = recordOf(message["usage"]) ?? recordOf(message["meta"]);
+    this.#model = textOf(message['model']) ?? this.#model;
+    const usage = recordOf(message['usage']) ?? recordOf(message['meta']);
     if (usage) this.#usage = laterUsage(this.#usage, usage);
   }
 
   #billed(usage: JsonRecord): Usage | undefined {
-    const billed = recordOf(usage["billed_units"]);
-    const tokens = recordOf(usage["tokens"]);
+    const billed = recordOf(usage['billed_units']);
+    const tokens = recordOf(usage['tokens']);
     if (billed === undefined && tokens === undefined) return undefined;
     if (billed === undefined)
-      this.#findings.add("usage.billed_units is missing: counted by tokens");
+      this.#findings.add('usage.billed_units is missing: counted by tokens');
     const source = billed ?? tokens;
-    findUnknownCounts(source, KNOWN_BILLED, this.#findings, "usage.billed_units");
+    findUnknownCounts(source, KNOWN_BILLED, this.#findings, 'usage.billed_units');
     const count = (field: string): number =>
-      countOf(source, field, this.#findings, "usage.billed_units") ?? 0;
+      countOf(source, field, this.#findings, 'usage.billed_units') ?? 0;
     return usageOf({
       requests: 1,
-      input: count("input_tokens"),
-      output: count("output_tokens"),
-      image_in: count("image_tokens"),
-      web_searches: count("search_units"),
-      tool_calls: count("classifications"),
+      input: count('input_tokens'),
+      output: count('output_tokens'),
+      image_in: count('image_tokens'),
+      web_searches: count('search_units'),
+      tool_calls: count('classifications'),
     });
   }
 }

@@ -1,4 +1,4 @@
-import { ChatMeter } from "./openai-chat.ts";
+import { ChatMeter } from './openai-chat.ts';
 
 /**
  * DeepSeek: `prompt_cache_hit_tokens` + `prompt_cache_miss_tokens` = `prompt_tokens`. The hit count

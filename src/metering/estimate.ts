@@ -77,7 +77,8 @@ function tokenizerOf(model: string | undefined): {
   margin: keyof typeof MARGIN_PERCENT;
 } {
   const name = (model ?? '').replace(/^.*\//, '').toLowerCase();
-  if (/^(?:gpt-4(?:-|$)|gpt-3\.5|text-embedding-)/.test(name)) return { encoding: 'cl100k', margin: 'own' };
+  if (/^(?:gpt-4(?:-|$)|gpt-3\.5|text-embedding-)/.test(name))
+    return { encoding: 'cl100k', margin: 'own' };
   if (/^(?:gpt-|chatgpt-|o\d|codex)/.test(name)) return { encoding: 'o200k', margin: 'own' };
   return { encoding: 'o200k', margin: name.startsWith('claude') ? 'claude' : 'other' };
 }

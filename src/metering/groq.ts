@@ -1,8 +1,8 @@
-import { listOf, recordOf, textOf, type JsonRecord } from "./json-value.ts";
-import type { MeteredPart } from "./metering.ts";
-import { ChatMeter, choicesOf, type ChatReply } from "./openai-chat.ts";
-import { OPENAI_SHAPE, openAiUsage } from "./openai-usage.ts";
-import { addUsage, NO_USAGE, usageOf, type Usage } from "./usage.ts";
+import { listOf, recordOf, textOf, type JsonRecord } from './json-value.ts';
+import type { MeteredPart } from './metering.ts';
+import { ChatMeter, choicesOf, type ChatReply } from './openai-chat.ts';
+import { OPENAI_SHAPE, openAiUsage } from './openai-usage.ts';
+import { addUsage, NO_USAGE, usageOf, type Usage } from './usage.ts';
 
 /**
  * Groq: a stream reports one usage twice, as `x_groq.usage` and, where asked for, as `usage`; the
@@ -14,18 +14,18 @@ export class GroqMeter extends ChatMeter {
   #tools: Usage = NO_USAGE;
 
   protected override reports(message: JsonRecord): readonly JsonRecord[] {
-    const wrapped = recordOf(recordOf(message["x_groq"])?.["usage"]);
+    const wrapped = recordOf(recordOf(message['x_groq'])?.['usage']);
     return wrapped ? [wrapped, ...super.reports(message)] : super.reports(message);
   }
 
   protected override notice(message: JsonRecord): void {
     const breakdown =
-      recordOf(message["usage_breakdown"]) ??
-      recordOf(recordOf(message["x_groq"])?.["usage_breakdown"]);
-    const models = listOf(breakdown?.["models"]);
+      recordOf(message['usage_breakdown']) ??
+      recordOf(recordOf(message['x_groq'])?.['usage_breakdown']);
+    const models = listOf(breakdown?.['models']);
     if (models.length > 0) this.#breakdown = models;
     for (const choice of choicesOf(message)) {
-      for (const tool of listOf(recordOf(choice["message"])?.["executed_tools"]))
+      for (const tool of listOf(recordOf(choice['message'])?.['executed_tools']))
         this.#countTool(recordOf(tool));
     }
   }
@@ -36,8 +36,8 @@ export class GroqMeter extends ChatMeter {
 
   protected override parts(reply: ChatReply): readonly MeteredPart[] | undefined {
     const parts = this.#breakdown.flatMap((entry): MeteredPart[] => {
-      const model = textOf(recordOf(entry)?.["model"]);
-      const own = recordOf(recordOf(entry)?.["usage"]);
+      const model = textOf(recordOf(entry)?.['model']);
+      const own = recordOf(recordOf(entry)?.['usage']);
       const usage = own && openAiUsage(own, OPENAI_SHAPE, this.findings);
       return usage
         ? [{ model, serviceTier: reply.serviceTier, usage: { ...usage, requests: 0 } }]
@@ -52,7 +52,7 @@ export class GroqMeter extends ChatMeter {
   }
 
   #countTool(tool: JsonRecord | undefined): void {
-    const type = textOf(tool?.["type"]);
+    const type = textOf(tool?.['type']);
     if (type === undefined) return;
     this.#tools = addUsage(
       this.#tools,

@@ -24,11 +24,28 @@ export const TOKENS_PER_IMAGE_MAX = 36_835;
 const DEPTH_MAX = 6;
 
 const IMAGE_PARTS = new Set(['image', 'image_url', 'input_image']);
-const FILE_PARTS = new Set(['file', 'input_file', 'document', 'video_url', 'input_video', 'container_upload']);
+const FILE_PARTS = new Set([
+  'file',
+  'input_file',
+  'document',
+  'video_url',
+  'input_video',
+  'container_upload',
+]);
 /** Fields that make the vendor read something which is not in the request. */
-const REFERENCES = ['previous_response_id', 'conversation', 'prompt', 'cachedContent', 'container', 'mcp_servers', 'search_parameters', 'web_search_options'];
+const REFERENCES = [
+  'previous_response_id',
+  'conversation',
+  'prompt',
+  'cachedContent',
+  'container',
+  'mcp_servers',
+  'search_parameters',
+  'web_search_options',
+];
 /** Tools that the client runs itself: their results come back as a request of their own. */
-const CLIENT_TOOLS = /^(?:function|custom|computer|bash|text_editor|memory|local_shell|apply_patch|shell)/;
+const CLIENT_TOOLS =
+  /^(?:function|custom|computer|bash|text_editor|memory|local_shell|apply_patch|shell)/;
 
 /**
  * Bounds the input of a request of any dialect.
@@ -43,7 +60,9 @@ export function inputTokensUpperBound(body: unknown, bodyBytes: number): InputBo
   }
   const tools = recordsOf(request['tools']);
   for (const tool of tools) {
-    const type = textOf(tool['type']) ?? (tool['googleSearch'] || tool['google_search'] ? 'google_search' : 'function');
+    const type =
+      textOf(tool['type']) ??
+      (tool['googleSearch'] || tool['google_search'] ? 'google_search' : 'function');
     if (!CLIENT_TOOLS.test(type)) unbounded.add(`tools.${type.slice(0, 40)}`);
   }
   const seen = { messages: 0, images: 0 };
@@ -63,7 +82,12 @@ export function inputTokensUpperBound(body: unknown, bodyBytes: number): InputBo
 }
 
 /** Images have a bound of their own; files are pages and frames that only the vendor can count. */
-function countParts(part: JsonRecord, seen: { images: number }, unbounded: Set<string>, depth: number): void {
+function countParts(
+  part: JsonRecord,
+  seen: { images: number },
+  unbounded: Set<string>,
+  depth: number,
+): void {
   if (depth > DEPTH_MAX) {
     unbounded.add('content nested too deep');
     return;

@@ -41,27 +41,27 @@ export class JsonKeyScanner {
   }
 
   /** @returns whether the event must be parsed. */
-  scan(data: Uint8Array): boolean {
+  scan(data: Uint8Array, begin = 0, end = data.length): boolean {
     let isWanted = false;
-    let i = 0;
-    while (i < data.length) {
+    let i = begin;
+    while (i < end) {
       if (data[i] !== QUOTE) {
         i++;
         continue;
       }
       const from = i + 1;
-      const end = endOfString(data, from);
-      i = end + 1;
-      while (isSpace(data[i])) i++;
-      if (data[i] !== COLON) continue;
-      const key = this.#keyAt(data, from, end);
+      const stringEnd = endOfString(data, from, end);
+      i = stringEnd + 1;
+      while (i < end && isSpace(data[i])) i++;
+      if (i >= end || data[i] !== COLON) continue;
+      const key = this.#keyAt(data, from, stringEnd);
       if (key === undefined) continue;
       i++;
-      while (isSpace(data[i])) i++;
+      while (i < end && isSpace(data[i])) i++;
       if (key.kind === 'fact') {
-        isWanted ||= data[i] !== NULL;
-      } else if (data[i] === QUOTE) {
-        const valueEnd = endOfString(data, i + 1);
+        isWanted ||= i < end && data[i] !== NULL;
+      } else if (i < end && data[i] === QUOTE) {
+        const valueEnd = endOfString(data, i + 1, end);
         if (key.kind === 'text') this.#onText(data, i + 1, valueEnd);
         else if (this.#isNew(key.slot, data, i + 1, valueEnd)) isWanted = true;
         i = valueEnd + 1;
@@ -85,10 +85,10 @@ export class JsonKeyScanner {
   }
 }
 
-function endOfString(data: Uint8Array, from: number): number {
+function endOfString(data: Uint8Array, from: number, end: number): number {
   let i = from;
-  while (i < data.length && data[i] !== QUOTE) i += data[i] === BACKSLASH ? 2 : 1;
-  return Math.min(i, data.length);
+  while (i < end && data[i] !== QUOTE) i += data[i] === BACKSLASH ? 2 : 1;
+  return Math.min(i, end);
 }
 
 function isSame(expected: Uint8Array, data: Uint8Array, from: number): boolean {

@@ -3,7 +3,7 @@ export type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** The value as an object; `undefined` for anything else (arrays, null, scalars). */
 export function recordOf(value: unknown): JsonRecord | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as JsonRecord)
     : undefined;
 }
@@ -25,7 +25,7 @@ export function recordsOf(value: unknown): readonly JsonRecord[] {
 
 /** The value as non-empty text; `undefined` for anything else. */
 export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Nesting that no usage object has; deeper input is hostile and is not followed. */

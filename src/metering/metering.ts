@@ -1,4 +1,4 @@
-import type { Usage } from "./usage.ts";
+import type { Usage } from './usage.ts';
 
 /**
  * One priced part of a response. Most responses have one; a response in which a second model took
@@ -27,20 +27,20 @@ export interface Metering {
 
 /** The wire families whose usage we can read. */
 export type UsageDialect =
-  | "openai-chat"
-  | "openai-responses"
-  | "openai-embeddings"
-  | "openai-images"
-  | "anthropic"
-  | "gemini"
-  | "deepseek"
-  | "xai-chat"
-  | "xai-responses"
-  | "groq"
-  | "mistral"
-  | "perplexity"
-  | "cohere"
-  | "openai-compatible";
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'openai-embeddings'
+  | 'openai-images'
+  | 'anthropic'
+  | 'gemini'
+  | 'deepseek'
+  | 'xai-chat'
+  | 'xai-responses'
+  | 'groq'
+  | 'mistral'
+  | 'perplexity'
+  | 'cohere'
+  | 'openai-compatible';
 
 /**
  * Watches one response. A meter is fed either one JSON body or the stream's events in order, and

@@ -1,7 +1,7 @@
-import { recordOf } from "./json-value.ts";
-import { ChatMeter, type ChatReply } from "./openai-chat.ts";
-import { countOf } from "./token-count.ts";
-import type { Usage } from "./usage.ts";
+import { recordOf } from './json-value.ts';
+import { ChatMeter, type ChatReply } from './openai-chat.ts';
+import { countOf } from './token-count.ts';
+import type { Usage } from './usage.ts';
 
 /**
  * Mistral: OpenAI's shape. `connector_tokens` are input of built-in connectors on top of the prompt
@@ -10,22 +10,18 @@ import type { Usage } from "./usage.ts";
  */
 export class MistralMeter extends ChatMeter {
   protected override extras({ usage }: ChatReply): Partial<Usage> {
-    const seconds = usage["prompt_audio_seconds"];
-    if (typeof seconds === "number" && seconds > 0) {
+    const seconds = usage['prompt_audio_seconds'];
+    if (typeof seconds === 'number' && seconds > 0) {
       this.findings.add(`usage.prompt_audio_seconds has no unit: ${seconds}`);
     }
-    const connectors = recordOf(usage["connectors"]);
+    const connectors = recordOf(usage['connectors']);
     let searches = 0;
     let toolCalls = 0;
     for (const name of Object.keys(connectors ?? {}).slice(0, 32)) {
       const calls = countOf(connectors, name, this.findings) ?? 0;
-      if (name.startsWith("web_search")) searches += calls;
+      if (name.startsWith('web_search')) searches += calls;
       else toolCalls += calls;
     }
-    return {
-      input: countOf(usage, "connector_tokens", this.findings) ?? 0,
-      web_searches: searches,
-      tool_calls: toolCalls,
-    };
+    return { web_searches: searches, tool_calls: toolCalls };
   }
 }

@@ -1,9 +1,9 @@
-import { Findings } from "./findings.ts";
-import { laterUsage, recordOf, recordsOf, textOf, type JsonRecord } from "./json-value.ts";
-import type { MeteredPart, Metering, UsageMeter } from "./metering.ts";
-import { OPENAI_SHAPE, openAiUsage, type OpenAiUsageShape } from "./openai-usage.ts";
-import { supplierCostPicoUsd } from "./supplier-cost.ts";
-import { addUsage, usageOf, type Usage } from "./usage.ts";
+import { Findings } from './findings.ts';
+import { laterUsage, recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
+import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
+import { OPENAI_SHAPE, openAiUsage, type OpenAiUsageShape } from './openai-usage.ts';
+import { supplierCostPicoUsd } from './supplier-cost.ts';
+import { addUsage, usageOf, type Usage } from './usage.ts';
 
 /** What a reply said, gathered over its body or its chunks. */
 export interface ChatReply {
@@ -54,7 +54,7 @@ export class ChatMeter implements UsageMeter {
 
   /** Usage reports in one chunk or body, the authoritative one last. */
   protected reports(message: JsonRecord): readonly JsonRecord[] {
-    const usage = recordOf(message["usage"]);
+    const usage = recordOf(message['usage']);
     return usage ? [usage] : [];
   }
 
@@ -85,8 +85,8 @@ export class ChatMeter implements UsageMeter {
   #read(json: unknown): void {
     const message = recordOf(json);
     if (message === undefined) return;
-    this.#model = textOf(message["model"]) ?? this.#model;
-    this.#serviceTier = textOf(message["service_tier"]) ?? this.#serviceTier;
+    this.#model = textOf(message['model']) ?? this.#model;
+    this.#serviceTier = textOf(message['service_tier']) ?? this.#serviceTier;
     for (const report of this.reports(message)) {
       if (isEmptyReport(report) && this.#usage !== undefined) continue;
       this.#usage = laterUsage(this.#usage, report);
@@ -98,13 +98,13 @@ export class ChatMeter implements UsageMeter {
 /** Zeroes after a measurement measure nothing (some servers close a stream with them). */
 function isEmptyReport(report: JsonRecord): boolean {
   return !Object.values(report).some((value) =>
-    typeof value === "number" ? value !== 0 : value !== null,
+    typeof value === 'number' ? value !== 0 : value !== null,
   );
 }
 
 /** All choices of a reply or a chunk, with what they carry. */
 export function choicesOf(message: JsonRecord): readonly JsonRecord[] {
-  return recordsOf(message["choices"]);
+  return recordsOf(message['choices']);
 }
 
 /** Chat completions of OpenAI and Azure OpenAI. */

@@ -1,15 +1,22 @@
-import { AnthropicMeter } from "./anthropic.ts";
-import { GeminiMeter } from "./gemini.ts";
-import { GroqMeter } from "./groq.ts";
-import { recordOf, textOf, type JsonRecord } from "./json-value.ts";
-import type { Metering, UsageMeter } from "./metering.ts";
-import { choicesOf, type ChatReply } from "./openai-chat.ts";
-import { OpenAiResponsesMeter } from "./openai-responses.ts";
-import { OPENAI_SHAPE, type OpenAiUsageShape } from "./openai-usage.ts";
-import { PERPLEXITY_SHAPE, perplexityUnits } from "./perplexity.ts";
-import { countOf } from "./token-count.ts";
-import type { Usage } from "./usage.ts";
-import { XAI_SHAPE, XaiResponsesMeter, xaiToolUnits } from "./xai.ts";
+import { AnthropicMeter } from './anthropic.ts';
+import { GeminiMeter } from './gemini.ts';
+import { GroqMeter } from './groq.ts';
+import { recordOf, textOf, type JsonRecord } from './json-value.ts';
+import type { Metering, UsageMeter } from './metering.ts';
+import { choicesOf, type ChatReply } from './openai-chat.ts';
+import { OpenAiResponsesMeter } from './openai-responses.ts';
+import { OPENAI_SHAPE, type OpenAiUsageShape } from './openai-usage.ts';
+import { perplexityShape, perplexityUnits } from './perplexity.ts';
+import { countOf } from './token-count.ts';
+import type { Usage } from './usage.ts';
+import { XAI_SHAPE, XaiResponsesMeter, xaiToolUnits } from './xai.ts';
+
+/** Gemini's compatible endpoint leaves thoughts out of the completion and names them nowhere but in the total. */
+const GEMINI_SHAPE: OpenAiUsageShape = {
+  reasoning: 'outside',
+  totalDecides: true,
+  gapIsReasoning: true,
+};
 
 /**
  * Any server that calls itself OpenAI-compatible. It may in truth be one of the vendors above behind
@@ -36,22 +43,22 @@ export class OpenAiCompatibleMeter implements UsageMeter {
     if (this.#meter) return this.#meter;
     const message = recordOf(json);
     const meter = meterOf(message);
-    if (message && message["error"] === undefined && message["type"] !== "ping")
+    if (message && message['error'] === undefined && message['type'] !== 'ping')
       this.#meter = meter;
     return meter;
   }
 }
 
 function meterOf(message: JsonRecord | undefined): UsageMeter {
-  const type = textOf(message?.["type"]) ?? "";
-  if (type === "message" || type === "message_start") return new AnthropicMeter();
-  if (message?.["object"] === "response" || type.startsWith("response.")) {
-    const usage = recordOf(message?.["usage"]);
-    return usage && "cost_in_usd_ticks" in usage
+  const type = textOf(message?.['type']) ?? '';
+  if (type === 'message' || type === 'message_start') return new AnthropicMeter();
+  if (message?.['object'] === 'response' || type.startsWith('response.')) {
+    const usage = recordOf(message?.['usage']);
+    return usage && 'cost_in_usd_ticks' in usage
       ? new XaiResponsesMeter()
       : new OpenAiResponsesMeter();
   }
-  if (message?.["usageMetadata"] !== undefined || message?.["modelVersion"] !== undefined)
+  if (message?.['usageMetadata'] !== undefined || message?.['modelVersion'] !== undefined)
     return new GeminiMeter();
   return new CompatibleChatMeter();
 }
@@ -61,51 +68,42 @@ class CompatibleChatMeter extends GroqMeter {
   protected override reports(message: JsonRecord): readonly JsonRecord[] {
     const reports = [...super.reports(message)];
     for (const choice of choicesOf(message)) {
-      const usage = recordOf(choice["usage"]); // Moonshot reports in the last choice of a stream
+      const usage = recordOf(choice['usage']); // Moonshot reports in the last choice of a stream
       if (usage) reports.unshift(usage);
     }
     const local = localUsage(message);
     return reports.length === 0 && local ? [local] : reports;
   }
 
-  protected override shapeFor({ model, usage }: ChatReply): OpenAiUsageShape {
-    if (isPerplexity(usage)) return PERPLEXITY_SHAPE;
+  protected override shapeFor(reply: ChatReply): OpenAiUsageShape {
+    const { model, usage } = reply;
+    if (isPerplexity(usage)) return perplexityShape(reply);
     if (isXai(usage)) return XAI_SHAPE;
-    return isGemini(model) ? { reasoning: "outside", totalDecides: true } : OPENAI_SHAPE;
+    return isGemini(model) ? GEMINI_SHAPE : OPENAI_SHAPE;
   }
 
   protected override extras(reply: ChatReply): Partial<Usage> {
-    const { usage, model } = reply;
+    const { usage } = reply;
     const base = super.extras(reply);
     const own = isPerplexity(usage)
       ? perplexityUnits(reply, (field) => countOf(usage, field, this.findings) ?? 0)
       : (xaiToolUnits(usage, this.findings) ?? {});
-    const connectors = countOf(usage, "connector_tokens", this.findings) ?? 0;
     return {
-      input: (own.input ?? 0) + connectors,
+      input: own.input ?? 0,
       web_searches: (base.web_searches ?? 0) + (own.web_searches ?? 0),
       tool_calls: (base.tool_calls ?? 0) + (own.tool_calls ?? 0),
-      reasoning: isGemini(model) ? this.#hiddenThoughts(usage) : 0,
     };
-  }
-
-  /** Gemini's compatible endpoint leaves thoughts out of the completion and names them nowhere but in the total. */
-  #hiddenThoughts(usage: JsonRecord): number {
-    const details = recordOf(usage["completion_tokens_details"]);
-    if (countOf(details, "reasoning_tokens", this.findings)) return 0;
-    const count = (field: string): number => countOf(usage, field, this.findings) ?? 0;
-    return Math.max(0, count("total_tokens") - count("prompt_tokens") - count("completion_tokens"));
   }
 }
 
 function isPerplexity(usage: JsonRecord): boolean {
   return (
-    "citation_tokens" in usage || "num_search_queries" in usage || "search_context_size" in usage
+    'citation_tokens' in usage || 'num_search_queries' in usage || 'search_context_size' in usage
   );
 }
 
 function isXai(usage: JsonRecord): boolean {
-  return "cost_in_usd_ticks" in usage || "num_sources_used" in usage;
+  return 'cost_in_usd_ticks' in usage || 'num_sources_used' in usage;
 }
 
 function isGemini(model: string | undefined): boolean {
@@ -118,17 +116,17 @@ function isGemini(model: string | undefined): boolean {
  */
 function localUsage(message: JsonRecord): JsonRecord | undefined {
   if (
-    typeof message["eval_count"] === "number" ||
-    typeof message["prompt_eval_count"] === "number"
+    typeof message['eval_count'] === 'number' ||
+    typeof message['prompt_eval_count'] === 'number'
   ) {
     return {
-      prompt_tokens: message["prompt_eval_count"] ?? 0,
-      completion_tokens: message["eval_count"] ?? 0,
+      prompt_tokens: message['prompt_eval_count'] ?? 0,
+      completion_tokens: message['eval_count'] ?? 0,
     };
   }
-  const timings = recordOf(message["timings"]);
+  const timings = recordOf(message['timings']);
   const { prompt_n: processed, predicted_n: predicted, cache_n: cached = 0 } = timings ?? {};
-  if (typeof processed !== "number" || typeof predicted !== "number" || typeof cached !== "number")
+  if (typeof processed !== 'number' || typeof predicted !== 'number' || typeof cached !== 'number')
     return undefined;
   return { prompt_tokens: processed + cached, completion_tokens: predicted, cached_tokens: cached };
 }

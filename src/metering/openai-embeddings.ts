@@ -1,8 +1,8 @@
-import { Findings } from "./findings.ts";
-import { laterUsage, recordOf, textOf, type JsonRecord } from "./json-value.ts";
-import type { Metering, UsageMeter } from "./metering.ts";
-import { firstCountOf } from "./token-count.ts";
-import { usageOf } from "./usage.ts";
+import { Findings } from './findings.ts';
+import { laterUsage, recordOf, textOf, type JsonRecord } from './json-value.ts';
+import type { Metering, UsageMeter } from './metering.ts';
+import { firstCountOf } from './token-count.ts';
+import { usageOf } from './usage.ts';
 
 /** Embeddings in OpenAI's shape: input only. Voyage and Jina report `total_tokens` alone. */
 export class OpenAiEmbeddingsMeter implements UsageMeter {
@@ -12,8 +12,8 @@ export class OpenAiEmbeddingsMeter implements UsageMeter {
 
   body(json: unknown): void {
     const body = recordOf(json);
-    this.#model = textOf(body?.["model"]) ?? this.#model;
-    const usage = recordOf(body?.["usage"]);
+    this.#model = textOf(body?.['model']) ?? this.#model;
+    const usage = recordOf(body?.['usage']);
     if (usage) this.#usage = laterUsage(this.#usage, usage);
   }
 
@@ -24,7 +24,7 @@ export class OpenAiEmbeddingsMeter implements UsageMeter {
   finish(): Metering | undefined {
     const input = firstCountOf(
       this.#usage,
-      ["prompt_tokens", "input_tokens", "total_tokens"],
+      ['prompt_tokens', 'input_tokens', 'total_tokens'],
       this.#findings,
     );
     if (input === undefined) return undefined;

@@ -1,8 +1,8 @@
-import { Findings } from "./findings.ts";
-import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from "./json-value.ts";
-import type { Metering, UsageMeter } from "./metering.ts";
-import { OPENAI_SHAPE, openAiUsage } from "./openai-usage.ts";
-import { usageOf } from "./usage.ts";
+import { Findings } from './findings.ts';
+import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from './json-value.ts';
+import type { Metering, UsageMeter } from './metering.ts';
+import { OPENAI_SHAPE, openAiUsage } from './openai-usage.ts';
+import { usageOf } from './usage.ts';
 
 /**
  * Image generation and edits. The gpt-image models are billed by tokens: input split into text and
@@ -17,15 +17,15 @@ export class OpenAiImagesMeter implements UsageMeter {
 
   body(json: unknown): void {
     const body = recordOf(json);
-    this.#model = textOf(body?.["model"]) ?? this.#model;
-    const usage = recordOf(body?.["usage"]);
+    this.#model = textOf(body?.['model']) ?? this.#model;
+    const usage = recordOf(body?.['usage']);
     if (usage) this.#usage = laterUsage(this.#usage, usage);
-    this.#images += listOf(body?.["data"]).length;
+    this.#images += listOf(body?.['data']).length;
   }
 
   event(_name: string | undefined, data: unknown): void {
     this.body(data);
-    if (String(textOf(recordOf(data)?.["type"])).endsWith(".completed")) this.#images += 1;
+    if (String(textOf(recordOf(data)?.['type'])).endsWith('.completed')) this.#images += 1;
   }
 
   finish(): Metering | undefined {

@@ -1,10 +1,10 @@
-import { Findings } from "./findings.ts";
-import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from "./json-value.ts";
-import type { MeteredPart, Metering, UsageMeter } from "./metering.ts";
-import { OPENAI_SHAPE, openAiUsage } from "./openai-usage.ts";
-import { supplierCostPicoUsd } from "./supplier-cost.ts";
-import { countOf } from "./token-count.ts";
-import { addUsage, NO_USAGE, usageOf, type Usage } from "./usage.ts";
+import { Findings } from './findings.ts';
+import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from './json-value.ts';
+import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
+import { OPENAI_SHAPE, openAiUsage } from './openai-usage.ts';
+import { supplierCostPicoUsd } from './supplier-cost.ts';
+import { countOf } from './token-count.ts';
+import { addUsage, NO_USAGE, usageOf, type Usage } from './usage.ts';
 
 interface ResponseState {
   model: string | undefined;
@@ -33,11 +33,11 @@ export class OpenAiResponsesMeter implements UsageMeter {
   event(_name: string | undefined, data: unknown): void {
     const event = recordOf(data);
     if (event === undefined) return;
-    const response = recordOf(event["response"]);
+    const response = recordOf(event['response']);
     if (response) this.#state(response);
-    else if (event["object"] === "response") this.#state(event);
-    const item = recordOf(event["item"]);
-    if (item && event["type"] === "response.output_item.done") this.#keepItem(item);
+    else if (event['object'] === 'response') this.#state(event);
+    const item = recordOf(event['item']);
+    if (item && event['type'] === 'response.output_item.done') this.#keepItem(item);
   }
 
   finish(): Metering | undefined {
@@ -64,7 +64,7 @@ export class OpenAiResponsesMeter implements UsageMeter {
   }
 
   #state(response: JsonRecord): void {
-    const id = textOf(response["id"]) ?? "";
+    const id = textOf(response['id']) ?? '';
     const state = this.#responses.get(id) ?? {
       model: undefined,
       serviceTier: undefined,
@@ -74,12 +74,12 @@ export class OpenAiResponsesMeter implements UsageMeter {
     };
     this.#responses.set(id, state);
     this.#current = state;
-    state.model = textOf(response["model"]) ?? state.model;
-    state.serviceTier = textOf(response["service_tier"]) ?? state.serviceTier;
-    const usage = recordOf(response["usage"]);
+    state.model = textOf(response['model']) ?? state.model;
+    state.serviceTier = textOf(response['service_tier']) ?? state.serviceTier;
+    const usage = recordOf(response['usage']);
     if (usage) state.usage = laterUsage(state.usage, usage);
-    state.toolUsage = recordOf(response["tool_usage"]) ?? state.toolUsage;
-    const output = listOf(response["output"]);
+    state.toolUsage = recordOf(response['tool_usage']) ?? state.toolUsage;
+    const output = listOf(response['output']);
     if (output.length === 0) return;
     state.items.clear();
     for (const item of output) this.#keepItem(recordOf(item));
@@ -88,7 +88,7 @@ export class OpenAiResponsesMeter implements UsageMeter {
   #keepItem(item: JsonRecord | undefined): void {
     const items = this.#current?.items;
     if (item && items && isHostedCall(item))
-      items.set(textOf(item["id"]) ?? `#${items.size}`, item);
+      items.set(textOf(item['id']) ?? `#${items.size}`, item);
   }
 
   #partsOf(state: ResponseState): readonly MeteredPart[] {
@@ -98,8 +98,8 @@ export class OpenAiResponsesMeter implements UsageMeter {
     const image = this.#imagePart(state);
     const units = { ...this.toolUnits(state.usage, state.items.values()) };
     const searches = countOf(
-      recordOf(state.toolUsage?.["web_search"]),
-      "num_requests",
+      recordOf(state.toolUsage?.['web_search']),
+      'num_requests',
       this.findings,
     );
     if (searches !== undefined) units.web_searches = searches;
@@ -114,30 +114,30 @@ export class OpenAiResponsesMeter implements UsageMeter {
 
   /** Tokens of the image model, which the top level leaves out (openai-node `Response.ToolUsage`). */
   #imagePart(state: ResponseState): MeteredPart | undefined {
-    const tokens = recordOf(state.toolUsage?.["image_gen"]);
+    const tokens = recordOf(state.toolUsage?.['image_gen']);
     const usage =
       tokens && openAiUsage(tokens, { ...OPENAI_SHAPE, outputIsImage: true }, this.findings);
     if (!usage || Object.values({ ...usage, requests: 0 }).every((count) => count === 0))
       return undefined;
     let model: string | undefined;
     for (const item of state.items.values()) {
-      if (item["type"] === "image_generation_call") model = textOf(item["model"]) ?? model;
+      if (item['type'] === 'image_generation_call') model = textOf(item['model']) ?? model;
     }
     if (model === undefined)
-      this.findings.add("tool_usage.image_gen has tokens of an image model that is not named");
+      this.findings.add('tool_usage.image_gen has tokens of an image model that is not named');
     return { model, serviceTier: undefined, usage: { ...usage, requests: 0 } };
   }
 }
 
 const HOSTED = new Set([
-  "web_search_call",
-  "file_search_call",
-  "code_interpreter_call",
-  "image_generation_call",
+  'web_search_call',
+  'file_search_call',
+  'code_interpreter_call',
+  'image_generation_call',
 ]);
 
 function isHostedCall(item: JsonRecord): boolean {
-  return HOSTED.has(textOf(item["type"]) ?? "");
+  return HOSTED.has(textOf(item['type']) ?? '');
 }
 
 /**
@@ -148,12 +148,12 @@ function isHostedCall(item: JsonRecord): boolean {
 export function itemUnits(items: Iterable<JsonRecord>): Partial<Usage> {
   const units = { ...NO_USAGE };
   for (const item of items) {
-    if (item["status"] === "failed") continue;
-    const type = item["type"];
-    const action = recordOf(item["action"])?.["type"];
-    if (type === "web_search_call")
-      units.web_searches += action === undefined || action === "search" ? 1 : 0;
-    else if (type === "image_generation_call") units.images_made += 1;
+    if (item['status'] === 'failed') continue;
+    const type = item['type'];
+    const action = recordOf(item['action'])?.['type'];
+    if (type === 'web_search_call')
+      units.web_searches += action === undefined || action === 'search' ? 1 : 0;
+    else if (type === 'image_generation_call') units.images_made += 1;
     else units.tool_calls += 1;
   }
   return units;

@@ -1,10 +1,10 @@
-import type { Findings } from "./findings.ts";
-import { recordOf, type JsonRecord } from "./json-value.ts";
-import { countOf, findUnknownCounts, firstCountOf, Remainder } from "./token-count.ts";
-import { usageOf, type Usage } from "./usage.ts";
+import type { Findings } from './findings.ts';
+import { recordOf, type JsonRecord } from './json-value.ts';
+import { countOf, findUnknownCounts, firstCountOf, Remainder } from './token-count.ts';
+import { usageOf, type Usage } from './usage.ts';
 
 /** Where a vendor counts reasoning when its `total_tokens` does not say. */
-export type ReasoningPlace = "inside" | "outside";
+export type ReasoningPlace = 'inside' | 'outside';
 
 export interface OpenAiUsageShape {
   readonly reasoning: ReasoningPlace;
@@ -13,27 +13,29 @@ export interface OpenAiUsageShape {
    * Otherwise it says whether reasoning stands inside the completion.
    */
   readonly totalDecides: boolean;
+  /** The total holds thoughts that nothing else names (Gemini's compatible endpoint). */
+  readonly gapIsReasoning?: boolean;
   /** Output without details is pixels, not text (the images endpoints). */
   readonly outputIsImage?: boolean;
 }
 
-export const OPENAI_SHAPE: OpenAiUsageShape = { reasoning: "inside", totalDecides: true };
+export const OPENAI_SHAPE: OpenAiUsageShape = { reasoning: 'inside', totalDecides: true };
 
-const INPUT = ["prompt_tokens", "input_tokens"] as const;
-const OUTPUT = ["completion_tokens", "output_tokens"] as const;
-const CACHED = ["cached_tokens", "cache_read_tokens", "cache_read_input_tokens"] as const;
+const INPUT = ['prompt_tokens', 'input_tokens'] as const;
+const OUTPUT = ['completion_tokens', 'output_tokens'] as const;
+const CACHED = ['cached_tokens', 'cache_read_tokens', 'cache_read_input_tokens'] as const;
 const CACHED_TOP = [
-  "prompt_cache_hit_tokens",
-  "cached_tokens",
-  "num_cached_tokens",
-  "cache_read_input_tokens",
+  'prompt_cache_hit_tokens',
+  'cached_tokens',
+  'num_cached_tokens',
+  'cache_read_input_tokens',
 ] as const;
 const CACHE_WRITE = [
-  "cache_write_tokens",
-  "cache_creation_tokens",
-  "cache_creation_input_tokens",
+  'cache_write_tokens',
+  'cache_creation_tokens',
+  'cache_creation_input_tokens',
 ] as const;
-const CACHE_WRITE_TOP = ["cache_write_tokens", "cache_creation_input_tokens"] as const;
+const CACHE_WRITE_TOP = ['cache_write_tokens', 'cache_creation_input_tokens'] as const;
 
 /** Fields of the shape and of its compatible servers that are read here or bill nothing by themselves. */
 const KNOWN = new Set<string>([
@@ -41,28 +43,28 @@ const KNOWN = new Set<string>([
   ...OUTPUT,
   ...CACHED_TOP,
   ...CACHE_WRITE_TOP,
-  "total_tokens",
-  "prompt_cache_miss_tokens",
-  "reasoning_tokens",
-  "citation_tokens",
-  "num_search_queries",
-  "num_sources_used",
-  "num_server_side_tools_used",
-  "connector_tokens",
-  "prompt_audio_seconds",
+  'total_tokens',
+  'prompt_cache_miss_tokens',
+  'reasoning_tokens',
+  'citation_tokens',
+  'num_search_queries',
+  'num_sources_used',
+  'num_server_side_tools_used',
+  'connector_tokens',
+  'prompt_audio_seconds',
 ]);
 /** Text is the rest; predictions are part of the completion; video and files are billed as input text. */
 const KNOWN_DETAILS = new Set<string>([
   ...CACHED,
   ...CACHE_WRITE,
-  "text_tokens",
-  "audio_tokens",
-  "image_tokens",
-  "video_tokens",
-  "file_tokens",
-  "reasoning_tokens",
-  "accepted_prediction_tokens",
-  "rejected_prediction_tokens",
+  'text_tokens',
+  'audio_tokens',
+  'image_tokens',
+  'video_tokens',
+  'file_tokens',
+  'reasoning_tokens',
+  'accepted_prediction_tokens',
+  'rejected_prediction_tokens',
 ]);
 
 /** The shape's totals, before they are split. */
@@ -101,32 +103,36 @@ export function openAiTotals(
   findings: Findings,
 ): OpenAiTotals {
   findUnknownCounts(usage, KNOWN, findings);
-  const total = countOf(usage, "total_tokens", findings);
+  const total = countOf(usage, 'total_tokens', findings);
   const outputDetails = detailsOf(
     usage,
-    "completion_tokens_details",
-    "output_tokens_details",
-    "output_token_details",
+    'completion_tokens_details',
+    'output_tokens_details',
+    'output_token_details',
   );
-  const reasoning =
-    countOf(outputDetails, "reasoning_tokens", findings) ??
-    countOf(usage, "reasoning_tokens", findings) ??
+  let reasoning =
+    countOf(outputDetails, 'reasoning_tokens', findings) ??
+    countOf(usage, 'reasoning_tokens', findings) ??
     0;
-  let input = firstCountOf(usage, INPUT, findings);
+  let input = inputOf(usage, findings);
   let output = firstCountOf(usage, OUTPUT, findings);
-  const hit = countOf(usage, "prompt_cache_hit_tokens", findings);
-  const miss = countOf(usage, "prompt_cache_miss_tokens", findings);
-  if (input === undefined && hit !== undefined && miss !== undefined) input = hit + miss;
   if (total !== undefined && shape.totalDecides) {
     if (input === undefined && output !== undefined) input = Math.max(0, total - output);
     else if (output === undefined && input !== undefined) output = Math.max(0, total - input);
+    const gap = total - (input ?? 0) - (output ?? 0);
+    if (shape.gapIsReasoning && reasoning === 0 && gap > 0) reasoning = gap;
   }
-  return {
-    input,
-    output,
-    reasoning,
-    reasoningPlace: placeOfReasoning({ input, output, reasoning, total }, shape, findings),
-  };
+  const counts = { input, output, reasoning, total };
+  return { input, output, reasoning, reasoningPlace: placeOfReasoning(counts, shape, findings) };
+}
+
+/** The prompt; with it what connectors put in (Mistral), or what the cache's two counts say (DeepSeek). */
+function inputOf(usage: JsonRecord, findings: Findings): number | undefined {
+  const prompt = firstCountOf(usage, INPUT, findings);
+  if (prompt !== undefined) return prompt + (countOf(usage, 'connector_tokens', findings) ?? 0);
+  const hit = countOf(usage, 'prompt_cache_hit_tokens', findings);
+  const miss = countOf(usage, 'prompt_cache_miss_tokens', findings);
+  return hit === undefined || miss === undefined ? undefined : hit + miss;
 }
 
 /**
@@ -147,13 +153,13 @@ function placeOfReasoning(
   const { input = 0, output = 0, reasoning, total } = counts;
   if (!shape.totalDecides) return shape.reasoning;
   if (total !== undefined) {
-    if (input + output === total) return "inside";
-    if (input + output + reasoning === total) return "outside";
+    if (input + output === total) return 'inside';
+    if (input + output + reasoning === total) return 'outside';
     findings.add(
       `usage.total_tokens ${total} is neither ${input} + ${output} nor that and reasoning ${reasoning}`,
     );
   }
-  return reasoning > output ? "outside" : shape.reasoning;
+  return reasoning > output ? 'outside' : shape.reasoning;
 }
 
 function detailsOf(usage: JsonRecord, ...names: readonly string[]): JsonRecord | undefined {
@@ -175,43 +181,43 @@ function splitInput(
 ): Partial<Usage> {
   const details = detailsOf(
     usage,
-    "prompt_tokens_details",
-    "input_tokens_details",
-    "input_token_details",
+    'prompt_tokens_details',
+    'input_tokens_details',
+    'input_token_details',
   );
-  findUnknownCounts(details, KNOWN_DETAILS, findings, "usage.input_details");
-  const audioTokens = countOf(details, "audio_tokens", findings);
-  const imageTokens = countOf(details, "image_tokens", findings);
+  findUnknownCounts(details, KNOWN_DETAILS, findings, 'usage.input_details');
+  const audioTokens = countOf(details, 'audio_tokens', findings);
+  const imageTokens = countOf(details, 'image_tokens', findings);
   const cached = cachedOf(usage, details, total, findings);
   const written =
     firstCountOf(details, CACHE_WRITE, findings) ??
     firstCountOf(usage, CACHE_WRITE_TOP, findings) ??
     0;
 
-  const text = new Remainder(total ?? cached + written, "the input", findings);
-  const audio = new Remainder(text.take(audioTokens, "audio_tokens"), "audio_tokens", findings);
-  const image = new Remainder(text.take(imageTokens, "image_tokens"), "image_tokens", findings);
+  const text = new Remainder(total ?? cached + written, 'the input', findings);
+  const audio = new Remainder(text.take(audioTokens, 'audio_tokens'), 'audio_tokens', findings);
+  const image = new Remainder(text.take(imageTokens, 'image_tokens'), 'image_tokens', findings);
 
-  const cachedDetails = recordOf(details?.["cached_tokens_details"]);
+  const cachedDetails = recordOf(details?.['cached_tokens_details']);
   let audioCached = audio.take(
-    countOf(cachedDetails, "audio_tokens", findings),
-    "cached audio_tokens",
+    countOf(cachedDetails, 'audio_tokens', findings),
+    'cached audio_tokens',
   );
   let imageCached = image.take(
-    countOf(cachedDetails, "image_tokens", findings),
-    "cached image_tokens",
+    countOf(cachedDetails, 'image_tokens', findings),
+    'cached image_tokens',
   );
   let rest = Math.max(0, cached - audioCached - imageCached);
   const textCached = text.takeUpTo(rest);
   rest -= textCached;
   const audioSpill = audio.takeUpTo(rest);
   audioCached += audioSpill;
-  imageCached += image.take(rest - audioSpill, "cached_tokens");
+  imageCached += image.take(rest - audioSpill, 'cached_tokens');
 
   const write = text.takeUpTo(written);
   const audioWrite = audio.takeUpTo(written - write);
   const writes =
-    write + audioWrite + image.take(written - write - audioWrite, "cache_write_tokens");
+    write + audioWrite + image.take(written - write - audioWrite, 'cache_write_tokens');
   const longWrites = Math.min(writes, longLivedWrites(usage, details, findings));
   return {
     input: text.left,
@@ -237,7 +243,7 @@ function cachedOf(
   if (cached !== undefined && cached > 0) return cached;
   const top = firstCountOf(usage, CACHED_TOP, findings);
   if (top !== undefined) return top;
-  const miss = countOf(usage, "prompt_cache_miss_tokens", findings);
+  const miss = countOf(usage, 'prompt_cache_miss_tokens', findings);
   return cached ?? (miss !== undefined && total !== undefined ? Math.max(0, total - miss) : 0);
 }
 
@@ -247,14 +253,14 @@ function longLivedWrites(
   details: JsonRecord | undefined,
   findings: Findings,
 ): number {
-  const ttl = recordOf(details?.["cache_write_tokens_details"]);
+  const ttl = recordOf(details?.['cache_write_tokens_details']);
   const anthropic =
-    recordOf(details?.["cache_creation"]) ??
-    recordOf(details?.["cache_creation_token_details"]) ??
-    recordOf(usage["cache_creation"]);
+    recordOf(details?.['cache_creation']) ??
+    recordOf(details?.['cache_creation_token_details']) ??
+    recordOf(usage['cache_creation']);
   return (
-    countOf(ttl, "ttl_12h_tokens", findings) ??
-    countOf(anthropic, "ephemeral_1h_input_tokens", findings) ??
+    countOf(ttl, 'ttl_12h_tokens', findings) ??
+    countOf(anthropic, 'ephemeral_1h_input_tokens', findings) ??
     0
   );
 }
@@ -267,22 +273,22 @@ function splitOutput(
 ): Partial<Usage> {
   const details = detailsOf(
     usage,
-    "completion_tokens_details",
-    "output_tokens_details",
-    "output_token_details",
+    'completion_tokens_details',
+    'output_tokens_details',
+    'output_token_details',
   );
-  findUnknownCounts(details, KNOWN_DETAILS, findings, "usage.output_details");
-  const inside = totals.reasoningPlace === "inside";
+  findUnknownCounts(details, KNOWN_DETAILS, findings, 'usage.output_details');
+  const inside = totals.reasoningPlace === 'inside';
   const rest = new Remainder(
     totals.output ?? (inside ? totals.reasoning : 0),
-    "the output",
+    'the output',
     findings,
   );
-  const reasoning = inside ? rest.take(totals.reasoning, "reasoning_tokens") : totals.reasoning;
-  const audio = rest.take(countOf(details, "audio_tokens", findings), "output audio_tokens");
-  const text = shape.outputIsImage ? (countOf(details, "text_tokens", findings) ?? 0) : undefined;
+  const reasoning = inside ? rest.take(totals.reasoning, 'reasoning_tokens') : totals.reasoning;
+  const audio = rest.take(countOf(details, 'audio_tokens', findings), 'output audio_tokens');
+  const text = shape.outputIsImage ? (countOf(details, 'text_tokens', findings) ?? 0) : undefined;
   const imageTokens =
-    text === undefined ? countOf(details, "image_tokens", findings) : Math.max(0, rest.left - text);
-  const image = rest.take(imageTokens, "output image_tokens");
+    text === undefined ? countOf(details, 'image_tokens', findings) : Math.max(0, rest.left - text);
+  const image = rest.take(imageTokens, 'output image_tokens');
   return { output: rest.left, reasoning, audio_out: audio, image_out: image };
 }

@@ -35,10 +35,12 @@ export interface OtelCall {
 export function otelCall(attributes: unknown): OtelCall | undefined {
   const span = recordOf(attributes);
   const findings = new Findings();
-  const count = (names: readonly string[]): number | undefined => firstCountOf(span, names, findings, 'span');
+  const count = (names: readonly string[]): number | undefined =>
+    firstCountOf(span, names, findings, 'span');
   const inputTokens = count(NAMES.input);
   const outputTokens = count(NAMES.output);
-  if (span === undefined || (inputTokens === undefined && outputTokens === undefined)) return undefined;
+  if (span === undefined || (inputTokens === undefined && outputTokens === undefined))
+    return undefined;
   const input = new Remainder(inputTokens ?? 0, 'gen_ai.usage.input_tokens', findings);
   const output = new Remainder(outputTokens ?? 0, 'gen_ai.usage.output_tokens', findings);
   const cached = input.take(count(NAMES.cacheRead), 'cache_read');
@@ -58,7 +60,11 @@ export function otelCall(attributes: unknown): OtelCall | undefined {
     output: output.left,
     reasoning,
   });
-  const part = { model: text(['gen_ai.response.model']) ?? requestModel, serviceTier: text(NAMES.tier), usage };
+  const part = {
+    model: text(['gen_ai.response.model']) ?? requestModel,
+    serviceTier: text(NAMES.tier),
+    usage,
+  };
   return {
     provider: text(NAMES.provider),
     responseId: text(['gen_ai.response.id']),

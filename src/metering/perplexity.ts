@@ -1,11 +1,12 @@
-import { ChatMeter, type ChatReply } from "./openai-chat.ts";
-import type { OpenAiUsageShape } from "./openai-usage.ts";
-import { isCharged } from "./supplier-cost.ts";
-import { countOf } from "./token-count.ts";
-import type { Usage } from "./usage.ts";
+import { ChatMeter, type ChatReply } from './openai-chat.ts';
+import type { OpenAiUsageShape } from './openai-usage.ts';
+import { isCharged } from './supplier-cost.ts';
+import { countOf } from './token-count.ts';
+import type { Usage } from './usage.ts';
 
 /** `total_tokens` is prompt + completion and leaves out the citation and reasoning tokens that are billed. */
-export const PERPLEXITY_SHAPE: OpenAiUsageShape = { reasoning: "outside", totalDecides: false };
+const DEEP_SHAPE: OpenAiUsageShape = { reasoning: 'outside', totalDecides: false };
+const SHAPE: OpenAiUsageShape = { reasoning: 'inside', totalDecides: false };
 
 /**
  * Perplexity Sonar: usage on every chunk, cumulative. Deep research bills citation tokens (as input),
@@ -13,8 +14,8 @@ export const PERPLEXITY_SHAPE: OpenAiUsageShape = { reasoning: "outside", totalD
  * without billing them (docs.perplexity.ai, "Pricing": a detailed breakdown for Sonar Deep Research).
  */
 export class PerplexityMeter extends ChatMeter {
-  constructor() {
-    super(PERPLEXITY_SHAPE);
+  protected override shapeFor(reply: ChatReply): OpenAiUsageShape {
+    return perplexityShape(reply);
   }
 
   protected override extras(reply: ChatReply): Partial<Usage> {
@@ -22,15 +23,23 @@ export class PerplexityMeter extends ChatMeter {
   }
 }
 
+/** Where Perplexity counts reasoning: beside the completion where it bills it apart, else within. */
+export function perplexityShape({ model, usage }: ChatReply): OpenAiUsageShape {
+  return isDeep(model) || isCharged(usage, 'reasoning_tokens_cost') ? DEEP_SHAPE : SHAPE;
+}
+
 /** What Perplexity bills beside prompt, completion and reasoning. */
 export function perplexityUnits(
   { model, usage }: ChatReply,
   count: (field: string) => number,
 ): Partial<Usage> {
-  const isDeep = model === undefined || /deep-research/i.test(model);
   return {
-    input: isDeep || isCharged(usage, "citation_tokens_cost") ? count("citation_tokens") : 0,
+    input: isDeep(model) || isCharged(usage, 'citation_tokens_cost') ? count('citation_tokens') : 0,
     web_searches:
-      isDeep || isCharged(usage, "search_queries_cost") ? count("num_search_queries") : 0,
+      isDeep(model) || isCharged(usage, 'search_queries_cost') ? count('num_search_queries') : 0,
   };
+}
+
+function isDeep(model: string | undefined): boolean {
+  return model === undefined || /deep-research/i.test(model);
 }

@@ -6,8 +6,16 @@ export interface SseEvent {
   readonly data: string;
 }
 
-/** Receives an event's data as bytes; they are only valid until the sink returns. */
-export type SseSink = (name: string | undefined, data: Uint8Array) => void;
+/**
+ * Receives an event's data as a range of bytes, so that the hot path makes no view of it; the range
+ * is only valid until the sink returns.
+ */
+export type SseSink = (
+  name: string | undefined,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+) => void;
 
 const LF = 10;
 const CR = 13;
@@ -37,7 +45,14 @@ export class SseFrames {
   #skipLf = false;
   #atStart = true;
   #name: string | undefined;
-  #data: Uint8Array[] = [];
+  /** The name that came last, as bytes too: streams repeat few names, and decoding costs more than comparing. */
+  #lastName = '';
+  #lastNameBytes: Uint8Array = EMPTY;
+  /** The first line of data, as a range; further lines are rare. */
+  #data: Uint8Array | undefined;
+  #dataFrom = 0;
+  #dataEnd = 0;
+  #moreData: Uint8Array[] = [];
   #dataBytes = 0;
   /** True once an event was dropped because it was too long. */
   overflowed = false;
@@ -122,28 +137,52 @@ export class SseFrames {
     while (colon < end && bytes[colon] !== COLON) colon++;
     const length = colon - from;
     const value = bytes[colon + 1] === SPACE ? colon + 2 : colon + 1;
-    const content = value < end ? bytes.subarray(value, end) : EMPTY;
-    if (length === 4 && isField(bytes, from, 'data')) this.#addData(content);
-    else if (length === 5 && isField(bytes, from, 'event')) this.#name = textOfBytes(content) || undefined;
+    const valueFrom = Math.min(value, end);
+    if (length === 4 && isField(bytes, from, 'data')) this.#addData(bytes, valueFrom, end);
+    else if (length === 5 && isField(bytes, from, 'event'))
+      this.#name = this.#nameOf(bytes, valueFrom, end);
   }
 
-  #addData(content: Uint8Array): void {
-    this.#dataBytes += content.length;
+  #nameOf(bytes: Uint8Array, from: number, end: number): string | undefined {
+    const last = this.#lastNameBytes;
+    let isSame = last.length === end - from;
+    for (let i = 0; isSame && i < last.length; i++) isSame = last[i] === bytes[from + i];
+    if (!isSame) {
+      this.#lastNameBytes = Uint8Array.from(bytes.subarray(from, end));
+      this.#lastName = textOfBytes(bytes, from, end);
+    }
+    return this.#lastName || undefined;
+  }
+
+  #addData(bytes: Uint8Array, from: number, end: number): void {
+    this.#dataBytes += end - from;
     if (this.#dataBytes > this.#lineBytesMax) {
       this.overflowed = true;
       this.#dropEvent = true;
-      this.#data = [];
-      return;
+      this.#moreData = [];
+    } else if (this.#data === undefined) {
+      this.#data = bytes;
+      this.#dataFrom = from;
+      this.#dataEnd = end;
+    } else {
+      this.#moreData.push(Uint8Array.of(LF), bytes.subarray(from, end));
     }
-    this.#data.push(content);
   }
 
   #dispatch(): void {
-    const [first] = this.#data;
-    if (first !== undefined && !this.#dropEvent) {
-      this.#sink(this.#name, this.#data.length === 1 ? first : joinLines(this.#data));
+    if (this.#data !== undefined && !this.#dropEvent) {
+      if (this.#moreData.length === 0)
+        this.#sink(this.#name, this.#data, this.#dataFrom, this.#dataEnd);
+      else {
+        const joined = Buffer.concat([
+          this.#data.subarray(this.#dataFrom, this.#dataEnd),
+          ...this.#moreData,
+        ]);
+        this.#sink(this.#name, joined, 0, joined.length);
+      }
     }
-    if (this.#data.length > 0) this.#data = [];
+    if (this.#moreData.length > 0) this.#moreData = [];
+    this.#data = undefined;
     this.#dataBytes = 0;
     this.#dropEvent = false;
     this.#name = undefined;
@@ -156,7 +195,9 @@ export class SseParser {
   readonly #frames: SseFrames;
 
   constructor(lineBytesMax = LINE_BYTES_MAX) {
-    this.#frames = new SseFrames((name, data) => this.#events.push({ name, data: textOfBytes(data) }), lineBytesMax);
+    this.#frames = new SseFrames((name, bytes, from, end) => {
+      this.#events.push({ name, data: textOfBytes(bytes, from, end) });
+    }, lineBytesMax);
   }
 
   /** True once an event was dropped because it was too long. */
@@ -188,11 +229,7 @@ function isField(bytes: Uint8Array, from: number, field: string): boolean {
   return true;
 }
 
-function joinLines(lines: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [Uint8Array.of(LF), line])));
-}
-
 /** Bytes that are no UTF-8 become replacement characters, never an exception. */
-function textOfBytes(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+export function textOfBytes(bytes: Uint8Array, from: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('utf8');
 }

@@ -1,7 +1,7 @@
 import { JsonKeyScanner, type KeyKind } from './json-keys.ts';
 import { recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
 import type { Metering, UsageDialect, UsageMeter } from './metering.ts';
-import { SseFrames } from './sse-parser.ts';
+import { SseFrames, textOfBytes } from './sse-parser.ts';
 import { usageMeter } from './usage-meter.ts';
 
 /** Keys whose events a decoder may need, in any dialect; all others are only counted. */
@@ -74,7 +74,7 @@ export class StreamWatcher {
   readonly #meter: UsageMeter;
   readonly #frames: SseFrames;
   readonly #scanner: JsonKeyScanner;
-  readonly #text: Buffer[] = [];
+  #text = Buffer.alloc(0);
   #textKept = 0;
   #textBytes = 0;
   #events = 0;
@@ -87,11 +87,13 @@ export class StreamWatcher {
 
   constructor(dialect: UsageDialect, meter: UsageMeter = usageMeter(dialect)) {
     this.#meter = meter;
-    this.#frames = new SseFrames((name, data) => this.#event(name, data));
+    this.#frames = new SseFrames((name, bytes, from, end) => this.#event(name, bytes, from, end));
     const keys: Record<string, KeyKind> = { ...FACTS };
     for (const key of TEXT_KEYS[dialect] ?? CHAT_TEXT) keys[key] = 'text';
     if (dialect === 'cohere') delete keys['message']; // wraps every delta; its usage has a key of its own
-    this.#scanner = new JsonKeyScanner(keys, (bytes, from, end) => this.#keepText(bytes, from, end));
+    this.#scanner = new JsonKeyScanner(keys, (bytes, from, end) =>
+      this.#keepText(bytes, from, end),
+    );
   }
 
   push(chunk: Uint8Array): void {
@@ -124,22 +126,22 @@ export class StreamWatcher {
 
   /** The delivered text (its first 256 KiB): visible text, reasoning and tool arguments. */
   deliveredText(): string {
-    const raw = Buffer.concat(this.#text).toString('utf8');
+    const raw = this.#text.toString('utf8', 0, this.#textKept);
     const parsed = parseJson(`"${raw}"`);
     return typeof parsed === 'string' ? parsed : raw;
   }
 
-  #event(name: string | undefined, data: Uint8Array): void {
+  #event(name: string | undefined, bytes: Uint8Array, from: number, end: number): void {
     this.#events++;
-    if (isDone(data)) {
+    if (isDone(bytes, from, end)) {
       this.#isDone = true;
       return;
     }
     if (name === 'message_stop') this.#isDone = true;
     const isFirst = this.#events === 1;
-    if (!this.#scanner.scan(data) && !isFirst) return;
+    if (!this.#scanner.scan(bytes, from, end) && !isFirst) return;
     this.#parsedEvents++;
-    const json = parseJson(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
+    const json = parseJson(textOfBytes(bytes, from, end));
     if (json === undefined) return;
     this.#meter.event(name, json);
     const message = recordOf(json);
@@ -153,7 +155,8 @@ export class StreamWatcher {
     const error = event['error'] ?? inner['error'];
     if (error !== undefined && error !== null) this.#error ??= error;
     for (const choice of [...recordsOf(event['choices']), ...recordsOf(event['candidates'])]) {
-      this.#finishReason = textOf(choice['finish_reason']) ?? textOf(choice['finishReason']) ?? this.#finishReason;
+      this.#finishReason =
+        textOf(choice['finish_reason']) ?? textOf(choice['finishReason']) ?? this.#finishReason;
     }
     this.#finishReason = textOf(recordOf(event['delta'])?.['stop_reason']) ?? this.#finishReason;
     const type = textOf(event['type']);
@@ -163,14 +166,23 @@ export class StreamWatcher {
   #keepText(bytes: Uint8Array, from: number, end: number): void {
     const length = end - from;
     this.#textBytes += length;
-    if (length === 0 || this.#textKept + length > TEXT_BYTES_KEPT_MAX) return;
-    this.#textKept += length;
-    this.#text.push(Buffer.from(bytes.subarray(from, end)));
+    const kept = this.#textKept;
+    if (length === 0 || kept + length > TEXT_BYTES_KEPT_MAX) return;
+    if (kept + length > this.#text.length) this.#growText(kept + length);
+    const text = this.#text;
+    for (let i = 0; i < length; i++) text[kept + i] = bytes[from + i] ?? 0; // a word: cheaper than making a view
+    this.#textKept = kept + length;
+  }
+
+  #growText(bytes: number): void {
+    const grown = Buffer.allocUnsafe(Math.min(TEXT_BYTES_KEPT_MAX, Math.max(1024, bytes * 2)));
+    this.#text.copy(grown, 0, 0, this.#textKept);
+    this.#text = grown;
   }
 }
 
-function isDone(data: Uint8Array): boolean {
-  return data.length <= DONE.length + 2 && Buffer.from(data).toString('latin1').trim() === DONE;
+function isDone(bytes: Uint8Array, from: number, end: number): boolean {
+  return end - from <= DONE.length + 2 && textOfBytes(bytes, from, end).trim() === DONE;
 }
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,5 @@
-import { parsePicoUsd } from "#base/money.ts";
-import { recordOf, type JsonRecord } from "./json-value.ts";
+import { parsePicoUsd } from '#base/money.ts';
+import { recordOf, type JsonRecord } from './json-value.ts';
 
 /** xAI: one tick is 1e-10 USD (docs.x.ai, "Cost tracking"). */
 const PICO_PER_TICK = 100n;
@@ -10,23 +10,23 @@ const PICO_PER_TICK = 100n;
  * @returns `undefined` where nothing is said, or nothing that is an amount.
  */
 export function supplierCostPicoUsd(usage: JsonRecord | undefined): bigint | undefined {
-  const ticks = usage?.["cost_in_usd_ticks"];
-  if (typeof ticks === "number" && Number.isSafeInteger(ticks) && ticks >= 0)
+  const ticks = usage?.['cost_in_usd_ticks'];
+  if (typeof ticks === 'number' && Number.isSafeInteger(ticks) && ticks >= 0)
     return BigInt(ticks) * PICO_PER_TICK;
-  const cost = usage?.["cost"];
-  return picoOf(recordOf(cost)?.["total_cost"] ?? cost);
+  const cost = usage?.['cost'];
+  return picoOf(recordOf(cost)?.['total_cost'] ?? cost);
 }
 
 /** A cost that one of the supplier's own cost fields states as above zero. */
 export function isCharged(usage: JsonRecord | undefined, field: string): boolean {
-  const cost = recordOf(usage?.["cost"])?.[field];
-  return typeof cost === "number" && cost > 0;
+  const cost = recordOf(usage?.['cost'])?.[field];
+  return typeof cost === 'number' && cost > 0;
 }
 
 function picoOf(value: unknown): bigint | undefined {
-  if (typeof value === "number" && Number.isFinite(value) && value >= 0)
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0)
     return parsePicoUsd(value.toFixed(12));
-  if (typeof value === "string") {
+  if (typeof value === 'string') {
     const picos = parsePicoUsd(value);
     return picos !== undefined && picos >= 0n ? picos : undefined;
   }

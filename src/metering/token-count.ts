@@ -1,5 +1,5 @@
-import type { Findings } from "./findings.ts";
-import type { JsonRecord } from "./json-value.ts";
+import type { Findings } from './findings.ts';
+import type { JsonRecord } from './json-value.ts';
 
 /**
  * The largest count that is believed: two orders above any context window, and small enough that
@@ -17,15 +17,15 @@ export function countOf(
   from: JsonRecord | undefined,
   field: string,
   findings: Findings,
-  path = "usage",
+  path = 'usage',
 ): number | undefined {
   const value = from?.[field];
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= COUNT_MAX) {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= COUNT_MAX) {
     return value === 0 ? 0 : value; // -0 becomes 0
   }
   // Objects under a count's name are another vendor's shape, not a broken count.
-  if (typeof value !== "object") findings.add(`${path}.${field} is no count: ${printed(value)}`);
+  if (typeof value !== 'object') findings.add(`${path}.${field} is no count: ${printed(value)}`);
   return undefined;
 }
 
@@ -34,7 +34,7 @@ export function firstCountOf(
   from: JsonRecord | undefined,
   fields: readonly string[],
   findings: Findings,
-  path = "usage",
+  path = 'usage',
 ): number | undefined {
   for (const field of fields) {
     const count = countOf(from, field, findings, path);
@@ -45,8 +45,8 @@ export function firstCountOf(
 
 /** Scalars as they are, cut short; a finding never carries a vendor's text at length. */
 function printed(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 20));
-  return typeof value === "number" || typeof value === "boolean" || typeof value === "bigint"
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 20));
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
     ? `${value}`
     : typeof value;
 }
@@ -96,11 +96,11 @@ export function findUnknownCounts(
   usage: JsonRecord | undefined,
   known: ReadonlySet<string>,
   findings: Findings,
-  path = "usage",
+  path = 'usage',
 ): void {
   if (usage === undefined) return;
   for (const [field, value] of Object.entries(usage)) {
-    if (known.has(field) || typeof value !== "number" || !(value > 0) || !COUNT_NAME.test(field))
+    if (known.has(field) || typeof value !== 'number' || !(value > 0) || !COUNT_NAME.test(field))
       continue;
     findings.add(`${path}.${field} is not known: ${value}`);
   }

@@ -1,13 +1,13 @@
-import type { Findings } from "./findings.ts";
-import { recordOf, type JsonRecord } from "./json-value.ts";
-import { ChatMeter, type ChatReply } from "./openai-chat.ts";
-import { itemUnits, OpenAiResponsesMeter } from "./openai-responses.ts";
-import type { OpenAiUsageShape } from "./openai-usage.ts";
-import { countOf } from "./token-count.ts";
-import type { Usage } from "./usage.ts";
+import type { Findings } from './findings.ts';
+import { recordOf, type JsonRecord } from './json-value.ts';
+import { ChatMeter, type ChatReply } from './openai-chat.ts';
+import { itemUnits, OpenAiResponsesMeter } from './openai-responses.ts';
+import type { OpenAiUsageShape } from './openai-usage.ts';
+import { countOf } from './token-count.ts';
+import type { Usage } from './usage.ts';
 
 /** In chat completions reasoning is outside the completion; `total_tokens` includes it and decides. */
-export const XAI_SHAPE: OpenAiUsageShape = { reasoning: "outside", totalDecides: true };
+export const XAI_SHAPE: OpenAiUsageShape = { reasoning: 'outside', totalDecides: true };
 
 /** xAI chat completions (docs.x.ai, "Chat completions", `usage`). */
 export class XaiChatMeter extends ChatMeter {
@@ -34,7 +34,7 @@ export class XaiResponsesMeter extends OpenAiResponsesMeter {
  */
 export function xaiToolUnits(usage: JsonRecord, findings: Findings): Partial<Usage> | undefined {
   const details =
-    recordOf(usage["server_side_tool_usage_details"]) ?? recordOf(usage["server_side_tool_usage"]);
+    recordOf(usage['server_side_tool_usage_details']) ?? recordOf(usage['server_side_tool_usage']);
   if (details) {
     const units = { web_searches: 0, tool_calls: 0 };
     for (const name of Object.keys(details).slice(0, 32)) {
@@ -44,8 +44,8 @@ export function xaiToolUnits(usage: JsonRecord, findings: Findings): Partial<Usa
     }
     return units;
   }
-  const sources = countOf(usage, "num_sources_used", findings);
-  const tools = countOf(usage, "num_server_side_tools_used", findings);
+  const sources = countOf(usage, 'num_sources_used', findings);
+  const tools = countOf(usage, 'num_server_side_tools_used', findings);
   if (sources === undefined && tools === undefined) return undefined;
   return tools !== undefined && tools > 0 ? { tool_calls: tools } : { web_searches: sources ?? 0 };
 }

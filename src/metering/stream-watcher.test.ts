@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { chatChunk } from './fixtures/usage-fixture.ts';
+import { StreamWatcher } from './stream-watcher.ts';
+
+function watch(
+  dialect: ConstructorParameters<typeof StreamWatcher>[0],
+  ...events: readonly unknown[]
+): StreamWatcher {
+  const watcher = new StreamWatcher(dialect);
+  for (const event of events)
+    watcher.push(
+      Buffer.from(`data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`),
+    );
+  watcher.end();
+  return watcher;
+}
+
+describe('a watched stream', () => {
+  test('parses the first event, the end and the usage, and no delta between them', () => {
+    const deltas = Array.from({ length: 100 }, (_, index) =>
+      chatChunk('gpt-5.4', `word ${index} "usage": {`, { usage: null }),
+    );
+    const end = {
+      id: 'chatcmpl-1',
+      model: 'gpt-5.4',
+      choices: [{ index: 0, delta: {}, finish_reason: 'stop' }],
+      usage: null,
+    };
+    const usage = {
+      id: 'chatcmpl-1',
+      model: 'gpt-5.4',
+      choices: [],
+      usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 },
+    };
+    const watcher = watch('openai-chat', ...deltas, end, usage, '[DONE]');
+    expect(watcher.facts()).toMatchObject({
+      model: 'gpt-5.4',
+      id: 'chatcmpl-1',
+      finishReason: 'stop',
+      isDone: true,
+      error: undefined,
+      events: 103,
+      parsedEvents: 3,
+    });
+    expect(watcher.finish()?.parts[0]?.usage).toMatchObject({ input: 3, output: 4 });
+  });
+
+  test('keeps the delivered text for an estimate', () => {
+    const pieces = ['He said "usage": {"x":1}\n', 'naïve – 漢字 🙂', '\\'];
+    const watcher = watch('openai-chat', ...pieces.map((piece) => chatChunk('m', piece)));
+    expect(watcher.deliveredText()).toBe(pieces.join(''));
+    expect(watcher.finish()).toBeUndefined();
+  });
+
+  test('delivered text of the other wires', () => {
+    expect(
+      watch(
+        'anthropic',
+        { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
+        {
+          type: 'content_block_delta',
+          index: 1,
+          delta: { type: 'input_json_delta', partial_json: '{"a":' },
+        },
+      ).deliveredText(),
+    ).toBe('Hi{"a":');
+    expect(
+      watch(
+        'openai-responses',
+        { type: 'response.output_text.delta', delta: 'Hi' },
+        { type: 'response.output_text.done', text: 'Hi' },
+      ).deliveredText(),
+    ).toBe('Hi');
+  });
+
+  test('a model that changes on the way is noticed', () => {
+    const watcher = watch(
+      'openai-chat',
+      chatChunk('', 'a'),
+      chatChunk('gpt-5.4-2026-03-05', 'b'),
+      chatChunk('gpt-5.4-2026-03-05', 'c'),
+    );
+    expect(watcher.facts()).toMatchObject({ model: 'gpt-5.4-2026-03-05', parsedEvents: 2 });
+  });
+
+  test('an error inside the stream is kept as sent', () => {
+    const error = { message: 'overloaded', type: 'server_error' };
+    expect(watch('openai-chat', chatChunk('m', 'a'), { error }).facts().error).toEqual(error);
+    expect(watch('anthropic', { type: 'error', error }).facts().error).toEqual(error);
+  });
+
+  test('random bytes neither throw nor invent usage', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.uint8Array(),
+            fc.string().map((line) => Buffer.from(`data: ${line}\n\n`)),
+          ),
+        ),
+        (chunks) => {
+          const watcher = new StreamWatcher('openai-compatible');
+          for (const chunk of chunks) watcher.push(chunk);
+          watcher.end();
+          expect(watcher.finish()).toBeUndefined();
+          watcher.deliveredText();
+        },
+      ),
+    );
+  });
+});
