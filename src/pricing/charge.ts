@@ -38,6 +38,7 @@ export function chargeOf(input: {
 
 /** An amount times thousandths, half to even. @throws RangeError where `perMille` is negative or no integer. */
 export function markUp(amount: NanoUsd, perMille: number): NanoUsd {
-  if (!Number.isSafeInteger(perMille) || perMille < 0) throw new RangeError(`not a mark-up in thousandths: ${perMille}`);
+  if (!Number.isSafeInteger(perMille) || perMille < 0)
+    throw new RangeError(`not a mark-up in thousandths: ${perMille}`);
   return scaleHalfEven(amount, { numerator: perMille, denominator: 1000 });
 }

@@ -7,7 +7,10 @@ import { usageOf } from '#metering/usage.ts';
 import { costLines, costOf, exactPicos, requirePriced } from './cost.ts';
 import { anyPrice, anyUsage, flatTier, onlyPrice, testPrice } from './testing-prices.ts';
 
-const part = (usage: Parameters<typeof usageOf>[0], rest: Partial<MeteredPart> = {}): MeteredPart => ({
+const part = (
+  usage: Parameters<typeof usageOf>[0],
+  rest: Partial<MeteredPart> = {},
+): MeteredPart => ({
   model: 'm',
   serviceTier: undefined,
   usage: usageOf(usage),
@@ -18,7 +21,9 @@ const metering = (...parts: MeteredPart[]): Metering => ({ parts, estimated: fal
 describe('costOf', () => {
   test('sums every unit at its rate', () => {
     // 1,000 in at $1.25, 9,000 cached at $0.125, 400 visible and 600 thought at $10 per million.
-    const price = testPrice(flatTier({ input: 1_250_000, input_cached: 125_000, output: 10_000_000 }));
+    const price = testPrice(
+      flatTier({ input: 1_250_000, input_cached: 125_000, output: 10_000_000 }),
+    );
     const usage = { input: 1000, input_cached: 9000, output: 400, reasoning: 600, requests: 1 };
     const cost = costOf({ metering: metering(part(usage)), priceOf: onlyPrice(price), atMs: 0 });
     expect(cost).toEqual({ nanoUsd: 12_375_000, unpriced: [], priceVersionId: price.id });
@@ -26,7 +31,8 @@ describe('costOf', () => {
 
   test('rounds once over all parts, half to even', () => {
     const priceOf = onlyPrice(testPrice(flatTier({ input: 500 })));
-    const nanos = (...parts: MeteredPart[]): number => costOf({ metering: metering(...parts), priceOf, atMs: 0 }).nanoUsd;
+    const nanos = (...parts: MeteredPart[]): number =>
+      costOf({ metering: metering(...parts), priceOf, atMs: 0 }).nanoUsd;
     expect(nanos(part({ input: 1 }))).toBe(0);
     expect(nanos(part({ input: 1 }), part({ input: 1 }))).toBe(1);
     expect(nanos(part({ input: 3 }))).toBe(2);
@@ -42,7 +48,9 @@ describe('costOf', () => {
     const long = part({ input: 101 });
     const short = part({ input: 100 });
     const onFlex = part({ input: 100 }, { serviceTier: 'flex' });
-    expect(costOf({ metering: metering(long, short, onFlex), priceOf, atMs: 0 }).nanoUsd).toBe(202 + 100 + 50);
+    expect(costOf({ metering: metering(long, short, onFlex), priceOf, atMs: 0 }).nanoUsd).toBe(
+      202 + 100 + 50,
+    );
   });
 
   test('cached, written and image tokens count for the context tier', () => {
@@ -51,7 +59,11 @@ describe('costOf', () => {
       { aboveInputTokens: 200, rates: { input: 1000, input_cached: 1000, cache_write_5m: 1000 } },
     ];
     const usage = { input: 1, input_cached: 100, cache_write_5m: 100 };
-    const cost = costOf({ metering: metering(part(usage)), priceOf: onlyPrice(testPrice({ standard })), atMs: 0 });
+    const cost = costOf({
+      metering: metering(part(usage)),
+      priceOf: onlyPrice(testPrice({ standard })),
+      atMs: 0,
+    });
     expect(cost.nanoUsd).toBe(201);
   });
 
@@ -96,12 +108,20 @@ describe('costOf', () => {
       { numRuns: 500 },
     );
     fc.assert(
-      fc.property(fc.integer({ min: 2 ** 26, max: 2 ** 27 }), fc.integer({ min: 2 ** 26, max: 2 ** 27 }), (count, rate) => {
-        const price = testPrice(flatTier({ input: rate, output: 333 }));
-        const input = { metering: metering(part({ input: count, output: 7 })), priceOf: onlyPrice(price), atMs: 0 };
-        expect(costOf(input).nanoUsd).toBe(roundHalfEven(exactPicos(input)));
-        if (exactPicos(input) > BigInt(Number.MAX_SAFE_INTEGER)) beyond += 1;
-      }),
+      fc.property(
+        fc.integer({ min: 2 ** 26, max: 2 ** 27 }),
+        fc.integer({ min: 2 ** 26, max: 2 ** 27 }),
+        (count, rate) => {
+          const price = testPrice(flatTier({ input: rate, output: 333 }));
+          const input = {
+            metering: metering(part({ input: count, output: 7 })),
+            priceOf: onlyPrice(price),
+            atMs: 0,
+          };
+          expect(costOf(input).nanoUsd).toBe(roundHalfEven(exactPicos(input)));
+          if (exactPicos(input) > BigInt(Number.MAX_SAFE_INTEGER)) beyond += 1;
+        },
+      ),
       { numRuns: 1000 },
     );
     expect(beyond).toBeGreaterThan(0);
@@ -111,10 +131,28 @@ describe('costOf', () => {
 describe('costLines', () => {
   test('shows count, rate and exact amount of each used unit', () => {
     const price = testPrice(flatTier({ input: 1_250_000 }));
-    const input = { metering: metering(part({ input: 3, tool_calls: 1 })), priceOf: onlyPrice(price), atMs: 0 };
+    const input = {
+      metering: metering(part({ input: 3, tool_calls: 1 })),
+      priceOf: onlyPrice(price),
+      atMs: 0,
+    };
     expect(costLines(input)).toEqual([
-      { model: 'm', serviceTier: 'standard', unit: 'input', count: 3, ratePicoUsd: 1_250_000, picoUsd: 3_750_000n },
-      { model: 'm', serviceTier: 'standard', unit: 'tool_calls', count: 1, ratePicoUsd: undefined, picoUsd: undefined },
+      {
+        model: 'm',
+        serviceTier: 'standard',
+        unit: 'input',
+        count: 3,
+        ratePicoUsd: 1_250_000,
+        picoUsd: 3_750_000n,
+      },
+      {
+        model: 'm',
+        serviceTier: 'standard',
+        unit: 'tool_calls',
+        count: 1,
+        ratePicoUsd: undefined,
+        picoUsd: undefined,
+      },
     ]);
   });
 });

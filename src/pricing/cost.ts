@@ -88,7 +88,8 @@ export function costOf(input: CostInput): Cost {
   }
   // Rounding of a product or sum is monotone, so a sum that passed 2^53 anywhere still shows it here:
   // all terms are non-negative.
-  const nanoUsd = picos <= Number.MAX_SAFE_INTEGER ? roundHalfEvenSafe(picos) : roundHalfEven(exactPicos(input));
+  const nanoUsd =
+    picos <= Number.MAX_SAFE_INTEGER ? roundHalfEvenSafe(picos) : roundHalfEven(exactPicos(input));
   return { nanoUsd, unpriced: unpriced ?? ALL_PRICED, priceVersionId };
 }
 
@@ -124,7 +125,8 @@ export function costLines({ metering, priceOf, atMs }: CostInput): readonly Cost
         unit,
         count,
         ratePicoUsd,
-        picoUsd: ratePicoUsd === undefined ? undefined : picoUsd(BigInt(count) * BigInt(ratePicoUsd)),
+        picoUsd:
+          ratePicoUsd === undefined ? undefined : picoUsd(BigInt(count) * BigInt(ratePicoUsd)),
       };
     });
   });
@@ -136,7 +138,10 @@ export function costLines({ metering, priceOf, atMs }: CostInput): readonly Cost
  */
 export function requirePriced(cost: Cost): Cost {
   if (cost.unpriced.length === 0) return cost;
-  throw new DomainError('unknown_price', `no price for ${cost.unpriced.map(describeUnpriced).join('; ')}`);
+  throw new DomainError(
+    'unknown_price',
+    `no price for ${cost.unpriced.map(describeUnpriced).join('; ')}`,
+  );
 }
 
 /** `gpt-9 on flex`, or `cache_write_1h of gpt-5`. */
@@ -146,7 +151,11 @@ export function describeUnpriced({ model, serviceTier, unit }: Unpriced): string
   return unit === undefined ? name : `${unit} of ${name}`;
 }
 
-function ratesOf({ price, serviceTier }: ResolvedPrice, usage: Usage, atMs: number): Rates | undefined {
+function ratesOf(
+  { price, serviceTier }: ResolvedPrice,
+  usage: Usage,
+  atMs: number,
+): Rates | undefined {
   const serviceTiers = serviceTiersAt(price, atMs);
   if (!Object.hasOwn(serviceTiers, serviceTier)) return undefined;
   return ratesFor(serviceTiers[serviceTier] ?? [], inputTokens(usage));

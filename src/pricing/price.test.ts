@@ -66,7 +66,14 @@ describe('completeRates', () => {
 
   test('audio, searches and tools are never derived', () => {
     const rates = completeRates({ input: 10, output: 20 });
-    for (const unit of ['audio_in', 'audio_out', 'image_out', 'images_made', 'web_searches', 'tool_calls'] as const) {
+    for (const unit of [
+      'audio_in',
+      'audio_out',
+      'image_out',
+      'images_made',
+      'web_searches',
+      'tool_calls',
+    ] as const) {
       expect(rates[unit]).toBeUndefined();
     }
   });
@@ -86,7 +93,10 @@ describe('priceProblems', () => {
 
   test.each([
     ['negative', { standard: [{ aboveInputTokens: 0, rates: { input: -1 } }] }],
-    ['whole number of pico-dollars', { standard: [{ aboveInputTokens: 0, rates: { input: 0.5 } }] }],
+    [
+      'whole number of pico-dollars',
+      { standard: [{ aboveInputTokens: 0, rates: { input: 0.5 } }] },
+    ],
     ['no unit of usage', { standard: [{ aboveInputTokens: 0, rates: { tokens: 1 } as never }] }],
     ['no standard', { flex: [{ aboveInputTokens: 0, rates: {} }] }],
     ['must start at 0', { standard: [{ aboveInputTokens: 5, rates: {} }] }],
@@ -97,6 +107,8 @@ describe('priceProblems', () => {
 
   test('looks into day windows', () => {
     const dayWindows = [{ fromSecond: 0, toSecond: 86_401, serviceTiers: flatTier({ input: -1 }) }];
-    expect(priceProblems({ serviceTiers: flatTier({}), dayWindows }).length).toBeGreaterThanOrEqual(2);
+    expect(priceProblems({ serviceTiers: flatTier({}), dayWindows }).length).toBeGreaterThanOrEqual(
+      2,
+    );
   });
 });

@@ -111,7 +111,9 @@ export function completeRates(rates: Rates): Rates {
  * What is wrong with a price version, in words that name the tier and unit; empty where it is sound.
  * Prices from outside pass through here before they reach the price book.
  */
-export function priceProblems(price: Pick<PriceVersion, 'serviceTiers' | 'dayWindows'>): readonly string[] {
+export function priceProblems(
+  price: Pick<PriceVersion, 'serviceTiers' | 'dayWindows'>,
+): readonly string[] {
   const problems = serviceTierProblems(price.serviceTiers, '');
   for (const [index, window] of price.dayWindows.entries()) {
     const where = `day window ${index + 1}: `;
@@ -127,9 +129,11 @@ export function priceProblems(price: Pick<PriceVersion, 'serviceTiers' | 'dayWin
 
 function serviceTierProblems(serviceTiers: ServiceTiers, where: string): string[] {
   const problems: string[] = [];
-  if (!Object.hasOwn(serviceTiers, STANDARD_TIER)) problems.push(`${where}no standard service tier`);
+  if (!Object.hasOwn(serviceTiers, STANDARD_TIER))
+    problems.push(`${where}no standard service tier`);
   for (const [name, tiers] of Object.entries(serviceTiers)) {
-    if (tiers[0]?.aboveInputTokens !== 0) problems.push(`${where}${name}: the first context tier must start at 0`);
+    if (tiers[0]?.aboveInputTokens !== 0)
+      problems.push(`${where}${name}: the first context tier must start at 0`);
     let border = -1;
     for (const tier of tiers) {
       if (!Number.isSafeInteger(tier.aboveInputTokens) || tier.aboveInputTokens <= border) {
@@ -145,8 +149,10 @@ function serviceTierProblems(serviceTiers: ServiceTiers, where: string): string[
 function rateProblems(rates: Rates, where: string): string[] {
   const problems: string[] = [];
   for (const [unit, rate] of Object.entries(rates)) {
-    if (!(USAGE_UNITS as readonly string[]).includes(unit)) problems.push(`${where}: ${unit} is no unit of usage`);
-    else if (!Number.isSafeInteger(rate)) problems.push(`${where}: ${unit} is not a whole number of pico-dollars`);
+    if (!(USAGE_UNITS as readonly string[]).includes(unit))
+      problems.push(`${where}: ${unit} is no unit of usage`);
+    else if (!Number.isSafeInteger(rate))
+      problems.push(`${where}: ${unit} is not a whole number of pico-dollars`);
     else if (rate < 0) problems.push(`${where}: ${unit} is negative`);
   }
   return problems;

@@ -16,9 +16,14 @@ describe('quoteOf', () => {
   });
 
   test('reckons with a cache write, unless the request cannot cause one', () => {
-    const prices = [testPrice(flatTier({ input: 1000, cache_write_5m: 1250, cache_write_1h: 2000, output: 0 }))];
+    const prices = [
+      testPrice(flatTier({ input: 1000, cache_write_5m: 1250, cache_write_1h: 2000, output: 0 })),
+    ];
     const quote = (cacheWrites?: 'never' | '5m' | '1h'): number =>
-      quoteOf({ prices, bound: { inputTokensMax: 100, outputTokensMax: 0, ...(cacheWrites && { cacheWrites }) } });
+      quoteOf({
+        prices,
+        bound: { inputTokensMax: 100, outputTokensMax: 0, ...(cacheWrites && { cacheWrites }) },
+      });
     expect([quote(), quote('1h'), quote('5m'), quote('never')]).toEqual([200, 200, 125, 100]);
   });
 
@@ -28,7 +33,10 @@ describe('quoteOf', () => {
       { aboveInputTokens: 100, rates: { input: 2000, output: 1500, requests: 0 } },
     ];
     const quote = (inputTokensMax: number): number =>
-      quoteOf({ prices: [testPrice({ standard })], bound: { inputTokensMax, outputTokensMax: 10 } });
+      quoteOf({
+        prices: [testPrice({ standard })],
+        bound: { inputTokensMax, outputTokensMax: 10 },
+      });
     expect(quote(100)).toBe(110);
     expect(quote(101)).toBe(202 + 15);
   });
@@ -36,9 +44,12 @@ describe('quoteOf', () => {
   test('reckons with every allowed service tier, every route and peak hours', () => {
     const tier = (input: number) => [{ aboveInputTokens: 0, rates: { input, requests: 0 } }];
     const price = testPrice({ standard: tier(1000), priority: tier(2000) });
-    const peak = testPrice({ standard: tier(1) }, {
-      dayWindows: [{ fromSecond: 0, toSecond: 60, serviceTiers: { standard: tier(3000) } }],
-    });
+    const peak = testPrice(
+      { standard: tier(1) },
+      {
+        dayWindows: [{ fromSecond: 0, toSecond: 60, serviceTiers: { standard: tier(3000) } }],
+      },
+    );
     const bound = { inputTokensMax: 10, outputTokensMax: 0 };
     expect(quoteOf({ prices: [price], bound })).toBe(10);
     expect(quoteOf({ prices: [price], serviceTiers: ['standard', 'priority'], bound })).toBe(20);
@@ -61,7 +72,10 @@ describe('quoteOf', () => {
     fc.assert(
       fc.property(
         fc.array(anyPrice(), { minLength: 1, maxLength: 2 }),
-        fc.array(fc.tuple(anyUsage(), fc.nat({ max: 1 }), fc.boolean()), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.tuple(anyUsage(), fc.nat({ max: 1 }), fc.boolean()), {
+          minLength: 1,
+          maxLength: 3,
+        }),
         fc.nat({ max: 86_400_000 }),
         (prices, draws, atMs) => {
           const parts = draws.map(([usage, which, priority]) => ({
@@ -104,8 +118,16 @@ describe('quoteOf', () => {
 describe('quoteRangeOf', () => {
   test('goes from all cached to the bound', () => {
     const bound = { inputTokensMax: 1000, outputTokensMax: 500 };
-    const range = quoteRangeOf({ prices: [gpt], bound, expected: { inputTokens: 800, outputTokens: 100 } });
-    expect(range).toEqual({ minNanoUsd: 100_000, expectedNanoUsd: 2_000_000, maxNanoUsd: 6_250_000 });
+    const range = quoteRangeOf({
+      prices: [gpt],
+      bound,
+      expected: { inputTokens: 800, outputTokens: 100 },
+    });
+    expect(range).toEqual({
+      minNanoUsd: 100_000,
+      expectedNanoUsd: 2_000_000,
+      maxNanoUsd: 6_250_000,
+    });
   });
 });
 
@@ -123,15 +145,22 @@ describe('outputTokensWithin', () => {
 
   test('a quote for that many tokens fits the headroom, and for one more does not', () => {
     fc.assert(
-      fc.property(anyPrice(), fc.integer({ min: 1, max: 1_000_000 }), fc.nat({ max: 10 ** 12 }), (price, inputTokensMax, headroom) => {
-        const asked = { inputTokensMax, outputTokensMax: 100_000 };
-        const input = { prices: [price], headroomNanoUsd: nanoUsd(headroom) };
-        const tokens = outputTokensWithin({ ...input, bound: asked });
-        const quote = (outputTokensMax: number): number => quoteOf({ ...input, bound: { ...asked, outputTokensMax } });
-        if (tokens === undefined) expect(quote(0)).toBeGreaterThan(headroom);
-        else expect(quote(tokens)).toBeLessThanOrEqual(headroom);
-        if (tokens !== undefined && tokens < 100_000) expect(quote(tokens + 1)).toBeGreaterThan(headroom);
-      }),
+      fc.property(
+        anyPrice(),
+        fc.integer({ min: 1, max: 1_000_000 }),
+        fc.nat({ max: 10 ** 12 }),
+        (price, inputTokensMax, headroom) => {
+          const asked = { inputTokensMax, outputTokensMax: 100_000 };
+          const input = { prices: [price], headroomNanoUsd: nanoUsd(headroom) };
+          const tokens = outputTokensWithin({ ...input, bound: asked });
+          const quote = (outputTokensMax: number): number =>
+            quoteOf({ ...input, bound: { ...asked, outputTokensMax } });
+          if (tokens === undefined) expect(quote(0)).toBeGreaterThan(headroom);
+          else expect(quote(tokens)).toBeLessThanOrEqual(headroom);
+          if (tokens !== undefined && tokens < 100_000)
+            expect(quote(tokens + 1)).toBeGreaterThan(headroom);
+        },
+      ),
     );
   });
 });
@@ -140,5 +169,7 @@ test('a response at its bound costs its quote', () => {
   const usage = usageOf({ input: 1000, output: 500, requests: 1 });
   const metering = { parts: [{ model: 'm', serviceTier: undefined, usage }], estimated: false };
   const cost = costOf({ metering, priceOf: onlyPrice(gpt), atMs: 0 });
-  expect(cost.nanoUsd).toBe(quoteOf({ prices: [gpt], bound: { inputTokensMax: 1000, outputTokensMax: 500 } }));
+  expect(cost.nanoUsd).toBe(
+    quoteOf({ prices: [gpt], bound: { inputTokensMax: 1000, outputTokensMax: 500 } }),
+  );
 });

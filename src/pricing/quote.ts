@@ -1,5 +1,12 @@
 import { DomainError } from '#base/domain-error.ts';
-import { type NanoUsd, nanoUsd, PICO_PER_NANO, picoUsd, roundUp, roundUpSafe } from '#base/money.ts';
+import {
+  type NanoUsd,
+  nanoUsd,
+  PICO_PER_NANO,
+  picoUsd,
+  roundUp,
+  roundUpSafe,
+} from '#base/money.ts';
 import type { UsageUnit } from '#metering/usage.ts';
 import { everyServiceTiers, type PriceVersion, type Rates, STANDARD_TIER } from './price.ts';
 
@@ -78,15 +85,22 @@ export interface QuoteRange {
  * @throws DomainError `unknown_price`, as {@link quoteOf}.
  */
 export function quoteRangeOf(
-  input: QuoteInput & { readonly expected: { readonly inputTokens: number; readonly outputTokens: number } },
+  input: QuoteInput & {
+    readonly expected: { readonly inputTokens: number; readonly outputTokens: number };
+  },
 ): QuoteRange {
   const { expected, prices, bound } = input;
   const maxNanoUsd = quoteOf(input);
   const likely = { prices: prices.slice(0, 1), serviceTiers: [STANDARD_TIER] };
   const inputTokensMax = Math.min(expected.inputTokens, bound.inputTokensMax);
   const outputTokensMax = Math.min(expected.outputTokens, bound.outputTokensMax);
-  const expectedNanoUsd = quoteOf({ ...likely, bound: { inputTokensMax, outputTokensMax, cacheWrites: 'never' } });
-  const cached = reachableRates({ ...likely, inputTokensMax }).map((rates) => rates.input_cached ?? rates.input ?? 0);
+  const expectedNanoUsd = quoteOf({
+    ...likely,
+    bound: { inputTokensMax, outputTokensMax, cacheWrites: 'never' },
+  });
+  const cached = reachableRates({ ...likely, inputTokensMax }).map(
+    (rates) => rates.input_cached ?? rates.input ?? 0,
+  );
   const cheapest = cached.length === 0 ? 0 : Math.min(...cached);
   const minNanoUsd = roundDown(BigInt(inputTokensMax) * BigInt(cheapest));
   return {
@@ -103,7 +117,9 @@ export function quoteRangeOf(
  * @returns `undefined` where the headroom does not even pay for the rest.
  * @throws DomainError `unknown_price`, as {@link quoteOf}.
  */
-export function outputTokensWithin(input: QuoteInput & { readonly headroomNanoUsd: NanoUsd }): number | undefined {
+export function outputTokensWithin(
+  input: QuoteInput & { readonly headroomNanoUsd: NanoUsd },
+): number | undefined {
   const { bound, headroomNanoUsd } = input;
   const rates = dearestRates(input);
   let left = BigInt(headroomNanoUsd) * PICO_PER_NANO;
@@ -128,7 +144,13 @@ interface DearestRates {
   requests?: number;
 }
 
-const COUNTED_UNITS = ['images_made', 'video_seconds', 'web_searches', 'tool_calls', 'requests'] as const;
+const COUNTED_UNITS = [
+  'images_made',
+  'video_seconds',
+  'web_searches',
+  'tool_calls',
+  'requests',
+] as const;
 
 function dearestRates(input: QuoteInput): DearestRates {
   const { bound } = input;
@@ -150,13 +172,15 @@ function inputUnitsOf({ modalities = [], cacheWrites = '1h' }: UsageBound): read
   const units = [...INPUT_TEXT];
   if (cacheWrites !== 'never') units.push('cache_write_5m');
   if (cacheWrites === '1h') units.push('cache_write_1h');
-  for (const modality of modalities) if (modality.endsWith('_in')) units.push(...MODALITY_UNITS[modality]);
+  for (const modality of modalities)
+    if (modality.endsWith('_in')) units.push(...MODALITY_UNITS[modality]);
   return units;
 }
 
 function outputUnitsOf({ modalities = [] }: UsageBound): readonly UsageUnit[] {
   const units = [...OUTPUT_TEXT];
-  for (const modality of modalities) if (modality.endsWith('_out')) units.push(...MODALITY_UNITS[modality]);
+  for (const modality of modalities)
+    if (modality.endsWith('_out')) units.push(...MODALITY_UNITS[modality]);
   return units;
 }
 
@@ -173,7 +197,8 @@ function reachableRates(input: {
       for (const name of serviceTiers) {
         if (!Object.hasOwn(tables, name)) continue;
         for (const tier of tables[name] ?? []) {
-          if (tier.aboveInputTokens === 0 || tier.aboveInputTokens < inputTokensMax) reachable.push(tier.rates);
+          if (tier.aboveInputTokens === 0 || tier.aboveInputTokens < inputTokensMax)
+            reachable.push(tier.rates);
         }
       }
     }
@@ -201,7 +226,10 @@ function dimensionsOf(bound: UsageBound, dearest: DearestRates): readonly Dimens
   for (const [name, count] of Object.entries(counts) as [keyof DearestRates, number][]) {
     if (count === 0) continue;
     const rate = dearest[name];
-    if (rate === undefined) throw new DomainError('unknown_price', `${name} has no price here`, { facts: { unit: name } });
+    if (rate === undefined)
+      throw new DomainError('unknown_price', `${name} has no price here`, {
+        facts: { unit: name },
+      });
     dimensions.push({ count, rate });
   }
   return dimensions;

@@ -39,9 +39,15 @@ const anyRates = (rateMax: number): fc.Arbitrary<Rates> =>
 /** Prices with every unit, one or two service tiers, up to three context tiers, now and then peak hours. */
 export function anyPrice(rateMax = 200_000_000): fc.Arbitrary<PriceVersion> {
   const tiers = fc
-    .tuple(fc.uniqueArray(fc.integer({ min: 1, max: 500_000 }), { maxLength: 2 }), fc.array(anyRates(rateMax), { minLength: 3, maxLength: 3 }))
+    .tuple(
+      fc.uniqueArray(fc.integer({ min: 1, max: 500_000 }), { maxLength: 2 }),
+      fc.array(anyRates(rateMax), { minLength: 3, maxLength: 3 }),
+    )
     .map(([borders, rates]) =>
-      [0, ...borders.toSorted((a, b) => a - b)].map((aboveInputTokens, i) => ({ aboveInputTokens, rates: rates[i] ?? {} })),
+      [0, ...borders.toSorted((a, b) => a - b)].map((aboveInputTokens, i) => ({
+        aboveInputTokens,
+        rates: rates[i] ?? {},
+      })),
     );
   const serviceTiers = fc
     .record({ standard: tiers, priority: tiers }, { requiredKeys: ['standard'] })
@@ -57,8 +63,15 @@ export function anyPrice(rateMax = 200_000_000): fc.Arbitrary<PriceVersion> {
 }
 
 /** Usage of some units, up to `countMax` each. */
-export function anyUsage(countMax = 300_000, units: readonly UsageUnit[] = USAGE_UNITS): fc.Arbitrary<Usage> {
+export function anyUsage(
+  countMax = 300_000,
+  units: readonly UsageUnit[] = USAGE_UNITS,
+): fc.Arbitrary<Usage> {
   return fc
-    .record(Object.fromEntries(units.map((unit) => [unit, fc.oneof(fc.constant(0), fc.nat({ max: countMax }))])))
+    .record(
+      Object.fromEntries(
+        units.map((unit) => [unit, fc.oneof(fc.constant(0), fc.nat({ max: countMax }))]),
+      ),
+    )
     .map((counts) => ({ ...NO_USAGE, ...counts }) as Usage);
 }

@@ -1,0 +1,53 @@
+/**
+ * Which entry of a supplier's price list a model name in a response means.
+ * - `exact`: this name.
+ * - `dated`: this name, a dash and a date (`-2025-08-07`, `-20250807`): a vendor's snapshot of the model.
+ * - `prefix`: any name that starts so; how some vendors version their models.
+ */
+export interface NameRule {
+  readonly kind: 'exact' | 'dated' | 'prefix';
+  readonly text: string;
+  /** The model that the price is kept under. */
+  readonly model: string;
+}
+
+const DATE_SUFFIX = /^(.+)-(?:20\d{2}-\d{2}-\d{2}|20\d{6})$/;
+/** Gemini answers with `models/…`, Bedrock and OpenAI-compatible servers do not. */
+const NAME_PREFIX = 'models/';
+
+/**
+ * Resolves the model names of one supplier. The most specific rule wins: exact, then dated, then the
+ * longest prefix; so a snapshot with a price of its own keeps it.
+ */
+export class ModelNames {
+  readonly #exact = new Map<string, string>();
+  readonly #dated = new Map<string, string>();
+  readonly #prefixes: NameRule[] = [];
+
+  /** Every priced model goes by its own name and by that with a date; `rules` add to this. */
+  constructor(models: Iterable<string>, rules: Iterable<NameRule>) {
+    for (const rule of rules) {
+      const text = rule.text.toLowerCase();
+      if (rule.kind === 'exact') this.#exact.set(text, rule.model);
+      else if (rule.kind === 'dated') this.#dated.set(text, rule.model);
+      else this.#prefixes.push({ ...rule, text });
+    }
+    for (const model of models) {
+      this.#exact.set(model.toLowerCase(), model);
+      if (!this.#dated.has(model.toLowerCase())) this.#dated.set(model.toLowerCase(), model);
+    }
+    this.#prefixes.sort((a, b) => b.text.length - a.text.length || (a.text < b.text ? -1 : 1));
+  }
+
+  resolve(name: string): string | undefined {
+    const lower = name.toLowerCase();
+    const text = lower.startsWith(NAME_PREFIX) ? lower.slice(NAME_PREFIX.length) : lower;
+    const exact = this.#exact.get(text);
+    if (exact !== undefined) return exact;
+    const undated = DATE_SUFFIX.exec(text)?.[1];
+    const dated =
+      undated === undefined ? undefined : (this.#dated.get(undated) ?? this.#exact.get(undated));
+    if (dated !== undefined) return dated;
+    return this.#prefixes.find((rule) => text.startsWith(rule.text))?.model;
+  }
+}

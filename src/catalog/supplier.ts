@@ -1,0 +1,20 @@
+import type { UsageDialect } from '#metering/metering.ts';
+
+/** The wire protocol that a supplier is called with. */
+export const PROTOCOLS = ['openai', 'anthropic', 'gemini', 'simulator'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** Who runs models for us and is paid for it. */
+export interface Supplier {
+  /** Stable lower-case name, such as `openai`; part of every price. */
+  readonly id: string;
+  readonly displayName: string;
+  readonly protocol: Protocol;
+  /** How its usage is read. */
+  readonly dialect: UsageDialect;
+  /** Without a trailing slash; `undefined` for the in-process simulator. */
+  readonly baseUrl: string | undefined;
+  /** The name under which its key is kept; never the key. `undefined` where none is needed. */
+  readonly keyRef: string | undefined;
+  readonly enabled: boolean;
+}
