@@ -4,8 +4,8 @@ import type { MeteredPart } from './metering.ts';
 import { USAGE_UNITS } from './usage.ts';
 
 /** Marks the part of docs/exactness.md that is made from the fixtures. */
-export const EXACTNESS_BEGIN = '<!-- metering: begin, made by src/metering/exactness-table.ts -->';
-export const EXACTNESS_END = '<!-- metering: end -->';
+const EXACTNESS_BEGIN = '<!-- metering: begin, made by src/metering/exactness-table.ts -->';
+const EXACTNESS_END = '<!-- metering: end -->';
 
 /** The table of vendor shapes and traps with what was expected and what the decoders read. */
 export function exactnessTable(fixtures: readonly UsageFixture[]): string {

@@ -3,6 +3,9 @@ const BACKSLASH = 92;
 const COLON = 58;
 const NULL = 110; // the n of null
 
+/** An envelope is a few hundred bytes; anything longer is no delta. */
+const PREFIX_BYTES_MAX = 1024;
+
 /** What the watcher wants to know about a key. */
 export type KeyKind =
   /** An object or value that a decoder may need: the event is parsed where it is not null. */
@@ -30,6 +33,11 @@ export class JsonKeyScanner {
   readonly #byLength: (readonly Key[] | undefined)[] = [];
   readonly #last: (Uint8Array | undefined)[] = [];
   readonly #onText: TextSink;
+  /**
+   * The bytes of the last unwanted event up to its first text: deltas repeat them, and comparing costs
+   * a fraction of scanning. Forgotten where a watched value changes, since they then say something new.
+   */
+  #prefix = Buffer.alloc(0);
 
   constructor(keys: Readonly<Record<string, KeyKind>>, onText: TextSink) {
     let slot = 0;
@@ -44,6 +52,13 @@ export class JsonKeyScanner {
   scan(data: Uint8Array, begin = 0, end = data.length): boolean {
     let isWanted = false;
     let i = begin;
+    let prefixEnd = -1;
+    const prefix = this.#prefix;
+    if (prefix.length > 0 && end - begin > prefix.length && isPrefix(prefix, data, begin)) {
+      prefixEnd = begin + prefix.length;
+      i = endOfString(data, prefixEnd, end);
+      this.#onText(data, prefixEnd, i++);
+    }
     while (i < end) {
       if (data[i] !== QUOTE) {
         i++;
@@ -62,12 +77,22 @@ export class JsonKeyScanner {
         isWanted ||= i < end && data[i] !== NULL;
       } else if (i < end && data[i] === QUOTE) {
         const valueEnd = endOfString(data, i + 1, end);
-        if (key.kind === 'text') this.#onText(data, i + 1, valueEnd);
-        else if (this.#isNew(key.slot, data, i + 1, valueEnd)) isWanted = true;
+        if (key.kind === 'text') {
+          this.#onText(data, i + 1, valueEnd);
+          if (prefixEnd === -1 && !isWanted) this.#keepPrefix(data, begin, i + 1);
+          prefixEnd = i + 1;
+        } else if (this.#isNew(key.slot, data, i + 1, valueEnd)) {
+          isWanted = true;
+          this.#prefix = Buffer.alloc(0);
+        }
         i = valueEnd + 1;
       }
     }
     return isWanted;
+  }
+
+  #keepPrefix(data: Uint8Array, begin: number, end: number): void {
+    if (end - begin <= PREFIX_BYTES_MAX) this.#prefix = Buffer.from(data.subarray(begin, end));
   }
 
   #keyAt(data: Uint8Array, from: number, end: number): Key | undefined {
@@ -83,6 +108,12 @@ export class JsonKeyScanner {
     this.#last[slot] = Uint8Array.from(data.subarray(from, end)); // a view would pin the whole chunk
     return true;
   }
+}
+
+function isPrefix(prefix: Buffer, data: Uint8Array, from: number): boolean {
+  const last = prefix.length - 1;
+  if (data[from + last] !== prefix[last]) return false; // most other events end here
+  return prefix.compare(data, from, from + prefix.length) === 0;
 }
 
 function endOfString(data: Uint8Array, from: number, end: number): number {

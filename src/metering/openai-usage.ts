@@ -4,7 +4,7 @@ import { countOf, findUnknownCounts, firstCountOf, Remainder } from './token-cou
 import { usageOf, type Usage } from './usage.ts';
 
 /** Where a vendor counts reasoning when its `total_tokens` does not say. */
-export type ReasoningPlace = 'inside' | 'outside';
+type ReasoningPlace = 'inside' | 'outside';
 
 export interface OpenAiUsageShape {
   readonly reasoning: ReasoningPlace;
@@ -68,7 +68,7 @@ const KNOWN_DETAILS = new Set<string>([
 ]);
 
 /** The shape's totals, before they are split. */
-export interface OpenAiTotals {
+interface OpenAiTotals {
   readonly input: number | undefined;
   readonly output: number | undefined;
   readonly reasoning: number;
@@ -97,7 +97,7 @@ export function openAiUsage(
 }
 
 /** Reads and reconciles the totals; a missing one is what `total_tokens` leaves for it. */
-export function openAiTotals(
+function openAiTotals(
   usage: JsonRecord,
   shape: OpenAiUsageShape,
   findings: Findings,

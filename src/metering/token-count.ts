@@ -5,7 +5,7 @@ import type { JsonRecord } from './json-value.ts';
  * The largest count that is believed: two orders above any context window, and small enough that
  * sums over millions of parts stay safe integers.
  */
-export const COUNT_MAX = 1_000_000_000;
+const COUNT_MAX = 1_000_000_000;
 
 /**
  * Reads a count. The one policy of trust: a count is a non-negative integer up to
