@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { estimateMetering, estimateTokens } from './estimate.ts';
+import { completeCutMetering, estimateMetering, estimateTokens } from './estimate.ts';
+import { usageOf } from './usage.ts';
 
 describe('an estimate', () => {
   test('is flagged and counts the texts by the tokeniser of the model', async () => {
@@ -51,5 +52,34 @@ describe('an estimate', () => {
     expect(await estimateTokens('a'.repeat(1_000_000), 'gpt-5.4')).toBeGreaterThan(100_000);
     expect(performance.now() - startMs).toBeLessThan(1500); // uncut, 64 KB alone take two seconds
     expect(await estimateTokens('<|endoftext|>', 'gpt-5.4')).toBeGreaterThan(1);
+  });
+
+  test('a cut stream keeps the counts it reported and raises the output to what was delivered', async () => {
+    const response = {
+      model: 'claude-x',
+      serviceTier: 'standard',
+      inputText: 'ignored',
+      outputText: 'word '.repeat(100),
+    };
+    const usage = usageOf({ requests: 1, input: 25, input_cached: 900, output: 1 });
+    const partial = {
+      parts: [{ model: 'claude-x', serviceTier: 'standard', usage }],
+      estimated: false,
+    };
+    const delivered = await estimateTokens(response.outputText, 'claude-x');
+    expect(await completeCutMetering(partial, response)).toEqual({
+      parts: [
+        { model: 'claude-x', serviceTier: 'standard', usage: { ...usage, output: delivered } },
+      ],
+      estimated: true,
+    });
+    const reported = {
+      ...partial,
+      parts: [{ ...partial.parts[0]!, usage: { ...usage, output: 5000 } }],
+    };
+    expect((await completeCutMetering(reported, response)).parts).toEqual(reported.parts);
+    expect(await completeCutMetering(undefined, response)).toEqual(
+      await estimateMetering(response),
+    );
   });
 });

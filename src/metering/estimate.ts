@@ -1,5 +1,5 @@
 import type { Metering } from './metering.ts';
-import { usageOf } from './usage.ts';
+import { addUsage, outputTokens, usageOf } from './usage.ts';
 
 /**
  * The tokeniser is synchronous and costs 9 ms for 110 KB of prose but grows with the square of an
@@ -27,7 +27,7 @@ export interface DeliveredResponse {
   readonly inputTokensBeside?: number;
   /** The delivered text, or its beginning. */
   readonly outputText: string;
-  /** Bytes of all delivered text where `outputText` holds only its beginning. */
+  /** Bytes of all delivered text, as they stand in the JSON, where `outputText` holds only its beginning. */
   readonly outputBytes?: number;
 }
 
@@ -36,16 +36,42 @@ export interface DeliveredResponse {
  * cost errs upwards) and no hidden reasoning (which nobody saw).
  */
 export async function estimateMetering(response: DeliveredResponse): Promise<Metering> {
-  const { model, serviceTier, inputText, outputText } = response;
-  const output = await estimateTokens(outputText, model);
-  const keptBytes = Buffer.byteLength(outputText);
-  const allBytes = Math.max(response.outputBytes ?? 0, keptBytes);
+  const { model, serviceTier, inputText } = response;
   const usage = usageOf({
     requests: 1,
     input: (await estimateTokens(inputText, model)) + (response.inputTokensBeside ?? 0),
-    output: keptBytes === 0 ? Math.ceil(allBytes / 4) : Math.ceil((output * allBytes) / keptBytes),
+    output: await outputTokensOf(response),
   });
   return { parts: [{ model, serviceTier, usage }], estimated: true };
+}
+
+/**
+ * What a stream consumed that was cut before its end. Without usage it is estimated whole. Partial
+ * usage understates the output (Anthropic opens with the input and an output of one): then the
+ * supplier's counts stand, the output is raised to that of the delivered text, and all is flagged.
+ */
+export async function completeCutMetering(
+  partial: Metering | undefined,
+  response: DeliveredResponse,
+): Promise<Metering> {
+  const [first, ...rest] = partial?.parts ?? [];
+  if (partial === undefined || first === undefined) return estimateMetering(response);
+  const delivered = await outputTokensOf(response);
+  const missing = Math.max(0, delivered - outputTokens(first.usage));
+  const whole = { ...first, usage: addUsage(first.usage, usageOf({ output: missing })) };
+  return { ...partial, parts: [whole, ...rest], estimated: true };
+}
+
+/** The delivered text in tokens, extrapolated from its beginning where only that was kept. */
+async function outputTokensOf({
+  model,
+  outputText,
+  outputBytes,
+}: DeliveredResponse): Promise<number> {
+  const tokens = await estimateTokens(outputText, model);
+  const keptBytes = Buffer.byteLength(outputText);
+  const allBytes = Math.max(outputBytes ?? 0, keptBytes);
+  return keptBytes === 0 ? Math.ceil(allBytes / 4) : Math.ceil((tokens * allBytes) / keptBytes);
 }
 
 /** Tokens of a text for a model, with a margin where the model's tokeniser is not public. */

@@ -84,6 +84,35 @@ describe('a watched stream', () => {
     expect(watcher.facts()).toMatchObject({ model: 'gpt-5.4-2026-03-05', parsedEvents: 2 });
   });
 
+  test('a stream that was cut is not done, one that its supplier ended is', () => {
+    const start = {
+      type: 'message_start',
+      message: { id: 'm', model: 'c', usage: { input_tokens: 5, output_tokens: 1 } },
+    };
+    const delta = {
+      type: 'message_delta',
+      delta: { stop_reason: 'end_turn' },
+      usage: { output_tokens: 9 },
+    };
+    expect(watch('anthropic', start).facts().isDone).toBe(false);
+    expect(watch('anthropic', start, delta).facts()).toMatchObject({
+      isDone: true,
+      finishReason: 'end_turn',
+      id: 'm',
+    });
+    const last = {
+      candidates: [{ finishReason: 'STOP' }],
+      usageMetadata: { promptTokenCount: 1, totalTokenCount: 1 },
+    };
+    expect(watch('gemini', last).facts().isDone).toBe(true);
+    expect(
+      watch('cohere', {
+        type: 'message-end',
+        delta: { usage: { billed_units: { input_tokens: 1 } } },
+      }).facts().isDone,
+    ).toBe(true);
+  });
+
   test('an error inside the stream is kept as sent', () => {
     const error = { message: 'overloaded', type: 'server_error' };
     expect(watch('openai-chat', chatChunk('m', 'a'), { error }).facts().error).toEqual(error);

@@ -50,7 +50,7 @@ export interface StreamFacts {
   /** The supplier's id of the response. */
   readonly id: string | undefined;
   readonly finishReason: string | undefined;
-  /** True once `[DONE]` or the dialect's own last event came. */
+  /** True once the supplier ended the stream: `[DONE]`, a finish reason, the dialect's last event. Where false, usage may be partial. */
   readonly isDone: boolean;
   /** The first error object inside the stream, as sent. */
   readonly error: unknown;
@@ -115,7 +115,7 @@ export class StreamWatcher {
       model: this.#model,
       id: this.#id,
       finishReason: this.#finishReason,
-      isDone: this.#isDone,
+      isDone: this.#isDone || this.#finishReason !== undefined,
       error: this.#error,
       events: this.#events,
       parsedEvents: this.#parsedEvents,
@@ -160,7 +160,8 @@ export class StreamWatcher {
     }
     this.#finishReason = textOf(recordOf(event['delta'])?.['stop_reason']) ?? this.#finishReason;
     const type = textOf(event['type']);
-    if (/^response\.(?:completed|incomplete|failed)$/.test(type ?? '')) this.#isDone = true;
+    if (/^(?:response\.(?:completed|incomplete|failed)|message-end|stream-end)$/.test(type ?? ''))
+      this.#isDone = true;
   }
 
   #keepText(bytes: Uint8Array, from: number, end: number): void {
