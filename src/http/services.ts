@@ -1,0 +1,102 @@
+import type { ApiKey, KeyScope } from '#accounts/api-keys.store.ts';
+import type { IssuedApiKey, NewApiKey } from '#accounts/api-keys.ts';
+import type { Customer, Member, MemberRole } from '#accounts/customers.store.ts';
+import type { OperatorKey, OperatorRole } from '#accounts/operator-keys.store.ts';
+import type { Book } from '#base/book.ts';
+import type { Id } from '#base/id.ts';
+import type { NanoUsd } from '#base/money.ts';
+
+/** Called with each step of long work, for whoever watches. */
+export type Progress = (step: Readonly<Record<string, unknown>>) => void;
+
+/**
+ * What the operator's API can do. `main.ts` makes it of the rooms; routes and command line know
+ * nothing else of the house.
+ */
+export interface Services {
+  readonly customers: {
+    create(input: {
+      book: Book;
+      name: string;
+      email?: string;
+      plan: string;
+      timeZone: string;
+    }): Promise<unknown>;
+    list(input: {
+      book: Book;
+      limit: number;
+      after?: Id<'customer'>;
+    }): Promise<readonly Customer[]>;
+    show(book: Book, id: Id<'customer'>): Promise<unknown>;
+    changePlan(input: { book: Book; customerId: Id<'customer'>; plan: string }): Promise<unknown>;
+    grant(input: {
+      book: Book;
+      customerId: Id<'customer'>;
+      kind: 'promotional' | 'bought';
+      amountNanoUsd: NanoUsd;
+      expiresAtMs?: number;
+      reference: string;
+    }): Promise<unknown>;
+    addMember(input: {
+      book: Book;
+      customerId: Id<'customer'>;
+      name: string;
+      email?: string;
+      role: MemberRole;
+    }): Promise<Member>;
+    members(book: Book, customerId: Id<'customer'>): Promise<readonly Member[]>;
+  };
+  readonly keys: {
+    create(input: NewApiKey): Promise<IssuedApiKey>;
+    list(book: Book, customerId: Id<'customer'>): Promise<readonly ApiKey[]>;
+    rotate(id: Id<'apiKey'>, graceMs: number): Promise<IssuedApiKey>;
+    revoke(id: Id<'apiKey'>): Promise<void>;
+  };
+  readonly operators: {
+    create(input: {
+      name: string;
+      role: OperatorRole;
+    }): Promise<{ key: OperatorKey; secret: string }>;
+    list(): Promise<readonly OperatorKey[]>;
+    revoke(id: Id<'operatorKey'>): Promise<void>;
+    /** The operator that a secret belongs to. */
+    find(secret: string): Promise<OperatorKey | undefined>;
+    /** Writes down what an operator did, for ever. */
+    record(action: { actor: string; action: string; subject: string }): Promise<void>;
+  };
+  readonly suppliers: {
+    setKey(supplier: string, key: string): Promise<void>;
+    removeKey(supplier: string): Promise<void>;
+    list(): Promise<unknown>;
+  };
+  readonly offer: {
+    plans(): Promise<unknown>;
+    diff(document: string): Promise<unknown>;
+    apply(document: string, actor: string): Promise<unknown>;
+    undo(actor: string): Promise<unknown>;
+    pricesDiff(): Promise<unknown>;
+    pricesImport(actor: string): Promise<unknown>;
+  };
+  readonly books: {
+    pnl(input: {
+      book: Book;
+      by: 'plan' | 'customer' | 'model';
+      fromMs?: number;
+      toMs?: number;
+    }): Promise<unknown>;
+    why(requestId: Id<'request'>): Promise<unknown>;
+    audit(input: { book?: Book }): Promise<unknown>;
+    backup(path: string): Promise<unknown>;
+  };
+  readonly demo: {
+    load(
+      input: { subscribers: number; days: number; calibration: string; seed: number },
+      progress: Progress,
+    ): Promise<unknown>;
+    drop(): Promise<unknown>;
+  };
+  readonly health: () => Promise<unknown>;
+}
+
+/** What a key may be asked for with, for schemas. */
+export type { KeyScope };
