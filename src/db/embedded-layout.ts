@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -102,9 +101,9 @@ function reachableHome(dataDir: string, account: ServerAccount): string {
         `(chmod o+x ${closed}), move the data directory, or start as its owner.`,
     );
   }
-  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
-  const home = join(ROOT_STORE, name);
   makePassable(ROOT_STORE);
+  // A new name each time: data of a directory that was deleted must not come back to life.
+  const home = mkdtempSync(join(ROOT_STORE, 'data-'));
   makePassable(home);
   symlinkSync(home, homeLink);
   symlinkSync(join(home, 'postgres'), link);

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '#base/domain-error.ts';
 import { type DatabaseAddress, withClient } from './database-address.ts';
@@ -62,10 +62,8 @@ export interface EmbeddedServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const RESTART_DELAY_MS_MIN = 50;
+const RESTART_DELAY_MS_MIN = 20;
 const RESTART_DELAY_MS_MAX = 5000;
-/** A server that lived this long has its restarts counted from zero again. */
-const HEALTHY_MS = 60_000;
 /** Fast shutdown writes a checkpoint of at most max_wal_size first. */
 const FAST_STOP_MS = 60_000;
 const IMMEDIATE_STOP_MS = 10_000;
@@ -84,8 +82,9 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     const layout = layOut(dataDir, binaries);
     if (layout.relocated) options.onEvent?.({ type: 'relocated', path: layout.data });
     refuseOtherMajor(layout, binaries);
-    if (!existsSync(join(layout.data, 'PG_VERSION'))) await initialise(layout);
-    configure(layout, options.durable ?? true);
+    const durable = options.durable ?? true;
+    if (!existsSync(join(layout.data, 'PG_VERSION'))) await initialise(layout, durable);
+    configure(layout, durable);
     const supervisor = new Supervisor(layout, lock, options.onEvent ?? (() => undefined));
     await supervisor.start();
     return supervisor;
@@ -146,6 +145,8 @@ class Supervisor implements EmbeddedServer {
   }
 
   async #bringUp(running: Postmaster | undefined): Promise<void> {
+    // An adopted server runs with the settings of the release that started it.
+    if (running !== undefined) process.kill(running.pid, 'SIGHUP');
     const postmaster = running ?? (await spawnPostmaster(this.#layout));
     this.#postmaster = postmaster;
     try {
@@ -154,37 +155,35 @@ class Supervisor implements EmbeddedServer {
       this.#postmaster = undefined;
       throw error;
     }
-    // An adopted server runs with the settings of the release that started it.
-    if (running !== undefined) process.kill(running.pid, 'SIGHUP');
     this.#emit({ type: 'ready', pid: postmaster.pid, adopted: running !== undefined });
   }
 
   async #supervise(): Promise<void> {
+    // Starts that failed one after the other: a server that came up and was killed starts afresh.
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
       if (this.#postmaster !== undefined) {
         const { pid, exited } = this.#postmaster;
-        const readyAtMs = performance.now();
         const exit = await exited;
         this.#postmaster = undefined;
+        failures = 0;
         if (this.#stopping.signal.aborted) return;
-        if (performance.now() - readyAtMs > HEALTHY_MS) failures = 0;
         this.#emit({ type: 'exit', pid, ...exit });
       }
-      failures += 1;
-      if (failures > 1) await this.#pause(failures - 2);
+      await this.#pause(failures);
       if (this.#stopping.signal.aborted) return;
       try {
         await this.#bringUp(undefined);
       } catch (error) {
+        failures += 1;
         // Usual right after a kill: backends of the dead server still hold its shared memory.
         this.#emit({ type: 'restart_failed', attempt: failures, error });
       }
     }
   }
 
-  async #pause(step: number): Promise<void> {
-    const delayMs = Math.min(RESTART_DELAY_MS_MAX, RESTART_DELAY_MS_MIN * 2 ** step);
+  async #pause(failures: number): Promise<void> {
+    const delayMs = Math.min(RESTART_DELAY_MS_MAX, RESTART_DELAY_MS_MIN * 2 ** failures);
     await sleep(delayMs, undefined, { signal: this.#stopping.signal, ref: false }).catch(
       () => undefined,
     );
@@ -193,13 +192,12 @@ class Supervisor implements EmbeddedServer {
   async #stop(): Promise<void> {
     this.#stopping.abort();
     // A restart may be under way: its server is stopped as well, ready or not.
-    let done = false;
-    const supervision = this.#supervision.finally(() => (done = true));
-    do {
+    const ended = this.#supervision.then(() => 'ended');
+    for (;;) {
       const postmaster = this.#postmaster;
       if (postmaster !== undefined) await shutDown(postmaster);
-      await Promise.race([supervision, sleep(20)]);
-    } while (!done);
+      if ((await Promise.race([ended, sleep(20)])) === 'ended') break;
+    }
     this.#postmaster = undefined;
     this.#lock.release();
   }
@@ -228,6 +226,8 @@ async function shutDown(postmaster: Postmaster): Promise<void> {
 
 function prepareDataDir(path: string): string {
   const absolute = resolve(path);
+  // The mode is for the data alone: closed directories above it would lock out root's PostgreSQL.
+  mkdirSync(dirname(absolute), { recursive: true });
   mkdirSync(absolute, { recursive: true, mode: 0o700 });
   return realpathSync(absolute);
 }
@@ -259,7 +259,7 @@ function refuseOtherMajor(layout: EmbeddedLayout, binaries: EmbeddedBinaries): v
 }
 
 /** Creates the data under another name first: a start cut short leaves no half of a database. */
-async function initialise(layout: EmbeddedLayout): Promise<void> {
+async function initialise(layout: EmbeddedLayout, durable: boolean): Promise<void> {
   const draft = `${layout.data}.new`;
   rmSync(draft, { recursive: true, force: true });
   makePrivateDirectory(draft, layout.account);
@@ -272,13 +272,14 @@ async function initialise(layout: EmbeddedLayout): Promise<void> {
     '--no-locale',
     '--data-checksums',
     '--no-instructions',
+    ...(durable ? [] : ['--no-sync']),
   ]);
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) {
     throw new DomainError(
       'invalid_configuration',
-      `PostgreSQL could not create its data in ${layout.data} (initdb ended with ${code}). ` +
-        `${logTail(layout.logFile)}`,
+      `PostgreSQL could not create its data in ${layout.data} ` +
+        `(initdb ended with ${code ?? 'a signal'}). ${logTail(layout.logFile)}`,
     );
   }
   renameSync(draft, layout.data);

@@ -26,7 +26,8 @@ test('three processes that start at once migrate once', async () => {
   await using database = await testDatabase({ migrate: false });
   const options = { address: database.address, directory: files.path };
   const applied = await Promise.all([migrate(options), migrate(options), migrate(options)]);
-  expect(applied.map((list) => list.length).toSorted()).toEqual([0, 0, 2]);
+  expect(applied.filter((list) => list.length === 2)).toHaveLength(1);
+  expect(applied.filter((list) => list.length === 0)).toHaveLength(2);
   const { rows } = await database.pool.query('select n from thing');
   expect(rows).toEqual([{ n: 1 }]);
 });

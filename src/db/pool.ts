@@ -1,4 +1,4 @@
-import { Pool, type PoolClient, types } from 'pg';
+import { Pool, type PoolClient, TypeOverrides } from 'pg';
 import { DomainError } from '#base/domain-error.ts';
 import { type DatabaseAddress, clientConfig, describeAddress } from './database-address.ts';
 import { storeError } from './store-error.ts';
@@ -45,7 +45,7 @@ export function createPool(options: PoolOptions): Pool {
     // A transaction that somebody forgot must not hold row locks for ever.
     idle_in_transaction_session_timeout: statementTimeoutMs,
     connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    types: { getTypeParser },
+    types: columnTypes(),
     ...(settings.length === 0 ? {} : { options: settings.join(' ') }),
   });
   // Without listeners a broken connection ends the process: an idle one is reported by the pool, a
@@ -131,25 +131,24 @@ async function rollBack(client: PoolClient): Promise<boolean> {
 }
 
 const OID_INT8 = 20;
+const OID_TEXT_ARRAY = 1009;
+const OID_INT8_ARRAY = 1016;
 const OID_DATE = 1082;
 const OID_TIMESTAMP = 1114;
-const OID_INT8_ARRAY = 1016;
-const parseTextArray = types.getTypeParser(1009 as typeof types.builtins.TEXT, 'text') as (
-  text: string,
-) => (string | null)[];
 
 /** The driver's default for bigint is a string, and for dates the machine's own time zone. */
-function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
-  if (format !== 'binary') {
-    if (oid === OID_INT8) return parseInt8;
-    if (oid === OID_INT8_ARRAY) {
-      return (text) => parseTextArray(text).map((item) => (item === null ? null : parseInt8(item)));
-    }
-    if (oid === OID_DATE || oid === OID_TIMESTAMP) return (text) => text;
-  }
-  return types.getTypeParser(oid as typeof types.builtins.TEXT, format as 'text') as (
-    text: string,
-  ) => unknown;
+function columnTypes(): TypeOverrides {
+  const types = new TypeOverrides();
+  // Typed as if a parser took a number; it takes the column's text.
+  const parser: unknown = types.getTypeParser(OID_TEXT_ARRAY);
+  const parseTextArray = parser as (text: string) => (string | null)[];
+  types.setTypeParser(OID_INT8, parseInt8);
+  types.setTypeParser(OID_INT8_ARRAY, (text) =>
+    parseTextArray(text).map((item) => (item === null ? null : parseInt8(item))),
+  );
+  types.setTypeParser(OID_DATE, (text) => text);
+  types.setTypeParser(OID_TIMESTAMP, (text) => text);
+  return types;
 }
 
 function parseInt8(text: string): number {

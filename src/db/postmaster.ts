@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { SUPERUSER } from './embedded-settings.ts';
 import type { EmbeddedLayout } from './embedded-layout.ts';
-import { processCommand, processStarted } from './process-identity.ts';
+import { isRunning, processCommand, processStarted } from './process-identity.ts';
 
 /** Only the number in the socket's name: nothing listens on TCP. */
 export const EMBEDDED_PORT = 5432;
@@ -137,7 +137,10 @@ async function probe(layout: EmbeddedLayout): Promise<string | undefined> {
     await client.connect();
     const { rows } = await client.query<{ data_directory: string }>('show data_directory');
     return rows[0]?.data_directory;
-  } catch {
+  } catch (error) {
+    // Refused for what no waiting mends: the access rules, or a maintenance database dropped.
+    const { code } = error as { code?: string };
+    if (code !== undefined && /^(?:28|3D)...$/.test(code)) throw error;
     return undefined;
   } finally {
     await client.end().catch(() => undefined);
@@ -147,29 +150,27 @@ async function probe(layout: EmbeddedLayout): Promise<string | undefined> {
 /** Polls a process that is not our child; its death is noticed within a tenth of a second. */
 async function watchExit(pid: number): Promise<PostmasterExit> {
   const started = processStarted(pid);
-  while (started !== undefined && processStarted(pid) === started) {
-    await sleep(100, undefined, { ref: false });
+  if (started !== undefined) {
+    while (isRunning({ pid, started })) await sleep(100, undefined, { ref: false });
   }
   return { code: null, signal: null };
 }
 
 /**
  * PostgreSQL refuses to start while the process number in postmaster.pid or in the lock beside the
- * socket lives, even if it is a stranger's by now (common in containers, where numbers are small).
- * The socket's lock may go: its directory is ours alone. postmaster.pid must stay, because it also
- * names the shared memory by which PostgreSQL recognises orphaned backends; we put our own number
- * into it, which PostgreSQL takes for stale because we are its parent.
+ * socket lives, even if it is a stranger's by now (common in containers, where numbers are small)
+ * or a zombie that nobody reaps. The socket's lock may go: its directory is ours alone.
+ * postmaster.pid must stay, because it also names the shared memory by which PostgreSQL recognises
+ * orphaned backends; we put our own number into it, which it takes for stale in its parent.
  */
 function clearStaleLocks(layout: EmbeddedLayout): void {
   const socket = join(layout.socketDirectory, `.s.PGSQL.${EMBEDDED_PORT}`);
   rmSync(socket, { force: true });
   rmSync(`${socket}.lock`, { force: true });
-  const pid = recordedPid(layout);
-  if (pid === undefined || processStarted(pid) === undefined) return;
+  if (recordedPid(layout) === undefined) return;
   const path = join(layout.data, 'postmaster.pid');
-  const lines = readFileSync(path, 'utf8').split('\n');
-  lines[0] = String(process.pid);
-  writeFileSync(path, lines.join('\n'));
+  const [, ...rest] = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, [process.pid, ...rest].join('\n'));
 }
 
 function recordedPid(layout: EmbeddedLayout): number | undefined {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +17,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const url = process.env['TEST_DATABASE_URL'];
   const run: TestRun = {
     id: `${Math.floor(Date.now() / 1000)}_${process.pid}`,
-    directory: mkdtempSync(join(tmpdir(), 'breakeven-test-')),
+    directory: runDirectory(),
     owner: currentProcess(),
     url: url === undefined || url === '' ? null : url,
     keep: process.env['BREAKEVEN_KEEP'] === '1',
@@ -33,6 +33,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await stopKeeper(run.directory);
     rmSync(run.directory, { recursive: true, force: true });
   };
+}
+
+function runDirectory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'breakeven-test-'));
+  // Root's PostgreSQL runs under another account, which must be able to pass.
+  chmodSync(path, 0o711);
+  return path;
 }
 
 async function stopKeeper(directory: string): Promise<void> {

@@ -4,7 +4,7 @@
  *
  * Usage: node server-keeper.ts DIRECTORY OWNER_PID OWNER_STARTED
  */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedServer } from '#db/embedded-server.ts';
@@ -12,9 +12,13 @@ import { isRunning } from '#db/process-identity.ts';
 
 const [directory = '', ownerPid = '', ownerStarted = ''] = process.argv.slice(2);
 const owner = { pid: Number(ownerPid), started: ownerStarted };
-let ending = false;
-process.on('SIGTERM', () => (ending = true));
-process.on('SIGINT', () => (ending = true));
+const ending = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => ending.abort());
+
+/** The run may be killed without a word to us, so its life is looked at, not waited for. */
+async function ownersEnd(): Promise<void> {
+  while (!ending.signal.aborted && isRunning(owner)) await sleep(200);
+}
 
 function publish(name: string, value: unknown): void {
   const path = join(directory, name);
@@ -26,11 +30,13 @@ try {
   publish('keeper.json', process.pid);
   const server = await startEmbeddedServer({ dataDir: join(directory, 'data'), durable: false });
   publish('address.json', server.administration);
-  // The run may be killed without a word to us, so its life is looked at, not waited for.
-  while (!ending && isRunning(owner)) await sleep(200);
+  await ownersEnd();
   await server.stop();
 } catch (error) {
   publish('failed.json', String(error));
-  while (!ending && isRunning(owner)) await sleep(200);
+  await ownersEnd();
 }
+const elsewhere = join(directory, 'data', 'postgres-home');
+// Root below a closed directory: the server's files lie outside.
+if (existsSync(elsewhere)) rmSync(readlinkSync(elsewhere), { recursive: true, force: true });
 rmSync(directory, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -11,6 +11,8 @@ export interface TemporaryDirectory extends Disposable {
 /** A directory of its own for one test, removed with all that is in it. */
 export function temporaryDirectory(): TemporaryDirectory {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'breakeven-')));
+  // Root's PostgreSQL runs under another account, which must be able to pass.
+  chmodSync(path, 0o711);
   return {
     path,
     write(name, text) {
