@@ -28,10 +28,11 @@ export interface DecisionRequest {
   /** The admission instant by the process's clock; the account uses `max(atMs, last seen)`. */
   readonly atMs: number;
   readonly requestId: Id<'request'>;
+  /** The first that the plan serves and that is available is tried; a gate's fallback names another. */
   readonly candidates: readonly Candidate[];
   readonly memberId?: Id<'member'>;
   readonly keyId?: Id<'apiKey'>;
-  /** The key's own cap on charge-or-cost per calendar month, if it has one. */
+  /** The key's own cap on charge per calendar month, if it has one; counted from the first request that carries it. */
   readonly keyCapNanoUsd?: NanoUsd;
 }
 
@@ -44,7 +45,7 @@ export type RefusalReason =
   | 'class'
   /** No candidate has a healthy route with capacity. */
   | 'capacity'
-  /** The subscription's period has ended and was not renewed. */
+  /** The subscription's period has ended and was not renewed, or has not begun. */
   | 'subscription';
 
 /** Which bucket pays; an included request is paid by the plan. */
@@ -52,10 +53,14 @@ export type Payer = 'plan' | 'allowance' | 'promotional' | 'bought' | 'overage';
 
 /** How a gate stands after a decision: what customers, headers and refusals are told. */
 export interface GateStanding {
+  /** The gate's id; a gate of scope `class` is one counter a class, named `id/class`. */
   readonly gateId: string;
   readonly limit: number;
   /** Booked and held together. */
   readonly used: number;
-  /** When the gate next opens by at least a little, or resets. */
+  /**
+   * When the gate next opens by at least a little, or resets. For the gate that refused: when this
+   * request would fit, all else unchanged (or, where it is larger than the limit, when the gate is empty).
+   */
   readonly resetAtMs: number;
 }

@@ -1,0 +1,50 @@
+/**
+ * This process's slice of a gate of scope *everyone*: how much of the limit it has leased and may
+ * admit without asking the store again. Admission leases and returns slices; the kernel only spends them.
+ */
+export interface SharedSlice {
+  /** `CompiledGate.key`. */
+  readonly key: number;
+  /** Names the lease's window; a hold that ends in another window changes nothing. */
+  stamp: number;
+  /** The slice ends here: at the end of its calendar window, or of its sub-bucket where the window rolls. */
+  validUntilMs: number;
+  leased: number;
+  used: number;
+  /** Leased by all processes, this one included, when the slice was last leased. */
+  leasedByAll: number;
+  /** Until then the store has no more to lease: a request that does not fit meets a full gate. 0 = not known. */
+  exhaustedUntilMs: number;
+}
+
+/** The slices of one process, by gate key. */
+export class SharedCounters {
+  readonly #slices: SharedSlice[] = [];
+
+  find(key: number): SharedSlice | undefined {
+    for (const slice of this.#slices) if (slice.key === key) return slice;
+    return undefined;
+  }
+
+  /** Puts a lease in the place of an older one. */
+  put(slice: SharedSlice): void {
+    const index = this.#slices.findIndex((other) => other.key === slice.key);
+    if (index < 0) this.#slices.push({ ...slice });
+    else this.#slices[index] = { ...slice };
+  }
+
+  all(): readonly Readonly<SharedSlice>[] {
+    return this.#slices;
+  }
+
+  copyFrom(other: SharedCounters): void {
+    this.#slices.length = 0;
+    for (const slice of other.#slices) this.#slices.push({ ...slice });
+  }
+
+  clone(): SharedCounters {
+    const copy = new SharedCounters();
+    copy.copyFrom(this);
+    return copy;
+  }
+}
