@@ -33,7 +33,8 @@ const SHORT_STRING = 32;
  */
 export function mapMembers(bytes: Buffer, from = 0): readonly Member[] {
   let at = skipSpace(bytes, from);
-  if (bytes[at] !== OPEN_OBJECT) throw new DomainError('invalid_request', 'The request body must be an object.', { field: '' });
+  if (bytes[at] !== OPEN_OBJECT)
+    throw new DomainError('invalid_request', 'The request body must be an object.', { field: '' });
   const members: Member[] = [];
   at = skipSpace(bytes, at + 1);
   while (bytes[at] === QUOTE) {
@@ -44,7 +45,10 @@ export function mapMembers(bytes: Buffer, from = 0): readonly Member[] {
     const start = skipSpace(bytes, at + 1);
     const end = skipValue(bytes, start);
     for (const member of members) {
-      if (member.name === name) throw new DomainError('invalid_request', `\`${name.slice(0, 64)}\` is given twice.`, { field: name.slice(0, 64) });
+      if (member.name === name)
+        throw new DomainError('invalid_request', `\`${name.slice(0, 64)}\` is given twice.`, {
+          field: name.slice(0, 64),
+        });
     }
     members.push({ name, start, end });
     at = skipSpace(bytes, end);
@@ -70,7 +74,8 @@ function keyText(bytes: Buffer, start: number, end: number): string {
   const text = bytes.toString('latin1', start + 1, end - 1);
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === BACKSLASH || code > 0x7e) return JSON.parse(bytes.toString('utf8', start, end)) as string;
+    if (code === BACKSLASH || code > 0x7e)
+      return JSON.parse(bytes.toString('utf8', start, end)) as string;
   }
   return text;
 }
@@ -126,7 +131,12 @@ function skipValue(bytes: Buffer, from: number): number {
     at += 1;
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       depth += 1;
-      if (depth >= DEPTH_MAX) throw new DomainError('invalid_request', `The request body is nested more than ${DEPTH_MAX} deep.`, { field: '' });
+      if (depth >= DEPTH_MAX)
+        throw new DomainError(
+          'invalid_request',
+          `The request body is nested more than ${DEPTH_MAX} deep.`,
+          { field: '' },
+        );
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       depth -= 1;
       if (depth === 0) return at;

@@ -34,24 +34,43 @@ interface Splice {
 export function editRequest(body: Buffer, members: readonly Member[], edits: RequestEdits): Buffer {
   const splices: Splice[] = [];
   const added: string[] = [];
-  if (edits.model !== undefined) setMember(splices, added, members, 'model', JSON.stringify(edits.model));
+  if (edits.model !== undefined)
+    setMember(splices, added, members, 'model', JSON.stringify(edits.model));
   if (edits.includeUsage === true) askForUsage(body, members, splices, added);
-  if (edits.outputTokensMax !== undefined) lowerLimit(body, members, { splices, added, max: edits.outputTokensMax, field: edits.outputLimitField });
+  if (edits.outputTokensMax !== undefined)
+    lowerLimit(body, members, {
+      splices,
+      added,
+      max: edits.outputTokensMax,
+      field: edits.outputLimitField,
+    });
   if (added.length > 0) {
     const end = members.at(-1)?.end;
-    if (end === undefined) throw new Error('invariant broken: an inspected body has at least one member');
+    if (end === undefined)
+      throw new Error('invariant broken: an inspected body has at least one member');
     splices.push({ start: end, end, text: `,${added.join(',')}` });
   }
   return applySplices(body, splices);
 }
 
-function setMember(splices: Splice[], added: string[], members: readonly Member[], name: string, text: string): void {
+function setMember(
+  splices: Splice[],
+  added: string[],
+  members: readonly Member[],
+  name: string,
+  text: string,
+): void {
   const member = members.find((each) => each.name === name);
   if (member) splices.push({ start: member.start, end: member.end, text });
   else added.push(`${JSON.stringify(name)}:${text}`);
 }
 
-function askForUsage(body: Buffer, members: readonly Member[], splices: Splice[], added: string[]): void {
+function askForUsage(
+  body: Buffer,
+  members: readonly Member[],
+  splices: Splice[],
+  added: string[],
+): void {
   const options = members.find((member) => member.name === 'stream_options');
   if (options === undefined || body[options.start] !== 0x7b) {
     setMember(splices, added, members, 'stream_options', '{"include_usage":true}');
@@ -60,7 +79,12 @@ function askForUsage(body: Buffer, members: readonly Member[], splices: Splice[]
   const inner = mapMembers(body, options.start);
   const flag = inner.find((member) => member.name === 'include_usage');
   if (flag) splices.push({ start: flag.start, end: flag.end, text: 'true' });
-  else splices.push({ start: options.start + 1, end: options.start + 1, text: `"include_usage":true${inner.length > 0 ? ',' : ''}` });
+  else
+    splices.push({
+      start: options.start + 1,
+      end: options.start + 1,
+      text: `"include_usage":true${inner.length > 0 ? ',' : ''}`,
+    });
 }
 
 const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'];
@@ -69,7 +93,12 @@ const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'
 function lowerLimit(
   body: Buffer,
   members: readonly Member[],
-  { splices, added, max, field }: { splices: Splice[]; added: string[]; max: number; field: string | undefined },
+  {
+    splices,
+    added,
+    max,
+    field,
+  }: { splices: Splice[]; added: string[]; max: number; field: string | undefined },
 ): void {
   let isSet = false;
   for (const member of members) {
@@ -121,7 +150,10 @@ function withModel(bytes: Buffer, paths: readonly (readonly string[])[], model: 
   try {
     for (const path of paths) {
       const member = locate(bytes, path);
-      if (member && bytes[member.start] === 0x22) return applySplices(bytes, [{ start: member.start, end: member.end, text: JSON.stringify(model) }]);
+      if (member && bytes[member.start] === 0x22)
+        return applySplices(bytes, [
+          { start: member.start, end: member.end, text: JSON.stringify(model) },
+        ]);
     }
   } catch {
     // A supplier's odd JSON (a name twice, absurd depth) is forwarded as it came.
@@ -134,5 +166,10 @@ function withModel(bytes: Buffer, paths: readonly (readonly string[])[], model: 
  * a usage object. It is removed where only we asked for it.
  */
 export function isUsageOnlyChunk(chunk: unknown): boolean {
-  return isObject(chunk) && Array.isArray(chunk['choices']) && chunk['choices'].length === 0 && isObject(chunk['usage']);
+  return (
+    isObject(chunk) &&
+    Array.isArray(chunk['choices']) &&
+    chunk['choices'].length === 0 &&
+    isObject(chunk['usage'])
+  );
 }

@@ -31,7 +31,8 @@ export function inputBound(facts: RequestFacts, model: MediaModel): InputBound {
   }
   const cap = model.contextTokens;
   return {
-    textTokens: Math.min(cap, facts.textBytes + facts.hiddenInputTokens + file + answers) * readings,
+    textTokens:
+      Math.min(cap, facts.textBytes + facts.hiddenInputTokens + file + answers) * readings,
     imageTokens: Math.min(cap, image) * readings,
     audioTokens: Math.min(cap, audio) * readings,
   };

@@ -1,6 +1,18 @@
 import {
-  isAsked, isObject, malformed, optionalArray, optionalBoolean, optionalCount, optionalObject, optionalString,
-  requireArray, requireObject, requireString, unpriced, type JsonObject, type Path,
+  isAsked,
+  isObject,
+  malformed,
+  optionalArray,
+  optionalBoolean,
+  optionalCount,
+  optionalObject,
+  optionalString,
+  requireArray,
+  requireObject,
+  requireString,
+  unpriced,
+  type JsonObject,
+  type Path,
 } from './json-shape.ts';
 import { unknownPart } from './inspect-chat.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
@@ -16,12 +28,19 @@ const UNPRICED_NAMES = [...UNPRICED.keys()];
 
 /** Blocks of text, thinking and calls: what they hold is bounded by the body's bytes. */
 const TEXT_BLOCKS = new Set([
-  'thinking', 'redacted_thinking', 'tool_use', 'search_result', 'server_tool_use', 'web_search_tool_result',
-  'tool_reference', 'browser_state',
+  'thinking',
+  'redacted_thinking',
+  'tool_use',
+  'search_result',
+  'server_tool_use',
+  'web_search_tool_result',
+  'tool_reference',
+  'browser_state',
 ]);
 
 /** Client-run tools whose definition the supplier adds: `bash_20250124`, `text_editor_20250728`… */
-const CLIENT_TOOL = /^(?:bash|text_editor|memory|computer|browser|browser_toolset|computer_toolset)_\d{8}$/;
+const CLIENT_TOOL =
+  /^(?:bash|text_editor|memory|computer|browser|browser_toolset|computer_toolset)_\d{8}$/;
 /** Searches and fetches of these versions run no code, so their uses bound their cost. */
 const WEB_SEARCH = 'web_search_20250305';
 const WEB_FETCH = 'web_fetch_20250910';
@@ -45,7 +64,8 @@ export function inspectAnthropic(json: unknown, bodyBytes: number): RequestFacts
   }
   facts.stream = optionalBoolean(body, 'stream');
   facts.outputTokensMax = optionalCount(body, 'max_tokens', 1);
-  if (facts.outputTokensMax === undefined) throw malformed(['max_tokens'], 'an integer of at least 1');
+  if (facts.outputTokensMax === undefined)
+    throw malformed(['max_tokens'], 'an integer of at least 1');
   facts.outputLimitFields = ['max_tokens'];
   readTier(facts, body);
   readEffort(facts, body);
@@ -62,7 +82,8 @@ function readTier(facts: FactsDraft, body: JsonObject): void {
   const tier = optionalString(body, 'service_tier');
   facts.serviceTier = speed === undefined || speed === 'standard' ? tier : speed;
   const region = optionalString(body, 'inference_geo');
-  if (region !== undefined && region !== 'global') throw unpriced(['inference_geo'], 'regions have a surcharge');
+  if (region !== undefined && region !== 'global')
+    throw unpriced(['inference_geo'], 'regions have a surcharge');
 }
 
 function readEffort(facts: FactsDraft, body: JsonObject): void {
@@ -99,12 +120,18 @@ function readMessages(facts: FactsDraft, body: JsonObject): void {
     if (typeof message['role'] !== 'string') throw malformed(['messages', i, 'role'], 'a string');
     const content = message['content'];
     if (typeof content === 'string') continue;
-    if (!Array.isArray(content)) throw malformed(['messages', i, 'content'], 'a string or an array of blocks');
+    if (!Array.isArray(content))
+      throw malformed(['messages', i, 'content'], 'a string or an array of blocks');
     readBlocks(facts, content, ['messages', i, 'content'], false);
   }
 }
 
-function readBlocks(facts: FactsDraft, blocks: readonly unknown[], path: Path, nested: boolean): void {
+function readBlocks(
+  facts: FactsDraft,
+  blocks: readonly unknown[],
+  path: Path,
+  nested: boolean,
+): void {
   for (let k = 0; k < blocks.length; k++) {
     const block = blocks[k];
     if (!isObject(block)) throw malformed([...path, k], 'an object');
@@ -119,7 +146,11 @@ function readBlocks(facts: FactsDraft, blocks: readonly unknown[], path: Path, n
         throw malformed([...path, k, 'content'], 'a string or an array of blocks');
       }
     } else if (type === 'image' || type === 'document') {
-      readSource(facts, type === 'image' ? 'image' : 'file', block['source'], [...path, k, 'source']);
+      readSource(facts, type === 'image' ? 'image' : 'file', block['source'], [
+        ...path,
+        k,
+        'source',
+      ]);
     } else if (typeof type !== 'string' || !TEXT_BLOCKS.has(type)) {
       throw unknownPart(type, [...path, k]);
     }
@@ -133,13 +164,22 @@ function readSource(facts: FactsDraft, kind: 'image' | 'file', source: unknown, 
       addInline(facts, kind, requireString(from['data'], ...path, 'data').length, undefined);
       return;
     case 'url':
-      addMediaUrl(facts, kind, requireString(from['url'], ...path, 'url'), undefined, [...path, 'url']);
+      addMediaUrl(facts, kind, requireString(from['url'], ...path, 'url'), undefined, [
+        ...path,
+        'url',
+      ]);
       return;
     case 'text':
       requireString(from['data'], ...path, 'data');
       return;
     case 'content':
-      if (typeof from['content'] !== 'string') readBlocks(facts, requireArray(from['content'], ...path, 'content'), [...path, 'content'], true);
+      if (typeof from['content'] !== 'string')
+        readBlocks(
+          facts,
+          requireArray(from['content'], ...path, 'content'),
+          [...path, 'content'],
+          true,
+        );
       return;
     case 'file':
       throw unpriced([...path, 'file_id'], 'the size of a stored file is not known');
@@ -170,13 +210,23 @@ function readTools(facts: FactsDraft, body: JsonObject): void {
   }
 }
 
-function hostedTool(tool: JsonObject, type: string, i: number): RequestFacts['hostedTools'][number] {
+function hostedTool(
+  tool: JsonObject,
+  type: string,
+  i: number,
+): RequestFacts['hostedTools'][number] {
   if (type !== WEB_SEARCH && type !== WEB_FETCH) {
     throw unpriced(['tools', i, 'type'], `the hosted tool ${type.slice(0, 64)} has no price`);
   }
   const usesMax = optionalCount(tool, 'max_uses', 1, ['tools', i]);
   if (usesMax === undefined) throw unpriced(['tools', i, 'type'], 'every use costs; set max_uses');
-  if (type === WEB_SEARCH) return { name: 'web_search', unit: 'web_searches', usesMax, inputTokensMaxPerUse: SEARCH_TOKENS_MAX };
+  if (type === WEB_SEARCH)
+    return {
+      name: 'web_search',
+      unit: 'web_searches',
+      usesMax,
+      inputTokensMaxPerUse: SEARCH_TOKENS_MAX,
+    };
   const inputTokensMaxPerUse = optionalCount(tool, 'max_content_tokens', 1, ['tools', i]);
   return { name: 'web_fetch', unit: 'tool_calls', usesMax, inputTokensMaxPerUse };
 }

@@ -1,13 +1,27 @@
 import {
-  isAsked, isObject, malformed, optionalArray, optionalBoolean, optionalCount, optionalObject, optionalString,
-  requireArray, requireObject, requireString, unpriced, type JsonObject,
+  isAsked,
+  isObject,
+  malformed,
+  optionalArray,
+  optionalBoolean,
+  optionalCount,
+  optionalObject,
+  optionalString,
+  requireArray,
+  requireObject,
+  requireString,
+  unpriced,
+  type JsonObject,
 } from './json-shape.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
 import { draftFacts, type FactsDraft, type RequestFacts } from './request-facts.ts';
 
 /** Parameters of chat suppliers whose cost neither the request bounds nor the usage reports. */
 const UNPRICED = new Map<string, string>([
-  ['web_search_options', 'chat usage does not report searches; use a web_search tool on /v1/responses or /v1/messages'],
+  [
+    'web_search_options',
+    'chat usage does not report searches; use a web_search tool on /v1/responses or /v1/messages',
+  ],
   ['search_parameters', 'sources are billed each and not bounded by the request'],
   ['search_options', 'searches are billed each and not bounded by the request'],
   ['enable_search', 'searches are billed each and not bounded by the request'],
@@ -39,7 +53,9 @@ export function inspectChat(json: unknown, bodyBytes: number): RequestFacts {
   }
   facts.stream = optionalBoolean(body, 'stream');
   const streamOptions = optionalObject(body, 'stream_options');
-  facts.includeUsage = streamOptions !== undefined && optionalBoolean(streamOptions, 'include_usage', ['stream_options']);
+  facts.includeUsage =
+    streamOptions !== undefined &&
+    optionalBoolean(streamOptions, 'include_usage', ['stream_options']);
   readOutputLimit(facts, body);
   facts.n = optionalCount(body, 'n', 1) ?? 1;
   if (facts.n > N_MAX) throw malformed(['n'], `at most ${N_MAX}`);
@@ -48,7 +64,8 @@ export function inspectChat(json: unknown, bodyBytes: number): RequestFacts {
   readMessages(facts, body);
   readTools(facts, body);
   readModalities(facts, body);
-  if (isAsked(body['prediction'])) facts.extraOutputTokens = predictionTokensMax(requireObject(body['prediction'], 'prediction'));
+  if (isAsked(body['prediction']))
+    facts.extraOutputTokens = predictionTokensMax(requireObject(body['prediction'], 'prediction'));
   return facts;
 }
 
@@ -62,7 +79,8 @@ function readOutputLimit(facts: FactsDraft, body: JsonObject): void {
   const older = optionalCount(body, 'max_tokens', 1);
   if (newer === undefined && older === undefined) return;
   facts.outputTokensMax = Math.max(newer ?? 0, older ?? 0);
-  facts.outputLimitFields = newer === undefined ? LIMIT_OLD : older === undefined ? LIMIT_NEW : LIMIT_BOTH;
+  facts.outputLimitFields =
+    newer === undefined ? LIMIT_OLD : older === undefined ? LIMIT_NEW : LIMIT_BOTH;
 }
 
 function readMessages(facts: FactsDraft, body: JsonObject): void {
@@ -72,10 +90,12 @@ function readMessages(facts: FactsDraft, body: JsonObject): void {
     const message = messages[i];
     if (!isObject(message)) throw malformed(['messages', i], 'an object');
     if (typeof message['role'] !== 'string') throw malformed(['messages', i, 'role'], 'a string');
-    if (isAsked(message['audio'])) throw unpriced(['messages', i, 'audio'], 'the size of an earlier sound is not known');
+    if (isAsked(message['audio']))
+      throw unpriced(['messages', i, 'audio'], 'the size of an earlier sound is not known');
     const content = message['content'];
     if (typeof content === 'string' || content === null || content === undefined) continue;
-    if (!Array.isArray(content)) throw malformed(['messages', i, 'content'], 'a string, an array of parts or null');
+    if (!Array.isArray(content))
+      throw malformed(['messages', i, 'content'], 'a string, an array of parts or null');
     for (let k = 0; k < content.length; k++) readPart(facts, content[k], i, k);
   }
 }
@@ -93,17 +113,27 @@ function readPart(facts: FactsDraft, part: unknown, i: number, k: number): void 
     case 'image_url': {
       const image = requireObject(part['image_url'], ...path, 'image_url');
       const url = requireString(image['url'], ...path, 'image_url', 'url');
-      addMediaUrl(facts, 'image', url, optionalString(image, 'detail', [...path, 'image_url']), [...path, 'image_url', 'url']);
+      addMediaUrl(facts, 'image', url, optionalString(image, 'detail', [...path, 'image_url']), [
+        ...path,
+        'image_url',
+        'url',
+      ]);
       return;
     }
     case 'input_audio': {
       const audio = requireObject(part['input_audio'], ...path, 'input_audio');
-      addInline(facts, 'audio', requireString(audio['data'], ...path, 'input_audio', 'data').length, undefined);
+      addInline(
+        facts,
+        'audio',
+        requireString(audio['data'], ...path, 'input_audio', 'data').length,
+        undefined,
+      );
       return;
     }
     case 'file': {
       const file = requireObject(part['file'], ...path, 'file');
-      if (isAsked(file['file_id'])) throw unpriced([...path, 'file', 'file_id'], 'the size of a stored file is not known');
+      if (isAsked(file['file_id']))
+        throw unpriced([...path, 'file', 'file_id'], 'the size of a stored file is not known');
       addFileData(facts, requireString(file['file_data'], ...path, 'file', 'file_data'));
       return;
     }
@@ -114,7 +144,12 @@ function readPart(facts: FactsDraft, part: unknown, i: number, k: number): void 
 
 /** `file_data` is a data URL or bare base64. */
 export function addFileData(facts: FactsDraft, data: string): void {
-  addInline(facts, 'file', data.length - (data.startsWith('data:') ? data.indexOf(',') + 1 : 0), undefined);
+  addInline(
+    facts,
+    'file',
+    data.length - (data.startsWith('data:') ? data.indexOf(',') + 1 : 0),
+    undefined,
+  );
 }
 
 /** The error for a content part whose tokens nothing bounds. */
@@ -133,7 +168,11 @@ function readTools(facts: FactsDraft, body: JsonObject): void {
       if (type === 'function') requireToolName(tool['function'], 'tools', i, 'function');
       else if (type === 'custom') requireToolName(tool['custom'], 'tools', i, 'custom');
       else if (typeof type !== 'string') throw malformed(['tools', i, 'type'], 'a string');
-      else throw unpriced(['tools', i, 'type'], `the hosted tool ${type.slice(0, 64)} has no price on chat completions`);
+      else
+        throw unpriced(
+          ['tools', i, 'type'],
+          `the hosted tool ${type.slice(0, 64)} has no price on chat completions`,
+        );
     }
     facts.clientTools = tools.length;
   }
@@ -151,7 +190,8 @@ function readModalities(facts: FactsDraft, body: JsonObject): void {
     for (let i = 0; i < modalities.length; i++) {
       if (modalities[i] === 'audio') facts.audioOutput = true;
       else if (typeof modalities[i] !== 'string') throw malformed(['modalities', i], 'a string');
-      else if (modalities[i] !== 'text') throw unpriced(['modalities', i], 'only text and audio answers are priced');
+      else if (modalities[i] !== 'text')
+        throw unpriced(['modalities', i], 'only text and audio answers are priced');
     }
   }
   if (isAsked(body['audio'])) facts.audioOutput = true;

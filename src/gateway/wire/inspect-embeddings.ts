@@ -15,17 +15,20 @@ export function inspectEmbeddings(json: unknown, bodyBytes: number): RequestFact
   facts.outputTokensMax = 0;
   const input = body['input'];
   if (typeof input === 'string') return facts;
-  if (!Array.isArray(input) || input.length === 0) throw malformed(['input'], 'a string or an array that is not empty');
+  if (!Array.isArray(input) || input.length === 0)
+    throw malformed(['input'], 'a string or an array that is not empty');
   const first: unknown = input[0];
   if (typeof first === 'number') {
     requireTokens(input);
     return facts;
   }
-  if (input.length > INPUTS_MAX) throw malformed(['input'], `an array of at most ${INPUTS_MAX} inputs`);
+  if (input.length > INPUTS_MAX)
+    throw malformed(['input'], `an array of at most ${INPUTS_MAX} inputs`);
   for (let i = 0; i < input.length; i++) {
     const item: unknown = input[i];
     if (Array.isArray(item)) requireTokens(item, i);
-    else if (typeof item !== 'string') throw malformed(['input', i], 'a string or an array of token ids');
+    else if (typeof item !== 'string')
+      throw malformed(['input', i], 'a string or an array of token ids');
   }
   return facts;
 }

@@ -1,13 +1,28 @@
 import {
-  isAsked, isObject, malformed, optionalArray, optionalBoolean, optionalCount, optionalObject, optionalString,
-  requireArray, requireObject, requireString, unpriced, type JsonObject, type Path,
+  isAsked,
+  isObject,
+  malformed,
+  optionalArray,
+  optionalBoolean,
+  optionalCount,
+  optionalObject,
+  optionalString,
+  requireArray,
+  requireObject,
+  requireString,
+  unpriced,
+  type JsonObject,
+  type Path,
 } from './json-shape.ts';
 import { addFileData, unknownPart } from './inspect-chat.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
 import { draftFacts, type FactsDraft, type RequestFacts } from './request-facts.ts';
 
 const UNPRICED = new Map<string, string>([
-  ['previous_response_id', 'the size of an earlier response is not known; send the messages themselves'],
+  [
+    'previous_response_id',
+    'the size of an earlier response is not known; send the messages themselves',
+  ],
   ['conversation', 'the size of a stored conversation is not known; send the messages themselves'],
   ['prompt', 'the size of a stored prompt is not known; send its text as instructions'],
   ['background', 'what runs after the answer cannot be held for'],
@@ -17,8 +32,21 @@ const UNPRICED = new Map<string, string>([
 const UNPRICED_NAMES = [...UNPRICED.keys()];
 
 /** Tools that the client runs: they cost only the tokens that stand in the request and the answer. */
-const CLIENT_TOOLS = new Set(['function', 'custom', 'namespace', 'local_shell', 'apply_patch', 'computer', 'computer_use_preview']);
-const WEB_SEARCH = new Set(['web_search', 'web_search_2025_08_26', 'web_search_preview', 'web_search_preview_2025_03_11']);
+const CLIENT_TOOLS = new Set([
+  'function',
+  'custom',
+  'namespace',
+  'local_shell',
+  'apply_patch',
+  'computer',
+  'computer_use_preview',
+]);
+const WEB_SEARCH = new Set([
+  'web_search',
+  'web_search_2025_08_26',
+  'web_search_preview',
+  'web_search_preview_2025_03_11',
+]);
 /** Hosted tools, each with why it has no price. */
 const UNPRICED_TOOLS = new Map<string, string>([
   ['file_search', 'vector stores belong to the operator, not to the caller'],
@@ -32,8 +60,18 @@ const UNPRICED_TOOLS = new Map<string, string>([
 
 /** Input items that hold text and calls only; what they say is bounded by the body's bytes. */
 const TEXT_ITEMS = new Set([
-  'function_call', 'reasoning', 'custom_tool_call', 'local_shell_call', 'local_shell_call_output', 'apply_patch_call',
-  'apply_patch_call_output', 'web_search_call', 'computer_call', 'shell_call', 'shell_call_output', 'configuration_update',
+  'function_call',
+  'reasoning',
+  'custom_tool_call',
+  'local_shell_call',
+  'local_shell_call_output',
+  'apply_patch_call',
+  'apply_patch_call_output',
+  'web_search_call',
+  'computer_call',
+  'shell_call',
+  'shell_call_output',
+  'configuration_update',
 ]);
 
 /** Search results are cut to 128,000 tokens (developers.openai.com, "Web search", limitations). */
@@ -77,7 +115,15 @@ function readInput(facts: FactsDraft, input: unknown): void {
     } else if (type === 'function_call_output' || type === 'custom_tool_call_output') {
       readContent(facts, item['output'], ['input', i, 'output']);
     } else if (type === 'computer_call_output') {
-      readPart(facts, { type: 'input_image', ...requireObject(item['output'], 'input', i, 'output'), detail: 'original' }, ['input', i, 'output']);
+      readPart(
+        facts,
+        {
+          type: 'input_image',
+          ...requireObject(item['output'], 'input', i, 'output'),
+          detail: 'original',
+        },
+        ['input', i, 'output'],
+      );
     } else if (type === 'item_reference') {
       throw unpriced(['input', i, 'type'], 'the size of a stored item is not known');
     } else if (typeof type !== 'string') {
@@ -101,7 +147,8 @@ function readContent(facts: FactsDraft, content: unknown, path: Path): void {
 function readPart(facts: FactsDraft, part: JsonObject, parent: Path, k?: number): void {
   const type = part['type'];
   if (type === 'input_text' || type === 'output_text') {
-    if (typeof part['text'] !== 'string') throw malformed(k === undefined ? [...parent, 'text'] : [...parent, k, 'text'], 'a string');
+    if (typeof part['text'] !== 'string')
+      throw malformed(k === undefined ? [...parent, 'text'] : [...parent, k, 'text'], 'a string');
     return;
   }
   const path = k === undefined ? parent : [...parent, k];
@@ -112,16 +159,34 @@ function readPart(facts: FactsDraft, part: JsonObject, parent: Path, k?: number)
     case 'input_image':
     case 'computer_screenshot':
       refuseStored(part, path);
-      addMediaUrl(facts, 'image', requireString(part['image_url'], ...path, 'image_url'), optionalString(part, 'detail', path), [...path, 'image_url']);
+      addMediaUrl(
+        facts,
+        'image',
+        requireString(part['image_url'], ...path, 'image_url'),
+        optionalString(part, 'detail', path),
+        [...path, 'image_url'],
+      );
       return;
     case 'input_audio': {
       const audio = requireObject(part['input_audio'], ...path, 'input_audio');
-      addInline(facts, 'audio', requireString(audio['data'], ...path, 'input_audio', 'data').length, undefined);
+      addInline(
+        facts,
+        'audio',
+        requireString(audio['data'], ...path, 'input_audio', 'data').length,
+        undefined,
+      );
       return;
     }
     case 'input_file':
       refuseStored(part, path);
-      if (isAsked(part['file_url'])) addMediaUrl(facts, 'file', requireString(part['file_url'], ...path, 'file_url'), undefined, [...path, 'file_url']);
+      if (isAsked(part['file_url']))
+        addMediaUrl(
+          facts,
+          'file',
+          requireString(part['file_url'], ...path, 'file_url'),
+          undefined,
+          [...path, 'file_url'],
+        );
       else addFileData(facts, requireString(part['file_data'], ...path, 'file_data'));
       return;
     default:
@@ -130,7 +195,8 @@ function readPart(facts: FactsDraft, part: JsonObject, parent: Path, k?: number)
 }
 
 function refuseStored(part: JsonObject, path: Path): void {
-  if (isAsked(part['file_id'])) throw unpriced([...path, 'file_id'], 'the size of a stored file is not known');
+  if (isAsked(part['file_id']))
+    throw unpriced([...path, 'file_id'], 'the size of a stored file is not known');
 }
 
 function readTools(facts: FactsDraft, body: JsonObject): void {
@@ -144,12 +210,22 @@ function readTools(facts: FactsDraft, body: JsonObject): void {
     if (typeof type !== 'string') throw malformed(['tools', i, 'type'], 'a string');
     if (CLIENT_TOOLS.has(type) || (type === 'shell' && isLocal(tool['environment']))) {
       facts.clientTools += 1;
-      if (type !== 'function' && type !== 'custom' && type !== 'namespace') facts.hiddenInputTokens += TOOL_PROMPT_TOKENS;
+      if (type !== 'function' && type !== 'custom' && type !== 'namespace')
+        facts.hiddenInputTokens += TOOL_PROMPT_TOKENS;
     } else if (WEB_SEARCH.has(type)) {
-      if (usesMax === undefined) throw unpriced(['tools', i, 'type'], 'searches are billed each; set max_tool_calls');
-      facts.hostedTools.push({ name: 'web_search', unit: 'web_searches', usesMax, inputTokensMaxPerUse: SEARCH_TOKENS_MAX });
+      if (usesMax === undefined)
+        throw unpriced(['tools', i, 'type'], 'searches are billed each; set max_tool_calls');
+      facts.hostedTools.push({
+        name: 'web_search',
+        unit: 'web_searches',
+        usesMax,
+        inputTokensMaxPerUse: SEARCH_TOKENS_MAX,
+      });
     } else {
-      throw unpriced(['tools', i, 'type'], UNPRICED_TOOLS.get(type) ?? `the tool ${type.slice(0, 64)} is not known`);
+      throw unpriced(
+        ['tools', i, 'type'],
+        UNPRICED_TOOLS.get(type) ?? `the tool ${type.slice(0, 64)} is not known`,
+      );
     }
   }
 }

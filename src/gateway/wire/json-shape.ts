@@ -31,7 +31,9 @@ export function malformed(path: Path, expected: string): DomainError {
 /** The error for a parameter or tool that costs money which no price bounds. */
 export function unpriced(path: Path, why: string): DomainError {
   const field = fieldName(path);
-  return new DomainError('unpriced_parameter', `\`${field}\` is not offered here: ${why}.`, { field });
+  return new DomainError('unpriced_parameter', `\`${field}\` is not offered here: ${why}.`, {
+    field,
+  });
 }
 
 /** @throws DomainError `invalid_request` where the body is no JSON object. */
@@ -61,7 +63,11 @@ export function optionalBoolean(body: JsonObject, name: string, parent: Path = [
 }
 
 /** `null` counts as absent. @throws DomainError `invalid_request` on a non-string. */
-export function optionalString(body: JsonObject, name: string, parent: Path = []): string | undefined {
+export function optionalString(
+  body: JsonObject,
+  name: string,
+  parent: Path = [],
+): string | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string') throw malformed([...parent, name], 'a string');
@@ -69,7 +75,12 @@ export function optionalString(body: JsonObject, name: string, parent: Path = []
 }
 
 /** `null` counts as absent. @throws DomainError `invalid_request` unless a safe integer of at least `min`. */
-export function optionalCount(body: JsonObject, name: string, min: number, parent: Path = []): number | undefined {
+export function optionalCount(
+  body: JsonObject,
+  name: string,
+  min: number,
+  parent: Path = [],
+): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
@@ -79,7 +90,11 @@ export function optionalCount(body: JsonObject, name: string, min: number, paren
 }
 
 /** `null` counts as absent. @throws DomainError `invalid_request` on anything but an array. */
-export function optionalArray(body: JsonObject, name: string, parent: Path = []): readonly unknown[] | undefined {
+export function optionalArray(
+  body: JsonObject,
+  name: string,
+  parent: Path = [],
+): readonly unknown[] | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value)) throw malformed([...parent, name], 'an array');
@@ -87,7 +102,11 @@ export function optionalArray(body: JsonObject, name: string, parent: Path = [])
 }
 
 /** `null` counts as absent. @throws DomainError `invalid_request` on anything but an object. */
-export function optionalObject(body: JsonObject, name: string, parent: Path = []): JsonObject | undefined {
+export function optionalObject(
+  body: JsonObject,
+  name: string,
+  parent: Path = [],
+): JsonObject | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) throw malformed([...parent, name], 'an object');

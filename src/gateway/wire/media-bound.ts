@@ -24,9 +24,14 @@ export interface MediaModel {
  * second: 25 bytes a token. Files (PDF pages become text and image both) and remote sounds are
  * bounded by the context window alone.
  */
-export function mediaTokensMax(part: MediaPart, { vendor, model, contextTokens }: MediaModel): number {
-  if (part.kind === 'image') return Math.min(contextTokens, imageTokensMax(part.detail, vendor, model));
-  if (part.kind === 'audio' && part.source === 'inline') return Math.min(contextTokens, Math.ceil(part.bytes / 25) + 1);
+export function mediaTokensMax(
+  part: MediaPart,
+  { vendor, model, contextTokens }: MediaModel,
+): number {
+  if (part.kind === 'image')
+    return Math.min(contextTokens, imageTokensMax(part.detail, vendor, model));
+  if (part.kind === 'audio' && part.source === 'inline')
+    return Math.min(contextTokens, Math.ceil(part.bytes / 25) + 1);
   return contextTokens;
 }
 

@@ -6,7 +6,13 @@ import { malformed, type Path } from './json-shape.ts';
  * @throws DomainError `invalid_request` on any other scheme (`file:`, `gs:`…), which a supplier might
  *   read with rights of its own.
  */
-export function addMediaUrl(facts: FactsDraft, kind: MediaPart['kind'], url: string, detail: string | undefined, path: Path): void {
+export function addMediaUrl(
+  facts: FactsDraft,
+  kind: MediaPart['kind'],
+  url: string,
+  detail: string | undefined,
+  path: Path,
+): void {
   if (startsWithScheme(url, 'data:')) {
     const comma = url.indexOf(',');
     if (comma < 0) throw malformed(path, 'a data: URL with a comma before its data');
@@ -19,7 +25,12 @@ export function addMediaUrl(facts: FactsDraft, kind: MediaPart['kind'], url: str
 }
 
 /** Adds a part whose base64 text stands in the body. Base64 is ASCII: its length is its bytes. */
-export function addInline(facts: FactsDraft, kind: MediaPart['kind'], base64Length: number, detail: string | undefined): void {
+export function addInline(
+  facts: FactsDraft,
+  kind: MediaPart['kind'],
+  base64Length: number,
+  detail: string | undefined,
+): void {
   facts.media.push({ kind, source: 'inline', bytes: Math.ceil((base64Length * 3) / 4), detail });
   facts.textBytes = Math.max(0, facts.textBytes - base64Length);
 }

@@ -32,7 +32,11 @@ export function rateHeaders(state: RateState, format: ErrorFormat): Record<strin
     if (format === 'anthropic') {
       headers[`anthropic-ratelimit-${unit}-limit`] = limit;
       headers[`anthropic-ratelimit-${unit}-remaining`] = remaining;
-      headers[`anthropic-ratelimit-${unit}-reset`] = new Date(Math.ceil(window.resetAtMs / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+      headers[`anthropic-ratelimit-${unit}-reset`] = new Date(
+        Math.ceil(window.resetAtMs / 1000) * 1000,
+      )
+        .toISOString()
+        .replace('.000Z', 'Z');
     } else {
       headers[`x-ratelimit-limit-${unit}`] = limit;
       headers[`x-ratelimit-remaining-${unit}`] = remaining;

@@ -2,7 +2,11 @@ import type { UsageUnit } from '#metering/usage.ts';
 import { malformed, type JsonObject } from './json-shape.ts';
 
 /** The wire surfaces that a client may call. */
-export type Surface = 'openai-chat' | 'openai-responses' | 'openai-embeddings' | 'anthropic-messages';
+export type Surface =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'openai-embeddings'
+  | 'anthropic-messages';
 
 /** An image, a sound or a file in the request. Its tokens are bounded by `mediaTokensMax`. */
 export interface MediaPart {

@@ -1,6 +1,10 @@
 /** One server-sent event, ready to write. Data is one JSON line, which never holds a line break. */
 export function sseEvent(data: object, name?: string): string {
-  const json = JSON.stringify(data);
+  return sseText(JSON.stringify(data), name);
+}
+
+/** As {@link sseEvent}, of data that is JSON text already. */
+export function sseText(json: string, name?: string): string {
   return name === undefined ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`;
 }
 

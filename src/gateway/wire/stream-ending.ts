@@ -50,7 +50,11 @@ class ChatEnding implements StreamEnding {
       created: first['created'] ?? 0,
       model: first['model'] ?? '',
     };
-    const choices = Array.from({ length: this.#choices }, (_, index) => ({ index, delta: {}, finish_reason: 'length' }));
+    const choices = Array.from({ length: this.#choices }, (_, index) => ({
+      index,
+      delta: {},
+      finish_reason: 'length',
+    }));
     const last = usage ? sseEvent({ ...head, choices: [], usage }) : '';
     return sseEvent({ ...head, choices, breakeven: { notice } }) + last + SSE_DONE;
   }
@@ -72,12 +76,28 @@ class AnthropicEnding implements StreamEnding {
 
   length(notice: string, usage?: object): string {
     const delta = { stop_reason: 'max_tokens', stop_sequence: null };
-    const open = this.#opened === undefined ? '' : sseEvent({ type: 'content_block_stop', index: parsed(this.#opened)['index'] ?? 0 }, 'content_block_stop');
-    const start = this.#hasStarted ? '' : sseEvent({ type: 'message_start', message: EMPTY_MESSAGE }, 'message_start');
+    const open =
+      this.#opened === undefined
+        ? ''
+        : sseEvent(
+            { type: 'content_block_stop', index: parsed(this.#opened)['index'] ?? 0 },
+            'content_block_stop',
+          );
+    const start = this.#hasStarted
+      ? ''
+      : sseEvent({ type: 'message_start', message: EMPTY_MESSAGE }, 'message_start');
     return (
       start +
       open +
-      sseEvent({ type: 'message_delta', delta, usage: usage ?? { output_tokens: 0 }, breakeven: { notice } }, 'message_delta') +
+      sseEvent(
+        {
+          type: 'message_delta',
+          delta,
+          usage: usage ?? { output_tokens: 0 },
+          breakeven: { notice },
+        },
+        'message_delta',
+      ) +
       sseEvent({ type: 'message_stop' }, 'message_stop')
     );
   }
@@ -88,7 +108,13 @@ class AnthropicEnding implements StreamEnding {
 }
 
 const EMPTY_MESSAGE = {
-  id: 'msg_ended', type: 'message', role: 'assistant', model: '', content: [], stop_reason: null, stop_sequence: null,
+  id: 'msg_ended',
+  type: 'message',
+  role: 'assistant',
+  model: '',
+  content: [],
+  stop_reason: null,
+  stop_sequence: null,
   usage: { input_tokens: 0, output_tokens: 0 },
 };
 
@@ -110,11 +136,16 @@ class ResponsesEnding implements StreamEnding {
       ...(usage && { usage }),
       breakeven: { notice },
     };
-    return sseEvent({ type: 'response.incomplete', sequence_number: this.#count, response }, 'response.incomplete');
+    return sseEvent(
+      { type: 'response.incomplete', sequence_number: this.#count, response },
+      'response.incomplete',
+    );
   }
 
   error(error: unknown): string {
-    const { error: object } = errorBody(error, 'openai') as { error: { message: string; code: string; param: string | null } };
+    const { error: object } = errorBody(error, 'openai') as {
+      error: { message: string; code: string; param: string | null };
+    };
     const { message, code, param } = object;
     return sseEvent({ type: 'error', code, message, param, sequence_number: this.#count }, 'error');
   }
@@ -122,7 +153,11 @@ class ResponsesEnding implements StreamEnding {
   #response(status: string): JsonObject {
     const created = parsed(this.#created)['response'];
     const output = this.#done.map((data) => parsed(data)['item']);
-    return { ...(isObject(created) ? created : { id: 'resp_ended', object: 'response' }), status, output };
+    return {
+      ...(isObject(created) ? created : { id: 'resp_ended', object: 'response' }),
+      status,
+      output,
+    };
   }
 }
 

@@ -15,17 +15,23 @@ export interface UpstreamFailure {
 const PASSED_HEADERS = ['retry-after', 'retry-after-ms', 'x-should-retry'] as const;
 
 /** What names our account with the supplier: organisations, projects, keys, workspaces. */
-const ACCOUNT = /\b(?:org|proj|sk|user|wrkspc|acct)[-_][A-Za-z0-9*_-]{4,}|AIza[A-Za-z0-9_-]{10,}|\b(?:gsk|xai)[-_][A-Za-z0-9]{4,}/g;
+const ACCOUNT =
+  /\b(?:org|proj|sk|user|wrkspc|acct)[-_][A-Za-z0-9*_-]{4,}|AIza[A-Za-z0-9_-]{10,}|\b(?:gsk|xai)[-_][A-Za-z0-9]{4,}/g;
 
 /** What says that **our** balance with the supplier is spent. The client's own money is fine. */
-const OUR_BALANCE = /insufficient_quota|insufficient balance|credit balance is too low|billing_hard_limit|exceeded your current quota|billing_error/i;
+const OUR_BALANCE =
+  /insufficient_quota|insufficient balance|credit balance is too low|billing_hard_limit|exceeded your current quota|billing_error/i;
 
 /**
  * Presents a supplier's error to the client: status and error object as they came, in the caller's
  * format, except what is about our account: its credentials (401, 403, 407) become 502, its spent
  * balance 503, and its names are cut from messages. Never throws.
  */
-export function presentUpstreamError(failure: UpstreamFailure, format: ErrorFormat, requestId?: string): WireError {
+export function presentUpstreamError(
+  failure: UpstreamFailure,
+  format: ErrorFormat,
+  requestId?: string,
+): WireError {
   const ours = ourOwnFault(failure);
   if (ours) return presentError(ours, format, requestId);
   const object = errorObjectOf(parse(failure.body));
@@ -34,7 +40,11 @@ export function presentUpstreamError(failure: UpstreamFailure, format: ErrorForm
     const value = failure.headers[name];
     if (typeof value === 'string' && /^[\x20-\x7e]{1,64}$/.test(value)) headers[name] = value;
   }
-  return { status: failure.status, headers, body: passedBody(failure.status, object, format, requestId) };
+  return {
+    status: failure.status,
+    headers,
+    body: passedBody(failure.status, object, format, requestId),
+  };
 }
 
 /**
@@ -44,11 +54,24 @@ export function presentUpstreamError(failure: UpstreamFailure, format: ErrorForm
  */
 export function ourOwnFault(failure: UpstreamFailure): DomainError | undefined {
   const { status, body } = failure;
-  if (status === 401 || status === 403 || status === 407) return new DomainError('upstream_error', 'The supplier of this model refused our credentials.', { retryable: false });
+  if (status === 401 || status === 403 || status === 407)
+    return new DomainError(
+      'upstream_error',
+      'The supplier of this model refused our credentials.',
+      { retryable: false },
+    );
   if (status === 402 || ((status === 429 || status === 400) && OUR_BALANCE.test(body))) {
-    return new DomainError('no_capacity', 'The supplier of this model does not serve us at the moment.', { retryAfterMs: 30_000 });
+    return new DomainError(
+      'no_capacity',
+      'The supplier of this model does not serve us at the moment.',
+      { retryAfterMs: 30_000 },
+    );
   }
-  if (status < 400 || status > 599) return new DomainError('upstream_error', 'The supplier of this model gave an answer that is none.');
+  if (status < 400 || status > 599)
+    return new DomainError(
+      'upstream_error',
+      'The supplier of this model gave an answer that is none.',
+    );
   return undefined;
 }
 
@@ -58,12 +81,16 @@ export function ourOwnFault(failure: UpstreamFailure): DomainError | undefined {
  */
 export function errorWithin(json: unknown): DomainError | undefined {
   if (!isObject(json)) return undefined;
-  const holder = json['type'] === 'response.failed' && isObject(json['response']) ? json['response'] : json;
+  const holder =
+    json['type'] === 'response.failed' && isObject(json['response']) ? json['response'] : json;
   const error = holder['error'];
   const isAbsent = error === undefined || error === null;
   if (isAbsent && json['type'] !== 'error') return undefined;
   const message = messageOf(isAbsent ? json : errorObjectOf(holder));
-  return new DomainError('upstream_error', message ?? 'The supplier of this model reported an error.');
+  return new DomainError(
+    'upstream_error',
+    message ?? 'The supplier of this model reported an error.',
+  );
 }
 
 /** Cuts what names our account with a supplier from a text. */
@@ -71,7 +98,12 @@ export function withoutAccount(text: string): string {
   return text.replace(ACCOUNT, '…').slice(0, 4_000);
 }
 
-function passedBody(status: number, object: JsonObject | undefined, format: ErrorFormat, requestId: string | undefined): object {
+function passedBody(
+  status: number,
+  object: JsonObject | undefined,
+  format: ErrorFormat,
+  requestId: string | undefined,
+): object {
   const message = messageOf(object) ?? `The supplier of this model answered with status ${status}.`;
   if (format === 'anthropic') {
     const error = { type: anthropicType(status), message };
@@ -123,4 +155,3 @@ function messageOf(object: JsonObject | undefined): string | undefined {
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
-

@@ -24,8 +24,19 @@ interface Row {
   readonly retryAfterMs?: number;
 }
 
-const BAD: Row = { status: 400, openai: 'invalid_request_error', anthropic: 'invalid_request_error', retry: false };
-const DOWN: Row = { status: 503, openai: 'server_error', anthropic: 'overloaded_error', retry: true, retryAfterMs: 1_000 };
+const BAD: Row = {
+  status: 400,
+  openai: 'invalid_request_error',
+  anthropic: 'invalid_request_error',
+  retry: false,
+};
+const DOWN: Row = {
+  status: 503,
+  openai: 'server_error',
+  anthropic: 'overloaded_error',
+  retry: true,
+  retryAfterMs: 1_000,
+};
 
 /** One row per code: a code without a row does not compile. */
 const ROWS: Readonly<Record<ErrorCode, Row>> = {
@@ -39,15 +50,42 @@ const ROWS: Readonly<Record<ErrorCode, Row>> = {
   model_not_found: { ...BAD, status: 404, anthropic: 'not_found_error' },
   method_not_allowed: { ...BAD, status: 405 },
   conflict: { ...BAD, status: 409 },
-  unauthenticated: { ...BAD, status: 401, code: 'invalid_api_key', anthropic: 'authentication_error' },
+  unauthenticated: {
+    ...BAD,
+    status: 401,
+    code: 'invalid_api_key',
+    anthropic: 'authentication_error',
+  },
   key_revoked: { ...BAD, status: 401, anthropic: 'authentication_error' },
   forbidden: { ...BAD, status: 403, anthropic: 'permission_error' },
-  no_subscription: { status: 402, openai: 'insufficient_quota', anthropic: 'billing_error', retry: false },
+  no_subscription: {
+    status: 402,
+    openai: 'insufficient_quota',
+    anthropic: 'billing_error',
+    retry: false,
+  },
   model_not_in_plan: { ...BAD, status: 403, anthropic: 'permission_error' },
-  gate_full: { status: 429, openai: 'rate_limit_error', code: 'rate_limit_exceeded', anthropic: 'rate_limit_error', retry: true },
-  insufficient_funds: { status: 402, openai: 'insufficient_quota', code: 'insufficient_quota', anthropic: 'billing_error', retry: false },
+  gate_full: {
+    status: 429,
+    openai: 'rate_limit_error',
+    code: 'rate_limit_exceeded',
+    anthropic: 'rate_limit_error',
+    retry: true,
+  },
+  insufficient_funds: {
+    status: 402,
+    openai: 'insufficient_quota',
+    code: 'insufficient_quota',
+    anthropic: 'billing_error',
+    retry: false,
+  },
   rate_limited: {
-    status: 429, openai: 'rate_limit_error', code: 'rate_limit_exceeded', anthropic: 'rate_limit_error', retry: true, retryAfterMs: 1_000,
+    status: 429,
+    openai: 'rate_limit_error',
+    code: 'rate_limit_exceeded',
+    anthropic: 'rate_limit_error',
+    retry: true,
+    retryAfterMs: 1_000,
   },
   idempotency_conflict: { ...BAD, status: 422 },
   idempotency_in_flight: { ...BAD, status: 409, retry: true, retryAfterMs: 1_000 },
@@ -57,7 +95,12 @@ const ROWS: Readonly<Record<ErrorCode, Row>> = {
   no_capacity: DOWN,
   store_unavailable: { ...DOWN, anthropic: 'api_error' },
   upstream_error: { status: 502, openai: 'server_error', anthropic: 'api_error', retry: true },
-  upstream_timeout: { status: 504, openai: 'server_error', anthropic: 'timeout_error', retry: true },
+  upstream_timeout: {
+    status: 504,
+    openai: 'server_error',
+    anthropic: 'timeout_error',
+    retry: true,
+  },
   shutting_down: DOWN,
   internal: { status: 500, openai: 'server_error', anthropic: 'api_error', retry: false },
 };
@@ -84,7 +127,11 @@ export function domainErrorOf(error: unknown): DomainError {
 export function presentError(error: unknown, format: ErrorFormat, requestId?: string): WireError {
   const domain = domainErrorOf(error);
   const row = ROWS[domain.code];
-  return { status: row.status, headers: headersOf(domain, row), body: errorBody(domain, format, requestId) };
+  return {
+    status: row.status,
+    headers: headersOf(domain, row),
+    body: errorBody(domain, format, requestId),
+  };
 }
 
 /** The error object alone, as it stands in a body or in a stream's error event. */
@@ -94,10 +141,28 @@ export function errorBody(error: unknown, format: ErrorFormat, requestId?: strin
   const message = domain.code === 'internal' ? INTERNAL : domain.message;
   const facts = Object.keys(domain.facts).length === 0 ? undefined : domain.facts;
   if (format === 'anthropic') {
-    const object = { type: row.anthropic, message, code: domain.code, ...(domain.field !== undefined && { field: domain.field }), ...(facts && { facts }) };
-    return { type: 'error', error: object, ...(requestId !== undefined && { request_id: requestId }) };
+    const object = {
+      type: row.anthropic,
+      message,
+      code: domain.code,
+      ...(domain.field !== undefined && { field: domain.field }),
+      ...(facts && { facts }),
+    };
+    return {
+      type: 'error',
+      error: object,
+      ...(requestId !== undefined && { request_id: requestId }),
+    };
   }
-  return { error: { message, type: row.openai, param: domain.field ?? null, code: row.code ?? domain.code, ...(facts && { facts }) } };
+  return {
+    error: {
+      message,
+      type: row.openai,
+      param: domain.field ?? null,
+      code: row.code ?? domain.code,
+      ...(facts && { facts }),
+    },
+  };
 }
 
 function headersOf(error: DomainError, row: Row): Record<string, string> {
@@ -109,9 +174,14 @@ function headersOf(error: DomainError, row: Row): Record<string, string> {
     headers['retry-after'] = String(Math.ceil(whole / 1000));
     headers['retry-after-ms'] = String(whole);
   }
-  if (!retryable || (waitMs !== undefined && waitMs > SDK_WAIT_MS_MAX)) headers['x-should-retry'] = 'false';
+  if (!retryable || (waitMs !== undefined && waitMs > SDK_WAIT_MS_MAX))
+    headers['x-should-retry'] = 'false';
   const resetAtMs = error.facts['resetAtMs'];
-  if (typeof resetAtMs === 'number' && Number.isFinite(resetAtMs) && Math.abs(resetAtMs) <= 8.64e15) {
+  if (
+    typeof resetAtMs === 'number' &&
+    Number.isFinite(resetAtMs) &&
+    Math.abs(resetAtMs) <= 8.64e15
+  ) {
     headers['x-breakeven-reset'] = new Date(resetAtMs).toISOString();
   }
   return headers;
