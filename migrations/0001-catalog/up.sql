@@ -4,7 +4,6 @@ CREATE TABLE supplier (
   id           text    PRIMARY KEY CHECK (id ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
   display_name text    NOT NULL,
   protocol     text    NOT NULL,
-  dialect      text    NOT NULL,
   base_url     text,
   key_ref      text,
   enabled      boolean NOT NULL,
@@ -55,6 +54,8 @@ CREATE TABLE price_day_window (
   ordinal          smallint NOT NULL CHECK (ordinal > 0),
   from_second      integer  NOT NULL CHECK (from_second BETWEEN 0 AND 86400),
   to_second        integer  NOT NULL CHECK (to_second BETWEEN 0 AND 86400),
+  -- UTC weekdays, 0 = Sunday; null = every day.
+  weekdays         smallint[],
   PRIMARY KEY (price_version_id, ordinal)
 );
 

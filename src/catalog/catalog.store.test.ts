@@ -39,7 +39,14 @@ describe('the stored catalogue', () => {
         supplier: 'acme',
         model: 'm',
         effectiveFromMs: 1_786_924_800_123,
-        dayWindows: [{ fromSecond: 59_400, toSecond: 1800, serviceTiers: flatTier({ input: 7 }) }],
+        dayWindows: [
+          {
+            fromSecond: 59_400,
+            toSecond: 1800,
+            weekdays: [1, 5],
+            serviceTiers: flatTier({ input: 7 }),
+          },
+        ],
       },
     );
     await transaction(database.pool, async (client) => {

@@ -162,7 +162,7 @@ const READ_CATALOG = `
   SELECT
     (SELECT version FROM catalog_state) AS version,
     (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-        'id', id, 'displayName', display_name, 'protocol', protocol, 'dialect', dialect,
+        'id', id, 'displayName', display_name, 'protocol', protocol,
         'baseUrl', base_url, 'keyRef', key_ref, 'enabled', enabled)) ORDER BY ordinal), '[]')
       FROM supplier) AS suppliers,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -184,7 +184,7 @@ const READ_CATALOG = `
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'id', id, 'supplier', supplier, 'model', model, 'source', source,
         'effectiveFromMs', round(extract(epoch FROM effective_from) * 1000),
-        'windows', (SELECT coalesce(jsonb_agg(jsonb_build_array(from_second, to_second) ORDER BY ordinal), '[]')
+        'windows', (SELECT coalesce(jsonb_agg(jsonb_build_array(from_second, to_second, weekdays) ORDER BY ordinal), '[]')
           FROM price_day_window WHERE price_version_id = price_version.id),
         'rates', (SELECT coalesce(jsonb_agg(jsonb_build_array(
             day_window, service_tier, above_input_tokens, unit, rate_pico_usd)
@@ -194,8 +194,8 @@ const READ_CATALOG = `
       FROM price_version WHERE withdrawn_at IS NULL) AS prices`;
 
 const WRITE_SUPPLIERS = `
-  INSERT INTO supplier (id, display_name, protocol, dialect, base_url, key_ref, enabled, ordinal)
-  SELECT s->>'id', s->>'displayName', s->>'protocol', s->>'dialect', s->>'baseUrl', s->>'keyRef',
+  INSERT INTO supplier (id, display_name, protocol, base_url, key_ref, enabled, ordinal)
+  SELECT s->>'id', s->>'displayName', s->>'protocol', s->>'baseUrl', s->>'keyRef',
     (s->>'enabled')::boolean, ordinal
   FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS t (s, ordinal)`;
 

@@ -87,6 +87,8 @@ const UNITS: Readonly<Record<string, { readonly unit: UsageUnit; readonly per: n
 };
 
 const SECONDS_PER_HOUR = 3600;
+/** How the table writes "this name and a date": `^gpt-6-sol-\d{4}-\d{2}-\d{2}$`, `^claude-opus-5-\d{8}$`. */
+const DATED = /^\^([\w\\./-]+?)-\\d\{(?:8|4\}-\\d\{2\}-\\d\{2)\}\$$/;
 
 /**
  * Translates the prices that `@pydantic/genai-prices` carries for some providers; offline, and without
@@ -275,23 +277,20 @@ function completeTableRates(rates: Rates): Rates {
 }
 
 function namesOf({ id, match }: GenaiModel): readonly NameRule[] {
-  const rules: NameRule[] = [];
-  const visit = (logic: GenaiModel['match']): void => {
-    if ('or' in logic) for (const alternative of logic.or) visit(alternative);
-    else if ('equals' in logic && logic.equals !== id)
-      rules.push({ kind: 'exact', text: logic.equals, model: id });
-    else if ('starts_with' in logic)
-      rules.push({ kind: 'prefix', text: logic.starts_with, model: id });
-    else if ('regex' in logic) {
-      const dated = /^\^([\w\\./-]+?)-\\d\{(?:8|4\}-\\d\{2\}-\\d\{2)\}\$$/
-        .exec(logic.regex)?.[1]
-        ?.replaceAll('\\', '');
-      if (dated !== undefined && dated !== id)
-        rules.push({ kind: 'dated', text: dated, model: id });
-    }
-  };
-  visit(match);
-  return rules;
+  return alternativesOf(match)
+    .filter((rule) => rule.text !== id)
+    .map((rule) => ({ ...rule, model: id }));
+}
+
+function alternativesOf(logic: GenaiModel['match']): readonly Omit<NameRule, 'model'>[] {
+  if ('or' in logic) return logic.or.flatMap(alternativesOf);
+  // What else must hold takes out names that have an entry of their own, which goes before a prefix.
+  if ('and' in logic)
+    return logic.and.filter((part) => 'starts_with' in part).flatMap(alternativesOf);
+  if ('equals' in logic) return [{ kind: 'exact', text: logic.equals }];
+  if ('starts_with' in logic) return [{ kind: 'prefix', text: logic.starts_with }];
+  const dated = 'regex' in logic ? DATED.exec(logic.regex)?.[1]?.replaceAll('\\', '') : undefined;
+  return dated === undefined ? [] : [{ kind: 'dated', text: dated }];
 }
 
 let version: string | undefined;

@@ -1,4 +1,10 @@
-import { STANDARD_TIER, type PriceVersion, type Rates, type ServiceTiers } from '#pricing/price.ts';
+import {
+  type DayWindow,
+  STANDARD_TIER,
+  type PriceVersion,
+  type Rates,
+  type ServiceTiers,
+} from '#pricing/price.ts';
 
 /** One figure that differs. `undefined`: the price does not have it. */
 export interface RateChange {
@@ -40,13 +46,19 @@ function flatten({ serviceTiers, dayWindows }: Table): Map<string, number> {
     }
   };
   add(serviceTiers, '');
-  for (const window of dayWindows)
-    add(window.serviceTiers, `${hourOf(window.fromSecond)}–${hourOf(window.toSecond)} UTC`);
+  for (const window of dayWindows) add(window.serviceTiers, hoursOf(window));
   return flat;
 }
 
 function addRates(flat: Map<string, number>, where: string, rates: Rates): void {
   for (const [unit, rate] of Object.entries(rates)) flat.set(`${where}\t${unit}`, rate);
+}
+
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+function hoursOf({ fromSecond, toSecond, weekdays }: DayWindow): string {
+  const days = weekdays === undefined ? '' : ` ${weekdays.map((day) => WEEKDAYS[day]).join(' ')}`;
+  return `${hourOf(fromSecond)}–${hourOf(toSecond)} UTC${days}`;
 }
 
 function hourOf(second: number): string {

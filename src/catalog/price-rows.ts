@@ -13,7 +13,8 @@ export interface PriceRow {
   readonly model: string;
   readonly source: string;
   readonly effectiveFromMs: number;
-  readonly windows: readonly (readonly [number, number])[];
+  /** From, to, weekdays. */
+  readonly windows: readonly (readonly [number, number, readonly number[] | null])[];
   readonly rates: readonly RateRow[];
 }
 
@@ -27,9 +28,10 @@ export function readPriceRows(rows: readonly PriceRow[]): readonly PriceVersion[
       model: row.model,
       effectiveFromMs: row.effectiveFromMs,
       serviceTiers: serviceTiersOf(byWindow.get(0) ?? []),
-      dayWindows: row.windows.map(([fromSecond, toSecond], i) => ({
+      dayWindows: row.windows.map(([fromSecond, toSecond, weekdays], i) => ({
         fromSecond,
         toSecond,
+        ...(weekdays !== null && { weekdays }),
         serviceTiers: serviceTiersOf(byWindow.get(i + 1) ?? []),
       })),
       source: row.source,
@@ -76,11 +78,18 @@ export async function writePriceRows(
     ],
   );
   const windows = versions.flatMap(({ id, dayWindows }) =>
-    dayWindows.map(({ fromSecond, toSecond }, i) => [uuidOf(id), i + 1, fromSecond, toSecond]),
+    dayWindows.map(({ fromSecond, toSecond, weekdays }, i) => [
+      uuidOf(id),
+      i + 1,
+      fromSecond,
+      toSecond,
+      weekdays ?? null,
+    ]),
   );
   await client.query(
-    `INSERT INTO price_day_window (price_version_id, ordinal, from_second, to_second)
-     SELECT (w->>0)::uuid, (w->>1)::smallint, (w->>2)::integer, (w->>3)::integer
+    `INSERT INTO price_day_window (price_version_id, ordinal, from_second, to_second, weekdays)
+     SELECT (w->>0)::uuid, (w->>1)::smallint, (w->>2)::integer, (w->>3)::integer,
+       CASE WHEN jsonb_typeof(w->4) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(w->4)::smallint) END
      FROM jsonb_array_elements($1::jsonb) AS t (w)`,
     [JSON.stringify(windows)],
   );

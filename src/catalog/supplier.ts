@@ -1,7 +1,16 @@
-import type { UsageDialect } from '#metering/metering.ts';
-
-/** The wire protocol that a supplier is called with. */
-export const PROTOCOLS = ['openai', 'anthropic', 'gemini', 'simulator'] as const;
+/** The protocols that `suppliers/` speaks; a test there compares the lists. */
+export const PROTOCOLS = [
+  'openai',
+  'anthropic',
+  'gemini',
+  'deepseek',
+  'groq',
+  'mistral',
+  'perplexity',
+  'xai',
+  'openai-compatible',
+  'simulator',
+] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /** Who runs models for us and is paid for it. */
@@ -10,8 +19,6 @@ export interface Supplier {
   readonly id: string;
   readonly displayName: string;
   readonly protocol: Protocol;
-  /** How its usage is read. */
-  readonly dialect: UsageDialect;
   /** Without a trailing slash; `undefined` for the in-process simulator. */
   readonly baseUrl: string | undefined;
   /** The name under which its key is kept; never the key. `undefined` where none is needed. */

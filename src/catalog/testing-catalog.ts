@@ -11,7 +11,6 @@ export function testSupplier(id: string, rest: Partial<Supplier> = {}): Supplier
     id,
     displayName: id,
     protocol: 'openai',
-    dialect: 'openai-chat',
     baseUrl: `https://${id}.test/v1`,
     keyRef: id,
     enabled: true,

@@ -34,6 +34,19 @@ describe('serviceTiersAt', () => {
     expect(serviceTiersAt(price, at('04:00:00'))).toBe(price.serviceTiers);
   });
 
+  test('a window may hold on some weekdays only', () => {
+    const price = testPrice(flatTier({ input: 1 }), {
+      dayWindows: [
+        { fromSecond: 3600, toSecond: 7200, weekdays: [1, 2, 3, 4, 5], serviceTiers: peak },
+      ],
+    });
+    const on = (day: string) => serviceTiersAt(price, Date.parse(`${day}T01:30:00Z`));
+    expect(on('2026-09-04')).toBe(peak); // Friday
+    expect(on('2026-09-05')).toBe(price.serviceTiers); // Saturday
+    expect(on('2026-09-06')).toBe(price.serviceTiers); // Sunday
+    expect(on('2026-09-07')).toBe(peak); // Monday
+  });
+
   test('a window may wrap over midnight', () => {
     const price = testPrice(flatTier({ input: 1 }), {
       dayWindows: [{ fromSecond: 59_400, toSecond: 1800, serviceTiers: peak }],

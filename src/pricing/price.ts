@@ -20,11 +20,13 @@ export type ServiceTiers = Readonly<Record<string, readonly ContextTier[]>>;
 
 /**
  * A part of every UTC day that has its own rates (DeepSeek's peak hours). It holds from `fromSecond`
- * to before `toSecond` of the day, and wraps over midnight where `toSecond` is not greater.
+ * to before `toSecond` of the day, and wraps over midnight where `toSecond` is not greater. `weekdays`
+ * (UTC, 0 = Sunday) narrows it to some days; the day is that of the instant, also after midnight.
  */
 export interface DayWindow {
   readonly fromSecond: number;
   readonly toSecond: number;
+  readonly weekdays?: readonly number[];
   readonly serviceTiers: ServiceTiers;
 }
 
@@ -45,12 +47,20 @@ export interface PriceVersion {
 export const STANDARD_TIER = 'standard';
 
 const SECONDS_PER_DAY = 86_400;
+/** 1 January 1970 was a Thursday. */
+const EPOCH_WEEKDAY = 4;
 
 /** The rates table in force at an instant: that of the matching window of the day, else the base. */
 export function serviceTiersAt(price: PriceVersion, atMs: number): ServiceTiers {
   if (price.dayWindows.length === 0) return price.serviceTiers;
-  const second = Math.floor(atMs / 1000) % SECONDS_PER_DAY;
-  for (const window of price.dayWindows) if (holdsAt(window, second)) return window.serviceTiers;
+  const seconds = Math.floor(atMs / 1000);
+  const second = seconds % SECONDS_PER_DAY;
+  const weekday = (Math.floor(seconds / SECONDS_PER_DAY) + EPOCH_WEEKDAY) % 7;
+  for (const window of price.dayWindows) {
+    if (holdsAt(window, second) && (window.weekdays?.includes(weekday) ?? true)) {
+      return window.serviceTiers;
+    }
+  }
   return price.serviceTiers;
 }
 
@@ -121,6 +131,9 @@ export function priceProblems(
       if (!Number.isInteger(second) || second < 0 || second > SECONDS_PER_DAY) {
         problems.push(`${where}${second} is no second of a day`);
       }
+    }
+    if (window.weekdays?.some((day) => !Number.isInteger(day) || day < 0 || day > 6)) {
+      problems.push(`${where}a weekday is a number from 0 (Sunday) to 6`);
     }
     problems.push(...serviceTierProblems(window.serviceTiers, where));
   }
