@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
@@ -105,6 +106,20 @@ test('what was backed up comes back, to the byte', async () => {
   await expect(
     migrate({ address: target.address, directory: migrationsDirectory }),
   ).resolves.toEqual([]);
+});
+
+test('the project’s own schema survives a backup', async () => {
+  using files = temporaryDirectory();
+  await using source = await testDatabase();
+  await using target = await testDatabase({ migrate: false });
+  const file = join(files.path, 'one.backup');
+  const migrationsDirectory = fileURLToPath(new URL('../../migrations', import.meta.url));
+  const { manifest } = await backup({ address: source.address, file, clock });
+  expect(manifest.migrations.length).toBeGreaterThan(0);
+  await restore({ address: target.address, file, migrationsDirectory });
+  const shape = `select table_name, column_name, data_type from information_schema.columns
+    where table_schema = 'public' order by 1, ordinal_position`;
+  expect((await target.pool.query(shape)).rows).toEqual((await source.pool.query(shape)).rows);
 });
 
 test('a backup is one instant, whatever is written meanwhile', async () => {

@@ -27,6 +27,22 @@ export function describeAddress(address: DatabaseAddress): string {
   }
 }
 
+/**
+ * An address as a URL, for another process to take as DATABASE_URL.
+ *
+ * @example
+ * addressUrl(server.address) // postgres://localhost/breakeven?user=breakeven&host=%2Fdata%2Fsocket&port=5432
+ */
+export function addressUrl(address: DatabaseAddress): string {
+  if ('url' in address) return address.url;
+  // A socket's directory cannot stand as a URL's host; the parameters win over it.
+  const url = new URL(`postgres://localhost/${encodeURIComponent(address.database)}`);
+  url.searchParams.set('user', address.user);
+  url.searchParams.set('host', address.host);
+  url.searchParams.set('port', String(address.port));
+  return url.href;
+}
+
 /** The same server, another database. */
 export function withDatabase(address: DatabaseAddress, database: string): DatabaseAddress {
   if (!('url' in address)) return { ...address, database };
