@@ -60,6 +60,13 @@ export class KeyDirectory {
     }
   }
 
+  /** Drops what is known of a customer's keys, by the customer's UUID. */
+  forgetCustomer(customerUuid: string): void {
+    for (const [secret, { key }] of this.#entries) {
+      if (uuidOf(key.customerId) === customerUuid) this.#entries.delete(secret);
+    }
+  }
+
   async #read(secret: string): Promise<ApiKey> {
     if (!SECRET_SHAPE.test(secret)) throw unknownKey();
     let reading = this.#reading.get(secret);

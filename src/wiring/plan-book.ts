@@ -1,0 +1,67 @@
+import type { Pool } from 'pg';
+import type { Catalog } from '#catalog/catalog.ts';
+import { canonicalServiceTier } from '#catalog/service-tier.ts';
+import type { Clock } from '#base/clock.ts';
+import type { Id } from '#base/id.ts';
+import type { PlanDirectory } from '#gateway/plan-directory.ts';
+import { compilePlan, type PlanProgram } from '#plans/compile.ts';
+import { parsePlanVersion } from '#plans/plan-schema.ts';
+import type { PlanVersion } from '#plans/plan-version.ts';
+import type { PriceOf } from '#pricing/cost.ts';
+import { readPlanVersions } from '#subscriptions/plans.store.ts';
+
+/**
+ * Every plan version ever published, read and compiled once. Versions are immutable, so an entry
+ * never changes; {@link PlanBook.reload} only adds, and moves what is current.
+ */
+export class PlanBook implements PlanDirectory {
+  readonly #pool: Pool;
+  readonly #catalog: () => Catalog;
+  readonly #clock: Clock;
+  readonly #plans = new Map<string, PlanVersion>();
+  readonly #programs = new Map<string, PlanProgram>();
+  #current: readonly PlanVersion[] = [];
+
+  constructor(options: { pool: Pool; catalog: () => Catalog; clock: Clock }) {
+    this.#pool = options.pool;
+    this.#catalog = options.catalog;
+    this.#clock = options.clock;
+  }
+
+  /** Reads what is new. @throws DomainError `store_unavailable`, `invalid_configuration`. */
+  async reload(): Promise<void> {
+    const stored = await readPlanVersions(this.#pool);
+    for (const { id, body } of stored) {
+      if (this.#plans.has(id)) continue;
+      const plan = parsePlanVersion(body);
+      this.#plans.set(id, plan);
+      this.#programs.set(id, compilePlan(plan));
+    }
+    this.#current = stored
+      .filter(({ current }) => current)
+      .flatMap(({ id }) => this.#plans.get(id) ?? []);
+  }
+
+  plan(id: Id<'planVersion'>): PlanVersion | undefined {
+    return this.#plans.get(id);
+  }
+
+  program(id: Id<'planVersion'>): PlanProgram | undefined {
+    return this.#programs.get(id);
+  }
+
+  /** The versions that new subscriptions get. */
+  current(): readonly PlanVersion[] {
+    return this.#current;
+  }
+
+  /** The operator's own rates: a price list of that name in the price book. */
+  rates(table: string): PriceOf | undefined {
+    const { prices } = this.#catalog();
+    return (name, tier) => {
+      const model = name === undefined ? undefined : prices.modelOf(table, name);
+      const price = model === undefined ? undefined : prices.at(table, model, this.#clock.nowMs());
+      return price && { price, serviceTier: canonicalServiceTier(tier) };
+    };
+  }
+}
