@@ -20,7 +20,7 @@ export interface MediaPart {
 }
 
 /** A tool that the supplier runs, which costs money of its own and may put tokens into the input. */
-export interface HostedTool {
+interface HostedTool {
   /** Its wire name: `web_search`, `web_fetch`. */
   readonly name: string;
   /** The usage unit that its uses are priced by; `undefined` where only its tokens cost. */
@@ -109,4 +109,4 @@ export function draftFacts(surface: Surface, body: JsonObject, bodyBytes: number
   };
 }
 
-export const NO_FIELDS: readonly string[] = Object.freeze([]);
+const NO_FIELDS: readonly string[] = Object.freeze([]);

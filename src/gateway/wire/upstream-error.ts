@@ -94,7 +94,7 @@ export function errorWithin(json: unknown): DomainError | undefined {
 }
 
 /** Cuts what names our account with a supplier from a text. */
-export function withoutAccount(text: string): string {
+function withoutAccount(text: string): string {
   return text.replace(ACCOUNT, '…').slice(0, 4_000);
 }
 

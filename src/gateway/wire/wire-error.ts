@@ -115,7 +115,7 @@ const SDK_WAIT_MS_MAX = 60_000;
 const INTERNAL = 'Something went wrong on our side; the request was not answered.';
 
 /** Any thrown value as a domain error. What is none is a fault of ours, whose text stays inside. */
-export function domainErrorOf(error: unknown): DomainError {
+function domainErrorOf(error: unknown): DomainError {
   if (error instanceof DomainError && Object.hasOwn(ROWS, error.code)) return error;
   return new DomainError('internal', INTERNAL, { cause: error });
 }
