@@ -2,7 +2,7 @@ import { openAiDuration } from './duration.ts';
 import type { ErrorFormat } from './wire-error.ts';
 
 /** How much of one unit is left in the window that binds first. */
-interface RateWindow {
+export interface RateWindow {
   readonly limit: number;
   /** Never below zero on the wire, whatever an overrun made of it. */
   readonly remaining: number;
