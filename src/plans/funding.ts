@@ -130,7 +130,7 @@ export function changePlan(
     if (rest > 0 && difference !== 0) {
       const prorated = scaleHalfEven(difference, { numerator: rest, denominator: endMs - startMs });
       if (prorated > 0) addCredits(account, 'allowance', prorated, endMs);
-      else reclaimAllowance(account, -prorated, nowMs);
+      else reclaimAllowance(account, Math.abs(prorated), nowMs);
     }
     account.planVersionId = newProgram.planVersionId;
     account.windows.bind(newProgram.accountGates);

@@ -1,7 +1,7 @@
 import { assert } from '#base/assert.ts';
 import type { AccountState, PeriodTotals } from './account-state.ts';
 import type { PlanProgram } from './compile.ts';
-import { DEBT, OVERAGE, PaymentParts } from './payment-parts.ts';
+import { DEBT, OVERAGE, type PaymentParts } from './payment-parts.ts';
 
 /**
  * Who pays: allowance, promotional, bought (soonest expiry first within each, then below zero down to

@@ -1,3 +1,4 @@
+import { unreachable } from '#base/assert.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import type { CompiledGate } from './compile.ts';
 import { CalendarWindow, CycleWindow, SessionWindow } from './fixed-window.ts';
@@ -82,6 +83,8 @@ function newWindow(gate: CompiledGate): WindowCounter {
       return new CalendarWindow(gate.key, window.unit);
     case 'cycle':
       return new CycleWindow(gate.key);
+    default:
+      return unreachable(window);
   }
 }
 

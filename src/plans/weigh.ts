@@ -1,0 +1,78 @@
+import type { AccountState } from './account-state.ts';
+import { UNBOUNDED } from './account-state.ts';
+import { amountOf, assertAmounts, mayOverage } from './amounts.ts';
+import type { PlanProgram } from './compile.ts';
+import { limitFor, type Scopes, sliceOf, windowOf } from './counters.ts';
+import type { Candidate, DecisionRequest } from './decision.ts';
+import type { DecisionOut } from './decision-out.ts';
+import type { PayingMode } from './hold.ts';
+import { cover } from './waterfall.ts';
+
+export const FITS = 0;
+export const GATE_FULL = 1;
+export const NO_FUNDS = 2;
+export const SLICE_SHORT = 3;
+export type Fit = typeof FITS | typeof GATE_FULL | typeof NO_FUNDS | typeof SLICE_SHORT;
+
+/** Works out what a candidate would take, into `out.weighing`; changes nothing else. */
+export function weigh(
+  account: AccountState,
+  program: PlanProgram,
+  request: DecisionRequest,
+  candidate: Candidate,
+  classIndex: number,
+  scopes: Scopes,
+  out: DecisionOut,
+): Fit {
+  const { weighing } = out;
+  const { quote } = candidate;
+  const weightMilli = program.weightsMilli[classIndex] ?? 0;
+  assertAmounts(quote);
+  weighing.mode = program.metered ? 'metered' : 'included';
+  weighing.slow = false;
+  weighing.becauseOfGate = -1;
+  weighing.stoppedByGate = -1;
+  weighing.fareRoomNanoUsd = program.metered
+    ? Math.max(0, program.fareCapNanoUsd - account.period.fareChargedNanoUsd)
+    : UNBOUNDED;
+  const charge = Math.min(quote.chargeNanoUsd, weighing.fareRoomNanoUsd);
+  for (let i = 0; i < program.gates.length; i++) {
+    const gate = program.gates[i];
+    weighing.amounts[i] = -1;
+    if (gate === undefined || (gate.classMask & (1 << classIndex)) === 0) continue;
+    const limit = limitFor(gate, request);
+    if (limit < 0) continue;
+    const paid = weighing.mode === 'included' ? 0 : charge;
+    const amount = amountOf(gate.unit, quote, weightMilli, paid);
+    weighing.amounts[i] = amount;
+    if (amount === 0) continue;
+    if (gate.home === 'everyone') {
+      const slice = sliceOf(gate.key, scopes, out.nowMs);
+      if (slice !== undefined && slice.used + amount <= slice.leased) continue;
+      if (slice === undefined || out.nowMs >= slice.exhaustedUntilMs) {
+        weighing.stoppedByGate = i;
+        return SLICE_SHORT;
+      }
+    } else if (windowOf(gate, account, scopes).used + amount <= limit) continue;
+    // The gate is full. What goes on past it is not counted by it, but by the others.
+    if (gate.whenFull === 'refuse' || gate.whenFull === 'fallback') {
+      weighing.stoppedByGate = i;
+      return GATE_FULL;
+    }
+    weighing.amounts[i] = -1;
+    if (weighing.becauseOfGate < 0) weighing.becauseOfGate = i;
+    if (gate.whenFull === 'slow') weighing.slow = true;
+    else weighing.mode = modeAfter(weighing.mode, gate.whenFull);
+  }
+  weighing.payments.clear();
+  weighing.chargeNanoUsd = weighing.mode === 'included' ? 0 : charge;
+  const terms = { program, overageAllowed: mayOverage(weighing.mode), period: account.period };
+  const uncovered = cover(account, weighing.chargeNanoUsd, terms, out.nowMs, weighing.payments);
+  return uncovered === 0 ? FITS : NO_FUNDS;
+}
+
+/** Where one full gate allows credits only, another's overage does not widen it. */
+function modeAfter(mode: PayingMode, action: 'credits' | 'overage'): PayingMode {
+  if (mode === 'metered' || mode === 'credits') return mode;
+  return action;
+}
