@@ -26,7 +26,8 @@ export type WireEvent =
 
 /**
  * Translates a stream event by event. It is shown each `data:` of the supplier, parsed, and
- * `undefined` for the closing `[DONE]`; it answers with what the client gets for it.
+ * `undefined` for what is no JSON: the closing `[DONE]`, or damage. So `undefined` ends the client's
+ * stream only where the answer has its finish reason.
  */
 export interface StreamTranslator {
   push(data: JsonObject | undefined): readonly WireEvent[];

@@ -536,6 +536,14 @@ describe('streams that go wrong', () => {
     },
   );
 
+  test('damage in the middle of a stream does not end it as if it were whole', () => {
+    const stream = between('anthropic-messages', 'openai-chat').stream(context());
+    stream.push(chatEvents(plain, false)[0]);
+    expect(stream.push(undefined)).toBe('');
+    expect(stream.isEnded).toBe(false);
+    expect(stream.end()).toBeUndefined();
+  });
+
   test('a server that never sends [DONE] still ends the stream', async () => {
     const events = chatEvents(plain, false).slice(0, -1);
     expect(

@@ -92,7 +92,7 @@ export class ChatToAnthropicStream implements StreamTranslator {
 
   push(data: JsonObject | undefined): readonly WireEvent[] {
     if (this.#hasEnded) return [];
-    if (data === undefined) return this.#finish();
+    if (data === undefined) return this.end() ?? [];
     const events: WireEvent[] = [];
     if (!this.#hasStarted) {
       this.#hasStarted = true;

@@ -155,7 +155,7 @@ export class ChatToResponsesStream implements StreamTranslator {
 
   push(data: JsonObject | undefined): readonly WireEvent[] {
     if (this.#hasEnded) return [];
-    if (data === undefined) return this.#finish();
+    if (data === undefined) return this.end() ?? [];
     const events: WireEvent[] = [];
     if (!this.#hasStarted) this.#start(stringOf(data['id']), events);
     const piece = chatPieceOf(data, 'delta');

@@ -128,7 +128,7 @@ export class TextTranslator {
   }
 
   /**
-   * One `data:` of the supplier, parsed; `undefined` for `[DONE]`. Feed the meter before this.
+   * One `data:` of the supplier, parsed; `undefined` for `[DONE]` and for what is no JSON. Feed the meter before this.
    * @returns the text for the client, often empty
    */
   push(data: unknown): string {
