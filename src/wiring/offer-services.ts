@@ -1,0 +1,66 @@
+import type { Pool } from 'pg';
+import type { Clock } from '#base/clock.ts';
+import { formatUsd } from '#base/money.ts';
+import type { Catalog } from '#catalog/catalog.ts';
+import { GENAI_PROVIDERS, readGenaiPrices } from '#catalog/genai-prices.ts';
+import { diffPrices, importPrices } from '#catalog/import-prices.ts';
+import type { Services } from '#http/services.ts';
+import { applyOffer, diffOffer, undoOffer } from '#offer/apply-offer.ts';
+import { loadOffer } from '#offer/load-offer.ts';
+import { describeOfferDiff } from '#offer/offer-diff.ts';
+import type { PlanVersion } from '#plans/plan-version.ts';
+import type { PlanBook } from './plan-book.ts';
+import { priceImportText } from './price-import-text.ts';
+
+/** What is offered, and at which prices: diff, apply, undo, import, each with its text for people. */
+export function offerServices(parts: {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly catalog: () => Catalog;
+  readonly plans: PlanBook;
+}): Services['offer'] {
+  const { pool, clock } = parts;
+  const bundled = () => readGenaiPrices({ providers: GENAI_PROVIDERS });
+  return {
+    async plans() {
+      const plans = parts.plans.current();
+      return { plans, text: plans.map(planText).join('\n') };
+    },
+    async diff(document) {
+      const diff = await diffOffer(pool, loadOffer(document), { clock });
+      return { diff, text: describeOfferDiff(diff) };
+    },
+    async apply(document, appliedBy) {
+      const applied = await applyOffer(pool, loadOffer(document), { clock, appliedBy });
+      const { version, diff, changed } = applied;
+      return {
+        ...applied,
+        text: changed
+          ? `${describeOfferDiff(diff)}\n\nPublished as offer ${version}. To go back: breakeven apply --undo`
+          : `Nothing to publish: the document says what offer ${version} says already.`,
+      };
+    },
+    async undo() {
+      const { version, undone } = await undoOffer(pool, { clock });
+      return {
+        version,
+        undone,
+        text: `Offer ${undone} is undone; offer ${version} is in force again.`,
+      };
+    },
+    async pricesDiff() {
+      const found = diffPrices(parts.catalog().prices, bundled(), clock.nowMs());
+      return { ...found, text: `${priceImportText(found)}\n\nTo import: breakeven prices import` };
+    },
+    async pricesImport() {
+      const found = await importPrices(pool, { imported: bundled(), clock });
+      return { ...found, text: priceImportText(found) };
+    },
+  };
+}
+
+function planText(plan: PlanVersion): string {
+  const price = plan.priceNanoUsd === 0 ? 'no price' : `${formatUsd(plan.priceNanoUsd)} a month`;
+  const gates = plan.gates.map((gate) => gate.id).join(', ');
+  return `${`${plan.plan} v${plan.version}`.padEnd(16)} ${plan.displayName}: ${price}, ${plan.billing}${gates ? `; gates: ${gates}` : ''}`;
+}
