@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 import type { Catalog } from '#catalog/catalog.ts';
 import { canonicalServiceTier } from '#catalog/service-tier.ts';
+import type { PlanSource } from '#admission/plan-source.ts';
 import type { Clock } from '#base/clock.ts';
+import { DomainError } from '#base/domain-error.ts';
 import type { Id } from '#base/id.ts';
 import type { PlanDirectory } from '#gateway/plan-directory.ts';
 import { compilePlan, type PlanProgram } from '#plans/compile.ts';
@@ -14,7 +16,7 @@ import { readPlanVersions } from '#subscriptions/plans.store.ts';
  * Every plan version ever published, read and compiled once. Versions are immutable, so an entry
  * never changes; {@link PlanBook.reload} only adds, and moves what is current.
  */
-export class PlanBook implements PlanDirectory {
+export class PlanBook implements PlanDirectory, PlanSource {
   readonly #pool: Pool;
   readonly #catalog: () => Catalog;
   readonly #clock: Clock;
@@ -46,8 +48,14 @@ export class PlanBook implements PlanDirectory {
     return this.#plans.get(id);
   }
 
-  program(id: Id<'planVersion'>): PlanProgram | undefined {
+  planOf(id: Id<'planVersion'>): PlanProgram | undefined {
     return this.#programs.get(id);
+  }
+
+  async load(id: Id<'planVersion'>): Promise<void> {
+    if (!this.#programs.has(id)) await this.reload();
+    if (!this.#programs.has(id))
+      throw new DomainError('not_found', `There is no plan version ${id}.`);
   }
 
   /** The versions that new subscriptions get. */

@@ -75,7 +75,7 @@ export function createServices(parts: ServiceParts): Services {
           plan,
           timeZone,
         });
-        return { id, plan, ...subscription, customerId: id };
+        return { ...subscription, id, plan, customerId: id };
       },
       list: (input) => listCustomers(pool, input),
       async show(book, id) {
