@@ -1,0 +1,35 @@
+import type { Settled } from '#admission/admission.ts';
+import type { Clock } from '#base/clock.ts';
+import { formatUsd, type NanoUsd } from '#base/money.ts';
+import type { Admission } from './admit-request.ts';
+import type { Exchange } from './exchange.ts';
+import { rateHeadersOf } from './rate-state.ts';
+
+/**
+ * The headers that an answer carries beside its content: how long it took, the standing of the limits,
+ * which class served it where another was asked for, and, once settled, its charge.
+ */
+export function answerHeaders(
+  exchange: Exchange,
+  admission: Admission,
+  { clock, settled }: { readonly clock: Clock; readonly settled?: Settled | undefined },
+): Record<string, string> {
+  const nowMs = clock.nowMs();
+  const { admitted, terms, quote, outputTokensLowered } = admission;
+  const headers = rateHeadersOf(admitted.gates, terms.gates, { nowMs, format: exchange.format });
+  if (exchange.format === 'openai')
+    headers['openai-processing-ms'] = String(Math.max(0, nowMs - exchange.startedAtMs));
+  if (admitted.candidate > 0) headers['x-breakeven-model'] = quote.model.name;
+  if (outputTokensLowered !== undefined)
+    headers['x-breakeven-output-limit'] = String(outputTokensLowered);
+  if (settled) {
+    headers['x-breakeven-charge'] = plainUsd(settled.chargeNanoUsd);
+    headers['x-breakeven-remaining'] = plainUsd(settled.remainingNanoUsd);
+  }
+  return headers;
+}
+
+/** An amount for machines: `0.00042`, `-1.50`, `1234.00`. */
+export function plainUsd(amount: NanoUsd): string {
+  return formatUsd(amount).replace('$', '').replaceAll(',', '');
+}

@@ -1,0 +1,72 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { DomainError } from '#base/domain-error.ts';
+import type { Metering, UsageDialect } from '#metering/metering.ts';
+import { usageMeter } from '#metering/usage-meter.ts';
+import { isObject } from './wire/json-shape.ts';
+import { errorWithin } from './wire/upstream-error.ts';
+
+/** A success that came in one piece, or what it turned out to be. */
+export type PlainAnswer =
+  | {
+      readonly kind: 'answer';
+      readonly json: object;
+      readonly body: Buffer;
+      readonly metering: Metering | undefined;
+    }
+  | {
+      readonly kind: 'error';
+      readonly error: DomainError;
+      readonly metering: Metering | undefined;
+    };
+
+/** Reads the body of a 2xx: an error may hide in it, and it may be no answer at all. Never throws. */
+export function readPlainAnswer(
+  raw: Buffer,
+  encoding: string | undefined,
+  from: { readonly dialect: UsageDialect; readonly bytesMax: number },
+): PlainAnswer {
+  const body = decoded(raw, encoding, from.bytesMax);
+  const json = body && parsed(body);
+  if (body === undefined || !isObject(json)) {
+    const error = new DomainError(
+      'upstream_error',
+      'The supplier of this model gave an answer that is none.',
+    );
+    return { kind: 'error', error, metering: undefined };
+  }
+  const meter = usageMeter(from.dialect);
+  meter.body(json);
+  const metering = meter.finish();
+  const error = errorWithin(json);
+  return error ? { kind: 'error', error, metering } : { kind: 'answer', json, body, metering };
+}
+
+/** Asked for or not, some send it compressed. */
+function decoded(body: Buffer, encoding: string | undefined, bytesMax: number): Buffer | undefined {
+  const options = { maxOutputLength: bytesMax };
+  try {
+    switch (encoding) {
+      case undefined:
+      case 'identity':
+        return body;
+      case 'gzip':
+        return gunzipSync(body, options);
+      case 'deflate':
+        return inflateSync(body, options);
+      case 'br':
+        return brotliDecompressSync(body, options);
+      default:
+        return undefined;
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}

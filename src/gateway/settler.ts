@@ -1,0 +1,125 @@
+import { DomainError } from '#base/domain-error.ts';
+import type { Admission, HoldRef, Measurement, Settled } from '#admission/admission.ts';
+import { NO_OBSERVER, type GatewayLog, type GatewayObserver } from './gateway-log.ts';
+
+export interface SettlerStart {
+  readonly admission: Pick<Admission, 'settle' | 'void'>;
+  readonly log: GatewayLog;
+  readonly observer?: GatewayObserver | undefined;
+}
+
+const RETRY_MS = 200;
+const RETRY_MS_MAX = 5_000;
+/** An error that is no outage is a fault; it is not repeated for ever. */
+const FAULT_TRIES_MAX = 5;
+
+/**
+ * Ends holds, whatever happens to the client or the store. What the store cannot take now is kept
+ * and repeated until it can. That backlog is bounded without a bound of its own: while the store is
+ * away nothing is admitted, so it holds at most the requests that were in flight.
+ */
+export class Settler {
+  readonly #start: SettlerStart;
+  readonly #waiting = new Set<Promise<void>>();
+  #isStopped = false;
+
+  constructor(start: SettlerStart) {
+    this.#start = start;
+  }
+
+  /** Ends of holds that the store has not taken yet. */
+  get backlog(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Books a measurement.
+   * @returns `undefined` where the store did not take it within `waitMs`; it is booked later.
+   */
+  async settle(
+    hold: HoldRef,
+    measurement: Measurement,
+    waitMs: number,
+  ): Promise<Settled | undefined> {
+    const { admission, observer = NO_OBSERVER } = this.#start;
+    const settled = await this.#end(hold, 'settle', waitMs, () =>
+      admission.settle(hold, measurement),
+    );
+    observer.settled({
+      outcome: measurement.outcome,
+      estimated: measurement.estimated,
+      deferred: settled === undefined,
+    });
+    return settled;
+  }
+
+  /** Ends a hold of which nothing was consumed. */
+  async void(hold: HoldRef, reason: string, waitMs: number): Promise<void> {
+    await this.#end(hold, 'void', waitMs, () => this.#start.admission.void(hold, reason));
+  }
+
+  /** Waits until the backlog is booked, at most so long. @returns how many are left to the reaper. */
+  async drain(withinMs: number): Promise<number> {
+    await Promise.race([Promise.allSettled(this.#waiting), delay(withinMs)]);
+    this.#isStopped = true;
+    return this.#waiting.size;
+  }
+
+  async #end<T>(
+    hold: HoldRef,
+    what: string,
+    waitMs: number,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    const { promise, resolve } = Promise.withResolvers<T | undefined>();
+    let timer: NodeJS.Timeout | undefined;
+    const ending = this.#persist(hold, what, work, resolve);
+    this.#waiting.add(ending);
+    void ending.finally(() => {
+      this.#waiting.delete(ending);
+      clearTimeout(timer);
+    });
+    timer = setTimeout(() => resolve(undefined), waitMs);
+    return promise;
+  }
+
+  /** Tries until it is done; the first failure already lets the caller go on. */
+  async #persist<T>(
+    hold: HoldRef,
+    what: string,
+    work: () => Promise<T>,
+    report: (value: T | undefined) => void,
+  ): Promise<void> {
+    const { log } = this.#start;
+    for (let tries = 1; ; tries++) {
+      try {
+        report(await work());
+        if (tries > 1) log.info({ requestId: hold.requestId, tries }, `${what} went through`);
+        return;
+      } catch (error) {
+        report(undefined);
+        const isOutage = error instanceof DomainError && error.code === 'store_unavailable';
+        if (!isOutage && (error instanceof DomainError || tries >= FAULT_TRIES_MAX)) {
+          log.error(
+            { requestId: hold.requestId, err: error },
+            `${what} failed for good; the reaper resolves the hold`,
+          );
+          return;
+        }
+        if (this.#isStopped) return;
+        if (tries === 1)
+          log.warn(
+            { requestId: hold.requestId, backlog: this.#waiting.size },
+            `${what} waits for the store`,
+          );
+      }
+      await delay(Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** (tries - 1)));
+    }
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
