@@ -94,7 +94,9 @@ CREATE TABLE price_name (
   kind     text NOT NULL CHECK (kind IN ('exact', 'dated', 'prefix')),
   text     text NOT NULL,
   model    text NOT NULL,
-  PRIMARY KEY (supplier, kind, text)
+  -- Sorts before 'offer', so that what the operator wrote overrides what an import brought.
+  origin   text NOT NULL CHECK (origin IN ('import', 'offer')),
+  PRIMARY KEY (supplier, kind, text, origin)
 );
 
 -- One row. Grows with every change of the tables above, so that a process knows whether its snapshot

@@ -5,16 +5,12 @@ import { withStore } from '#db/pool.ts';
 import type { PriceVersion } from '#pricing/price.ts';
 import { Catalog } from './catalog.ts';
 import type { Model, Route } from './model.ts';
-import type { NameRule } from './model-names.ts';
-import { admitVersion, PriceBook } from './price-book.ts';
+import { admitVersion, PriceBook, type SupplierNameRule } from './price-book.ts';
 import { readPriceRows, writePriceRows } from './price-rows.ts';
 import type { Supplier } from './supplier.ts';
 
 /** The channel of PostgreSQL's NOTIFY on which every change of the catalogue is told; the payload is the new version. */
 export const CATALOG_CHANNEL = 'breakeven_catalog';
-
-/** A name rule with the supplier whose responses it is about. */
-export type SupplierNameRule = NameRule & { readonly supplier: string };
 
 /**
  * Reads the whole catalogue as of one instant.
@@ -131,20 +127,34 @@ export async function replaceOffering(
   await client.query(WRITE_ROUTES, [JSON.stringify(offering.routes)]);
 }
 
-/** Adds name rules; one that is already there is pointed at the new model. */
+/** Adds the name rules of an import; what is already there stays. */
 export async function addPriceNames(
   client: PoolClient,
   rules: readonly SupplierNameRule[],
 ): Promise<void> {
-  const unique = [
-    ...new Map(rules.map((rule) => [`${rule.supplier} ${rule.kind} ${rule.text}`, rule])).values(),
-  ];
+  await writePriceNames(client, rules, 'import');
+}
+
+/** Makes these the operator's name rules; they go before those of imports. */
+export async function replacePriceNames(
+  client: PoolClient,
+  rules: readonly SupplierNameRule[],
+): Promise<void> {
+  await client.query(`DELETE FROM price_name WHERE origin = 'offer'`);
+  await writePriceNames(client, rules, 'offer');
+}
+
+async function writePriceNames(
+  client: PoolClient,
+  rules: readonly SupplierNameRule[],
+  origin: 'offer' | 'import',
+): Promise<void> {
   await client.query(
-    `INSERT INTO price_name (supplier, kind, text, model)
-     SELECT supplier, kind, text, model
+    `INSERT INTO price_name (supplier, kind, text, model, origin)
+     SELECT supplier, kind, text, model, $2
      FROM jsonb_to_recordset($1) AS rule (supplier text, kind text, text text, model text)
-     ON CONFLICT (supplier, kind, text) DO UPDATE SET model = EXCLUDED.model`,
-    [JSON.stringify(unique)],
+     ON CONFLICT (supplier, kind, text, origin) DO NOTHING`,
+    [JSON.stringify(rules), origin],
   );
 }
 
@@ -179,7 +189,7 @@ const READ_CATALOG = `
       FROM route) AS routes,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'supplier', supplier, 'kind', kind, 'text', text, 'model', model)
-        ORDER BY supplier, kind, text), '[]')
+        ORDER BY origin, supplier, kind, text), '[]')
       FROM price_name) AS names,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'id', id, 'supplier', supplier, 'model', model, 'source', source,

@@ -31,6 +31,8 @@ export interface CatalogData {
 /** A snapshot of the whole catalogue for the hot path; every look-up is a map access. Immutable. */
 export class Catalog {
   readonly version: number;
+  /** What the snapshot was made of, disabled entries too. */
+  readonly data: CatalogData;
   readonly prices: PriceBook;
   readonly suppliers: ReadonlyMap<string, Supplier>;
   /** By public name, enabled ones only, in the order of the operator's document. */
@@ -39,6 +41,7 @@ export class Catalog {
 
   constructor(data: CatalogData) {
     this.version = data.version;
+    this.data = data;
     this.prices = data.prices;
     this.suppliers = new Map(data.suppliers.map((supplier) => [supplier.id, supplier]));
     const routes = Map.groupBy(data.routes, (route) => route.model);

@@ -15,6 +15,9 @@ import { exactRate } from './exact-decimal.ts';
 import type { NameRule } from './model-names.ts';
 import { absurdities } from './price-bounds.ts';
 
+/** What the source of an imported price begins with; the version of the table follows. */
+export const IMPORT_SOURCE = '@pydantic/genai-prices';
+
 /** A price of the table, translated. */
 export interface ImportedModel {
   readonly supplier: string;
@@ -106,7 +109,7 @@ export function readGenaiPrices(options: {
     suppliers = {},
     find = (providerId) => findProvider({ providerId }),
   } = options;
-  const source = `@pydantic/genai-prices ${packageVersion()}`;
+  const source = `${IMPORT_SOURCE} ${packageVersion()}`;
   const models: ImportedModel[] = [];
   const refused: RefusedModel[] = [];
   for (const id of providers) {

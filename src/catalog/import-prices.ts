@@ -11,6 +11,7 @@ import {
   publishPrices,
 } from './catalog.store.ts';
 import {
+  IMPORT_SOURCE,
   type ImportedModel,
   type ImportedPrices,
   priceId,
@@ -28,6 +29,8 @@ export interface PriceImport {
     readonly versions: number;
   }[];
   readonly changed: readonly ChangedPrice[];
+  /** What the operator priced otherwise than the table; left as it is. */
+  readonly disagreements: readonly ChangedPrice[];
   readonly unchanged: number;
   readonly refused: readonly RefusedModel[];
   /** What would be, or was, published. */
@@ -45,12 +48,14 @@ export interface ChangedPrice {
  * Compares a table with the price book, without changing anything. A model that is new comes with all
  * its versions. For a known model the table's figures of today take effect now and those to come at their
  * time; service tiers that the table does not have (it has no batch, flex or priority) are kept as they
- * are. What the price book knows and the table does not is left alone.
+ * are. What the operator wrote in `breakeven.yaml` is never overwritten: where the table says otherwise,
+ * the two are shown side by side.
  */
 export function diffPrices(book: PriceBook, imported: ImportedPrices, nowMs: number): PriceImport {
   const added: PriceImport['added'][number][] = [];
   const changed: ChangedPrice[] = [];
   const refused: RefusedModel[] = [...imported.refused];
+  const disagreements: ChangedPrice[] = [];
   const publish: PriceVersion[] = [];
   let unchanged = 0;
   for (const model of imported.models) {
@@ -58,6 +63,12 @@ export function diffPrices(book: PriceBook, imported: ImportedPrices, nowMs: num
     if (existing.length === 0) {
       added.push({ supplier: model.supplier, model: model.model, versions: model.versions.length });
       publish.push(...model.versions);
+      continue;
+    }
+    if (existing.some((version) => !version.source.startsWith(IMPORT_SOURCE))) {
+      const disagreement = disagreementOf(model, existing, nowMs);
+      if (disagreement === undefined) unchanged += 1;
+      else disagreements.push(disagreement);
       continue;
     }
     const fresh = changesOf(model, existing, nowMs);
@@ -76,7 +87,23 @@ export function diffPrices(book: PriceBook, imported: ImportedPrices, nowMs: num
       }
     }
   }
-  return { source: imported.source, added, changed, unchanged, refused, publish };
+  return { source: imported.source, added, changed, disagreements, unchanged, refused, publish };
+}
+
+/** Where the table and the operator give different figures today for the same unit. */
+function disagreementOf(
+  model: ImportedModel,
+  existing: readonly PriceVersion[],
+  nowMs: number,
+): ChangedPrice | undefined {
+  const table = model.versions.findLast((version) => version.effectiveFromMs <= nowMs);
+  const own = existing.findLast((version) => version.effectiveFromMs <= nowMs);
+  if (table === undefined || own === undefined) return undefined;
+  const changes = diffRates(own, table).filter(
+    ({ fromPicoUsd, toPicoUsd }) => fromPicoUsd !== undefined && toPicoUsd !== undefined,
+  );
+  if (changes.length === 0) return undefined;
+  return { supplier: model.supplier, model: model.model, effectiveFromMs: nowMs, changes };
 }
 
 interface Fresh {

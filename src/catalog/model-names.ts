@@ -18,25 +18,27 @@ const NAME_PREFIX = 'models/';
 /**
  * Resolves the model names of one supplier. The most specific rule wins: exact, then dated, then the
  * longest prefix; so a snapshot with a price of its own keeps it.
+ * Of two rules for one text the later counts.
  */
 export class ModelNames {
   readonly #exact = new Map<string, string>();
   readonly #dated = new Map<string, string>();
-  readonly #prefixes: NameRule[] = [];
+  readonly #prefixes: readonly (readonly [text: string, model: string])[];
 
   /** Every priced model goes by its own name and by that with a date; `rules` add to this. */
   constructor(models: Iterable<string>, rules: Iterable<NameRule>) {
+    const prefixes = new Map<string, string>();
     for (const rule of rules) {
       const text = rule.text.toLowerCase();
       if (rule.kind === 'exact') this.#exact.set(text, rule.model);
       else if (rule.kind === 'dated') this.#dated.set(text, rule.model);
-      else this.#prefixes.push({ ...rule, text });
+      else prefixes.set(text, rule.model);
     }
     for (const model of models) {
       this.#exact.set(model.toLowerCase(), model);
       if (!this.#dated.has(model.toLowerCase())) this.#dated.set(model.toLowerCase(), model);
     }
-    this.#prefixes.sort((a, b) => b.text.length - a.text.length || (a.text < b.text ? -1 : 1));
+    this.#prefixes = [...prefixes].toSorted(([a], [b]) => b.length - a.length);
   }
 
   resolve(name: string): string | undefined {
@@ -48,6 +50,6 @@ export class ModelNames {
     const dated =
       undated === undefined ? undefined : (this.#dated.get(undated) ?? this.#exact.get(undated));
     if (dated !== undefined) return dated;
-    return this.#prefixes.find((rule) => text.startsWith(rule.text))?.model;
+    return this.#prefixes.find(([prefix]) => text.startsWith(prefix))?.[1];
   }
 }

@@ -2,6 +2,9 @@ import { DomainError } from '#base/domain-error.ts';
 import { type PriceVersion, priceProblems } from '#pricing/price.ts';
 import { ModelNames, type NameRule } from './model-names.ts';
 
+/** A name rule with the supplier whose responses it is about. */
+export type SupplierNameRule = NameRule & { readonly supplier: string };
+
 /**
  * All price versions in force or to come, by supplier and model, in the order of their effective times.
  * Immutable: a change makes a new book.
@@ -9,18 +12,18 @@ import { ModelNames, type NameRule } from './model-names.ts';
 export class PriceBook {
   readonly #versions = new Map<string, Map<string, readonly PriceVersion[]>>();
   readonly #names = new Map<string, ModelNames>();
+  /** As the book was made with, beside the models' own names. */
+  readonly nameRules: readonly SupplierNameRule[];
 
-  constructor(
-    versions: Iterable<PriceVersion>,
-    rules: Iterable<NameRule & { readonly supplier: string }> = [],
-  ) {
+  constructor(versions: Iterable<PriceVersion>, rules: Iterable<SupplierNameRule> = []) {
     for (const version of versions) {
       const models =
         this.#versions.get(version.supplier) ?? new Map<string, readonly PriceVersion[]>();
       models.set(version.model, insertByTime(models.get(version.model) ?? [], version));
       this.#versions.set(version.supplier, models);
     }
-    const rulesBySupplier = Map.groupBy(rules, (rule) => rule.supplier);
+    this.nameRules = [...rules];
+    const rulesBySupplier = Map.groupBy(this.nameRules, (rule) => rule.supplier);
     for (const [supplier, models] of this.#versions) {
       this.#names.set(supplier, new ModelNames(models.keys(), rulesBySupplier.get(supplier) ?? []));
     }
