@@ -48,13 +48,21 @@ export function prepareCounters(
   roll(account.windows.windows, program.accountGates.length, account, nowMs);
   if (request.memberId !== undefined && program.memberGates.length > 0) {
     assert(scopes.member !== undefined, 'the counters of the member are given');
-    scopes.member.windows.bind(program.memberGates);
-    roll(scopes.member.windows.windows, program.memberGates.length, account, nowMs);
+    prepareScope(scopes.member, program.memberGates, account, nowMs);
   }
   if (request.keyId !== undefined && scopes.key !== undefined) {
-    scopes.key.windows.bind(program.keyGates);
-    roll(scopes.key.windows.windows, program.keyGates.length, account, nowMs);
+    prepareScope(scopes.key, program.keyGates, account, nowMs);
   }
+}
+
+function prepareScope(
+  scope: ScopeState,
+  gates: readonly CompiledGate[],
+  account: AccountState,
+  nowMs: number,
+): void {
+  if (scope.windows.bind(gates)) scope.windows.prune(gates.length, nowMs);
+  roll(scope.windows.windows, gates.length, account, nowMs);
 }
 
 function roll(windows: readonly WindowCounter[], count: number, account: AccountState, nowMs: number): void {

@@ -114,7 +114,10 @@ export class ExtendOut {
   verdict: 'extended' | 'refused' | 'needsSlice' | 'noHold' = 'noHold';
   nowMs = 0;
   seq = 0;
-  /** Gate that is full or short of a slice, by `CompiledGate.key`; 0 where the buckets do not cover it. */
+  /**
+   * Gate that is full or short of a slice, by `CompiledGate.key` in the plan version that admitted the
+   * hold; 0 where the buckets do not cover it.
+   */
   gateKey = 0;
   sliceAmount = 0;
   /** What is held in money now. */

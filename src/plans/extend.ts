@@ -7,6 +7,7 @@ import type { Amounts } from './decision.ts';
 import type { ExtendOut } from './decision-out.ts';
 import type { Hold, HeldGate } from './hold.ts';
 import { PaymentParts } from './payment-parts.ts';
+import { fitInSlice } from './shared-counters.ts';
 import { cover, reserve } from './waterfall.ts';
 
 export interface Extension {
@@ -87,9 +88,11 @@ function roomInGates(
     out.gateKey = held.key;
     if (held.home === 'everyone') {
       const slice = sliceOf(held.key, scopes, out.nowMs);
-      if (slice === undefined || slice.stamp !== held.stamp || slice.used + more <= slice.leased) continue;
+      if (slice === undefined || slice.stamp !== held.stamp) continue;
+      const fit = fitInSlice(slice, more, held.limit, out.nowMs);
+      if (fit === 'fits') continue;
       out.sliceAmount = more;
-      return out.nowMs < slice.exhaustedUntilMs ? 'refused' : 'needsSlice';
+      return fit === 'full' ? 'refused' : 'needsSlice';
     }
     const window = heldWindow(held, account, scopes);
     if (window === undefined || !window.holds(held.stamp, out.nowMs)) continue;

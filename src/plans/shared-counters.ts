@@ -1,4 +1,7 @@
 /**
+ * Gates of scope everyone that have one id, unit and window are one counter, also across plans: a cap
+ * on the whole installation stands in every plan, a cap on a plan has an id of its own.
+ *
  * This process's slice of a gate of scope *everyone*: how much of the limit it has leased and may
  * admit without asking the store again. Admission leases and returns slices; the kernel only spends them.
  */
@@ -13,8 +16,27 @@ export interface SharedSlice {
   used: number;
   /** Leased by all processes, this one included, when the slice was last leased. */
   leasedByAll: number;
-  /** Until then the store has no more to lease: a request that does not fit meets a full gate. 0 = not known. */
+  /**
+   * Until then the store has no more to lease below {@link exhaustedLimit}: a request that does not fit
+   * meets a full gate. 0 = not known.
+   */
   exhaustedUntilMs: number;
+  /** Plans that share the counter may set it different limits: the highest that was found exhausted. */
+  exhaustedLimit: number;
+}
+
+/** How an amount fits into a slice: a short one may be enlarged, a full gate may not. */
+export function fitInSlice(
+  slice: SharedSlice | undefined,
+  amount: number,
+  limit: number,
+  nowMs: number,
+): 'fits' | 'short' | 'full' {
+  if (slice === undefined) return 'short';
+  const elsewhere = slice.leasedByAll - slice.leased;
+  const used = slice.used + amount;
+  if (used <= slice.leased && elsewhere + used <= limit) return 'fits';
+  return nowMs < slice.exhaustedUntilMs && limit <= slice.exhaustedLimit ? 'full' : 'short';
 }
 
 /** The slices of one process, by gate key. */

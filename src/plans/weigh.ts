@@ -6,6 +6,7 @@ import { limitFor, type Scopes, sliceOf, windowOf } from './counters.ts';
 import type { Candidate, DecisionRequest } from './decision.ts';
 import type { DecisionOut } from './decision-out.ts';
 import type { PayingMode } from './hold.ts';
+import { fitInSlice } from './shared-counters.ts';
 import { cover } from './waterfall.ts';
 
 export const FITS = 0;
@@ -47,9 +48,9 @@ export function weigh(
     weighing.amounts[i] = amount;
     if (amount === 0) continue;
     if (gate.home === 'everyone') {
-      const slice = sliceOf(gate.key, scopes, out.nowMs);
-      if (slice !== undefined && slice.used + amount <= slice.leased) continue;
-      if (slice === undefined || out.nowMs >= slice.exhaustedUntilMs) {
+      const fit = fitInSlice(sliceOf(gate.key, scopes, out.nowMs), amount, limit, out.nowMs);
+      if (fit === 'fits') continue;
+      if (fit === 'short') {
         weighing.stoppedByGate = i;
         return SLICE_SHORT;
       }

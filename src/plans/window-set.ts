@@ -14,9 +14,12 @@ export class WindowSet {
   readonly windows: WindowCounter[] = [];
   #boundTo: readonly CompiledGate[] | undefined;
 
-  /** Puts the windows of these gates first, making those that are missing. Cheap where nothing changed. */
-  bind(gates: readonly CompiledGate[]): void {
-    if (this.#boundTo === gates) return;
+  /**
+   * Puts the windows of these gates first, making those that are missing. Cheap where nothing changed.
+   * @returns true where these were not the gates in force before.
+   */
+  bind(gates: readonly CompiledGate[]): boolean {
+    if (this.#boundTo === gates) return false;
     for (let slot = 0; slot < gates.length; slot++) {
       const gate = gates[slot];
       if (gate === undefined) continue;
@@ -28,6 +31,7 @@ export class WindowSet {
       this.windows.splice(slot, 0, window);
     }
     this.#boundTo = gates;
+    return true;
   }
 
   find(key: number): WindowCounter | undefined {
