@@ -2,6 +2,9 @@ import type { Pool } from 'pg';
 import type { Random } from '#base/random.ts';
 import { seal, unseal } from './sealed.ts';
 
+/** The channel on which every process hears that a supplier's key changed. */
+export const SUPPLIER_KEY_CHANNEL = 'breakeven_supplier_key';
+
 const context = (supplier: string): string => `supplier:${supplier}`;
 
 /** Stores the key that a supplier gave us, encrypted. Replaces an older one. */
@@ -16,6 +19,7 @@ export async function saveSupplierSecret(
      ON CONFLICT (supplier) DO UPDATE SET sealed = EXCLUDED.sealed, updated_at = now()`,
     [secret.supplier, sealed],
   );
+  await announce(pool);
 }
 
 /** The keys of all suppliers, decrypted. @throws DomainError `invalid_configuration` on another master key. */
@@ -37,4 +41,9 @@ export async function readSupplierSecrets(
 /** Forgets a supplier's key. */
 export async function deleteSupplierSecret(pool: Pool, supplier: string): Promise<void> {
   await pool.query('DELETE FROM supplier_secret WHERE supplier = $1', [supplier]);
+  await announce(pool);
+}
+
+async function announce(pool: Pool): Promise<void> {
+  await pool.query('SELECT pg_notify($1, $2)', [SUPPLIER_KEY_CHANNEL, '']);
 }

@@ -1,0 +1,206 @@
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { KEY_CHANNEL } from '#accounts/api-keys.store.ts';
+import { KeyDirectory } from '#accounts/key-directory.ts';
+import { masterKeyIn } from '#accounts/master-key.ts';
+import { readSupplierSecrets, SUPPLIER_KEY_CHANNEL } from '#accounts/supplier-secrets.store.ts';
+import { systemClock as clock } from '#base/clock.ts';
+import { systemRandom as random } from '#base/random.ts';
+import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
+import { createGateway } from '#gateway/gateway.ts';
+import { gatewayServer } from '#gateway/gateway-server.ts';
+import { presentError } from '#gateway/wire/wire-error.ts';
+import { createApi } from '#http/api.ts';
+import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
+import { SUBSCRIPTION_CHANNEL } from '#subscriptions/subscriptions.store.ts';
+import { startSimulator } from '#suppliers/simulator/simulator.ts';
+import { SupplierPools } from '#suppliers/supplier-pools.ts';
+import type { Config } from '#src/config.ts';
+import { openBooks } from '#wiring/books.ts';
+import { CallerDirectory } from '#wiring/caller-directory.ts';
+import { ChangeListener } from '#wiring/change-listener.ts';
+import { ControlServer } from '#wiring/control-server.ts';
+import { nodeHandler } from '#wiring/fetch-handler.ts';
+import { healthCheck } from '#wiring/health.ts';
+import { LiveModels } from '#wiring/live-models.ts';
+import { createLog } from '#wiring/log.ts';
+import { Metrics } from '#wiring/metrics.ts';
+import { operatorIdentity } from '#wiring/operator-identity.ts';
+import { PlanBook } from '#wiring/plan-book.ts';
+import { Repeating } from '#wiring/repeating.ts';
+import { createServices } from '#wiring/services.ts';
+import { publishStarterOffer } from '#wiring/starter.ts';
+import { openStore } from '#wiring/store.ts';
+
+/** Where a started installation is reached. */
+export interface Where {
+  readonly url: string;
+  readonly database: string;
+  /** For other processes on the same books. */
+  readonly databaseUrl: string;
+  readonly models: string;
+  readonly firstRun: boolean;
+}
+
+export interface Running {
+  readonly where: Where;
+  /** Drains what runs, gives the lease back, stops the embedded database. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const RENEW_EVERY_MS = 60_000;
+
+/**
+ * Starts the whole service: store, books, gateway, operator's API.
+ * @throws DomainError `invalid_configuration`, `conflict`, `store_unavailable`
+ */
+export async function startBreakeven(config: Config): Promise<Running> {
+  mkdirSync(config.dataDir, { recursive: true });
+  const log = createLog(config);
+  await using started = new AsyncDisposableStack();
+  const masterKey = config.masterKey ?? masterKeyIn(config.dataDir, random);
+  const store = started.adopt(
+    await openStore(config, (event) => log.warn({ event: event.type }, 'database')),
+    (opened) => opened.close(),
+  );
+  const { pool, address } = store;
+  const firstRun = await publishStarterOffer(pool, clock);
+
+  let catalog = await loadCatalog(pool);
+  let supplierKeys = await readSupplierSecrets(pool, masterKey);
+  const plans = new PlanBook({ pool, catalog: () => catalog, clock });
+  await plans.reload();
+  const reload = async (): Promise<void> => {
+    catalog = await loadCatalog(pool);
+    supplierKeys = await readSupplierSecrets(pool, masterKey);
+    await plans.reload();
+  };
+  const reloadSoon = (): void => {
+    reload().catch((error: unknown) => log.error({ err: error }, 'cannot read the catalogue'));
+  };
+
+  const simulator = config.simulator
+    ? started.adopt(await startSimulator({ clock, random }), (running) => running.close())
+    : undefined;
+  const books = started.adopt(
+    await openBooks({ address, pool, plans, clock, random, log }),
+    (open) => open.close(),
+  );
+  const keys = new KeyDirectory({ pool, clock });
+  const models = new LiveModels({
+    catalog: () => catalog,
+    plans,
+    supplierKeys: () => supplierKeys,
+    simulatorUrl: simulator?.url,
+    clock,
+  });
+  const metrics: Metrics = new Metrics({
+    inFlight: () => gateway.inFlight,
+    settlementBacklog: () => gateway.settlementBacklog,
+  });
+  const gateway = createGateway({
+    authenticate: new CallerDirectory(keys, pool).authenticate,
+    admission: books.admission,
+    models,
+    plans,
+    pools: new SupplierPools(),
+    clock,
+    random,
+    log,
+    receipt: books.receipt,
+    isReady: books.isReady,
+    metrics: () => metrics.scrape(),
+    observer: metrics,
+    idempotency: books.idempotency(masterKey),
+    limits: { bodyBytesMax: config.bodyBytesMax },
+  });
+
+  const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
+  const health = healthCheck({ pool, gateway, url: () => where.url, books });
+  const api = createApi({
+    services: createServices({
+      pool,
+      address,
+      clock,
+      random,
+      masterKey,
+      catalog: () => catalog,
+      plans,
+      supplierKeys: () => supplierKeys,
+      supplierKeysChanged: reload,
+      subscriptions,
+      grant: books.grant,
+      showAccount: books.showAccount,
+      why: books.why,
+      audit: books.audit,
+      demo: books.demo(() => catalog),
+      health,
+    }),
+    authenticate: operatorIdentity(pool),
+    presentError(error) {
+      const { status, headers, body } = presentError(error, 'openai');
+      if (status === 500) log.error({ err: error }, 'the operator API failed by a fault of ours');
+      return { status, headers, body };
+    },
+  });
+  const listener = started.adopt(
+    new ChangeListener({
+      address,
+      channels: {
+        [KEY_CHANNEL]: (uuid) => keys.forget(uuid),
+        [SUBSCRIPTION_CHANNEL]: (uuid) => keys.forgetCustomer(uuid),
+        [CATALOG_CHANNEL]: reloadSoon,
+        [SUPPLIER_KEY_CHANNEL]: reloadSoon,
+      },
+      onGap: () => {
+        keys.forget();
+        reloadSoon();
+      },
+      onError: (error) => log.warn({ err: error }, 'the connection for changes was lost'),
+    }),
+    (listening) => listening.close(),
+  );
+  await listener.start();
+  started.use(
+    new Repeating(
+      RENEW_EVERY_MS,
+      () => renewDue(subscriptions),
+      (error) => log.error({ err: error }, 'cannot renew subscriptions'),
+    ),
+  );
+  const control = await ControlServer.listen(config.dataDir, nodeHandler(api.fetch, true));
+  started.adopt(control, (door) => door.close());
+  const server = gatewayServer({
+    gateway,
+    limits: { bodyBytesMax: config.bodyBytesMax },
+    otherwise: nodeHandler(api.fetch, false),
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const where: Where = {
+    url: `http://${config.host}:${port}`,
+    database: store.description,
+    databaseUrl: store.url,
+    models: simulator
+      ? 'simulated models answer (sim-fast, sim-standard, sim-reasoning); add a supplier key for real ones'
+      : 'suppliers of breakeven.yaml',
+    firstRun,
+  };
+  log.info({ url: where.url, firstRun }, 'ready');
+
+  const open = started.move();
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    server.close();
+    const { requestsLeft, settlementsLeft } = await gateway.drain(config.drainMs);
+    if (requestsLeft + settlementsLeft > 0) {
+      log.warn({ requestsLeft, settlementsLeft }, 'stopped before everything had ended');
+    }
+    server.closeAllConnections();
+    await open.disposeAsync();
+  };
+  return { where, stop: () => (stopping ??= stop()) };
+}
