@@ -133,7 +133,7 @@ function errorEvent({ wire, call }: MisbehaveContext): SimulatedEvent {
     code: 'server_error',
   });
   if (call.surface === 'chat') return { name: undefined, data: error, tokens: 0, part: 'end' };
-  const data = call.surface === 'messages' ? error : { type: 'error', ...(error['error'] as Json) };
+  const data = call.surface === 'messages' ? error : { ...(error['error'] as Json), type: 'error' };
   return { name: 'error', data, tokens: 0, part: 'end' };
 }
 

@@ -87,7 +87,8 @@ const READERS: Readonly<Record<SimulatedSurface, Reader>> = {
   chat(headers, json) {
     const body = parse(chatSchema, json);
     const prompt = new PromptReader();
-    for (const each of body.messages) prompt.addMessage(each.role, each.content, each["tool_calls"]);
+    for (const each of body.messages)
+      prompt.addMessage(each.role, each.content, each['tool_calls']);
     const tools = (body.tools ?? []).flatMap((tool) =>
       tool.function ? [{ name: tool.function.name, parameters: tool.function['parameters'] }] : [],
     );
