@@ -41,7 +41,7 @@ export function storeError(
 }
 
 /** Whether the error says that the server is out of reach, not that the statement is at fault. */
-function isStoreUnavailable(error: unknown): boolean {
+export function isStoreUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isStoreUnavailable);
   if (!(error instanceof Error) || error instanceof DomainError) return false;
   const { code } = error as { code?: unknown };
