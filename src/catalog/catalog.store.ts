@@ -3,7 +3,7 @@ import { idFromUuid, uuidOf } from '#base/id.ts';
 import type { Id } from '#base/id.ts';
 import { withStore } from '#db/pool.ts';
 import type { PriceVersion } from '#pricing/price.ts';
-import { Catalog } from './catalog.ts';
+import { Catalog, type CatalogData } from './catalog.ts';
 import type { Model, Route } from './model.ts';
 import { admitVersion, PriceBook, type SupplierNameRule } from './price-book.ts';
 import { readPriceRows, writePriceRows } from './price-rows.ts';
@@ -14,14 +14,19 @@ export const CATALOG_CHANNEL = 'breakeven_catalog';
 
 /**
  * Reads the whole catalogue as of one instant.
+ * @param options.usable whether a supplier can be called now; see {@link CatalogData}.
  * @throws DomainError `store_unavailable`
  */
-export function loadCatalog(db: Pool | PoolClient): Promise<Catalog> {
+export function loadCatalog(
+  db: Pool | PoolClient,
+  options: Pick<CatalogData, 'usable'> = {},
+): Promise<Catalog> {
   return withStore(async () => {
     const { rows } = await db.query<CatalogRow>(READ_CATALOG);
     const row = rows[0];
     if (row === undefined) throw new Error('the catalogue has no state row');
     return new Catalog({
+      ...options,
       version: row.version,
       suppliers: row.suppliers,
       models: row.models,

@@ -25,6 +25,14 @@ describe('resolve', () => {
     expect(testCatalog({ routes: [testRoute('m', 'acme', off)] }).resolve('m')?.routes).toEqual([]);
   });
 
+  test('knows a model whose suppliers cannot be called now, and does not list it', () => {
+    const catalog = testCatalog({ usable: ({ id }) => id !== 'acme' });
+    expect(catalog.resolve('m')?.routes).toEqual([]);
+    expect(catalog.available()).toEqual([]);
+    expect(catalog.ofClass('standard')).toEqual([]);
+    expect(testCatalog().available()).toHaveLength(1);
+  });
+
   test('orders routes by priority, then weight', () => {
     const catalog = testCatalog({
       suppliers: ['a', 'b', 'c'].map((id) => testSupplier(id)),

@@ -26,6 +26,8 @@ export interface CatalogData {
   readonly prices: PriceBook;
   /** Grows with every change of the catalogue. */
   readonly version: number;
+  /** Whether a supplier can be called now (its key is there); all that are enabled where absent. */
+  readonly usable?: (supplier: Supplier) => boolean;
 }
 
 /** A snapshot of the whole catalogue for the hot path; every look-up is a map access. Immutable. */
@@ -35,7 +37,7 @@ export class Catalog {
   readonly data: CatalogData;
   readonly prices: PriceBook;
   readonly suppliers: ReadonlyMap<string, Supplier>;
-  /** By public name, enabled ones only, in the order of the operator's document. */
+  /** By public name, in the order of the operator's document: the enabled ones, also those that no route serves now. */
   readonly models: ReadonlyMap<string, ServedModel>;
   readonly #byAnyName = new Map<string, ServedModel>();
 
@@ -63,9 +65,14 @@ export class Catalog {
     return this.#byAnyName.get(name);
   }
 
-  /** The enabled models of a class. */
+  /** The models that can be served now, in the order of the operator's document. */
+  available(): readonly ServedModel[] {
+    return [...this.models.values()].filter(({ routes }) => routes.length > 0);
+  }
+
+  /** The models of a class that can be served now. */
   ofClass(className: string): readonly ServedModel[] {
-    return [...this.models.values()].filter(({ model }) => model.className === className);
+    return this.available().filter(({ model }) => model.className === className);
   }
 
   /** The price in force for a route, for quotes; `undefined` where the price book has none. */
@@ -88,10 +95,11 @@ export class Catalog {
   }
 
   #usable(routes: readonly Route[]): readonly ServingRoute[] {
+    const { usable = () => true } = this.data;
     return routes
       .flatMap((route) => {
         const supplier = this.suppliers.get(route.supplier);
-        if (!route.enabled || supplier?.enabled !== true) return [];
+        if (!route.enabled || supplier?.enabled !== true || !usable(supplier)) return [];
         return [
           { route, supplier, pricedModel: this.prices.modelOf(supplier.id, route.upstreamModel) },
         ];

@@ -57,6 +57,7 @@ export function testCatalog(
     readonly models?: readonly Model[];
     readonly routes?: readonly Route[];
     readonly prices?: readonly PriceVersion[];
+    readonly usable?: (supplier: Supplier) => boolean;
   } = {},
 ): Catalog {
   const price = testPrice(flatTier({ input: 1_000_000, output: 2_000_000 }), {
@@ -69,5 +70,6 @@ export function testCatalog(
     models: data.models ?? [testModel('m')],
     routes: data.routes ?? [testRoute('m', 'acme')],
     prices: new PriceBook(data.prices ?? [price]),
+    ...(data.usable && { usable: data.usable }),
   });
 }
