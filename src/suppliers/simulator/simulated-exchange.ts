@@ -6,9 +6,10 @@ import { planDelivery } from './delivery-plan.ts';
 import { misbehaveInContent } from './event-misbehaviour.ts';
 import { numberArgument, parseMisbehaviour, type Misbehaviour } from './misbehaviour.ts';
 import type { PromptCache, PromptCounts } from './prompt-cache.ts';
+import { refusalAnswer, scriptedRefusal, type RefusalAnswer } from './refusal-answer.ts';
 import type { ResponseMemory } from './response-memory.ts';
 import { readCall } from './read-call.ts';
-import { promptTokensOf, type SimulatedFault, type SimulatedWire } from './rendered-answer.ts';
+import { promptTokensOf, type SimulatedWire } from './rendered-answer.ts';
 import { responseIdOf } from './responses-wire.ts';
 import { answerCall, type SimulatedAnswer, type SimulatedUsage } from './simulated-answer.ts';
 import { SimulatedRefusal, type SimulatedCall, type SimulatedSurface } from './simulated-call.ts';
@@ -34,8 +35,6 @@ export interface SimulatorParts {
   readonly apiKey: string | undefined;
 }
 
-/** What a storm of refusals asks its callers to wait. */
-const RETRY_AFTER_MS = 20;
 const OVER_LIMIT_FACTOR = 2;
 /** Where an over-limit answer has no limit to go over. */
 const OVER_LIMIT_TOKENS = 8192;
@@ -95,7 +94,7 @@ export class SimulatedExchange {
   async answer(call: SimulatedCall): Promise<void> {
     this.#requireModel(call.model);
     const misbehaviour = this.#misbehaviourOf(call);
-    const refusal = misbehaviour && refusalOf(misbehaviour);
+    const refusal = misbehaviour && scriptedRefusal(misbehaviour);
     if (refusal) {
       this.#logStart(call, misbehaviour, null);
       this.#logEnd('refused', null);
@@ -120,15 +119,11 @@ export class SimulatedExchange {
     this.#logEnd(cut ? 'cut' : result.outcome, generatedUsage(answer.usage, result.tokens));
   }
 
-  /** Answers an error; what is no refusal is the simulator's own failure and answers 500. */
+  /** Answers an error, unless an answer has begun: then the connection ends. */
   refuse(error: unknown): void {
     if (this.#response.headersSent || this.#response.destroyed)
       return void this.#response.destroy();
-    const refusal =
-      error instanceof SimulatedRefusal
-        ? error
-        : new SimulatedRefusal(500, `simulator: ${String(error)}`);
-    this.#sendRefusal(faultOf(refusal));
+    this.#sendRefusal(refusalAnswer(error));
   }
 
   #render(call: SimulatedCall, answer: SimulatedAnswer, misbehaviour: Misbehaviour | undefined) {
@@ -213,7 +208,7 @@ export class SimulatedExchange {
     };
   }
 
-  #sendRefusal({ fault, headers, status }: Refusal): void {
+  #sendRefusal({ fault, headers, status }: RefusalAnswer): void {
     this.#json(status, fault === undefined ? {} : this.#wire.error(fault), headers);
   }
 
@@ -228,54 +223,6 @@ export class SimulatedExchange {
     });
     this.#response.end(bytes);
   }
-}
-
-interface Refusal {
-  readonly status: number;
-  readonly fault: SimulatedFault | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** The misbehaviours that refuse before anything is generated. */
-function refusalOf(misbehaviour: Misbehaviour): Refusal | undefined {
-  switch (misbehaviour.name) {
-    case 'status': {
-      const status = numberArgument(misbehaviour, 500);
-      const retry = status === 429 || status === 503 || status === 529;
-      return {
-        status,
-        fault: simulatedFault(status, misbehaviour.detail),
-        headers: retry
-          ? {
-              'retry-after': `${Math.ceil(RETRY_AFTER_MS / 1000)}`,
-              'retry-after-ms': `${RETRY_AFTER_MS}`,
-            }
-          : {},
-      };
-    }
-    case 'error-200':
-      return { status: 200, fault: simulatedFault(500, undefined), headers: {} };
-    case 'redirect':
-      return { status: 307, fault: undefined, headers: { location: '/redirected/v1' } };
-    default:
-      return undefined;
-  }
-}
-
-function simulatedFault(status: number, code: string | undefined): SimulatedFault {
-  return {
-    status,
-    message: `Simulated failure with status ${status}.`,
-    type: status === 429 ? 'requests' : status >= 500 ? 'server_error' : 'invalid_request_error',
-    param: null,
-    code: code ?? (status === 429 ? 'rate_limit_exceeded' : null),
-  };
-}
-
-function faultOf(refusal: SimulatedRefusal): Refusal {
-  const { status, message, param, code } = refusal;
-  const type = status >= 500 ? 'server_error' : 'invalid_request_error';
-  return { status, fault: { status, message, type, param, code }, headers: {} };
 }
 
 function overLimit(call: SimulatedCall, misbehaviour: Misbehaviour): SimulatedCall {

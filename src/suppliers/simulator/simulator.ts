@@ -60,6 +60,7 @@ export const SIMULATED_MODELS = [
 ] as const;
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
+const KEEP_ALIVE_MS = 60_000;
 const LOG_ENTRIES_MAX = 100_000;
 
 const ROUTES: ReadonlyMap<string, readonly [SimulatedSurface, SimulatedWire]> = new Map([
@@ -99,6 +100,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (request.url?.startsWith('/redirected')) redirectsFollowed++;
     void route(request, response, parts, options.bodyBytesMax ?? BODY_BYTES_MAX);
   });
+  // Callers keep idle connections; a shorter time would reset some of them just as they are reused.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const url = await listen(server, options.port ?? 0);
   return {
     url,
