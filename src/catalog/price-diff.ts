@@ -69,7 +69,7 @@ function hourOf(second: number): string {
 const COUNTED = new Set(['images_made', 'video_seconds', 'web_searches', 'tool_calls', 'requests']);
 
 /** A rate as price lists print it: dollars per million tokens, or per single thing; exact. */
-export function formatRate(unit: string, picoUsd: number | undefined): string {
+function formatRate(unit: string, picoUsd: number | undefined): string {
   if (picoUsd === undefined) return 'none';
   const scale = COUNTED.has(unit) ? 12 : 6;
   const digits = String(picoUsd).padStart(scale + 1, '0');

@@ -153,7 +153,7 @@ describe('applyOffer', () => {
         applyOffer(pool, edited([PLUS_AT_25[0], `$1$$${price}`]), by(i + 1)),
       ),
     );
-    expect(applied.map(({ version }) => version).toSorted()).toEqual([2, 3, 4, 5]);
+    expect(applied.map(({ version }) => version).toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5]);
     const plus = (await readPlanVersions(pool)).filter(({ plan }) => plan === 'plus');
     expect(plus.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
   });

@@ -154,5 +154,3 @@ export const offerDocumentSchema = z.strictObject({
 });
 
 export type OfferDocument = z.infer<typeof offerDocumentSchema>;
-export type DocumentPrice = z.infer<typeof price>;
-export type DocumentPlan = z.infer<typeof plan>;

@@ -73,5 +73,5 @@ export function anyUsage(
         units.map((unit) => [unit, fc.oneof(fc.constant(0), fc.nat({ max: countMax }))]),
       ),
     )
-    .map((counts) => ({ ...NO_USAGE, ...counts }) as Usage);
+    .map((counts): Usage => ({ ...NO_USAGE, ...counts }));
 }
