@@ -36,41 +36,36 @@ export function scopesOf(
   };
 }
 
-/** Makes every counter ready for a decision now. @throws Error where a counter that is needed was not given. */
+/**
+ * Makes the counters of a request ready for a decision now, and notes the limits that they set in
+ * `out.limits`; -1 where a gate has no counter for this request.
+ * @throws Error where a counter that is needed was not given.
+ */
 export function prepareCounters(
   account: AccountState,
   program: PlanProgram,
   request: DecisionRequest,
   scopes: Scopes,
-  nowMs: number,
+  out: DecisionOut,
 ): void {
   account.windows.bind(program.accountGates);
-  roll(account.windows.windows, program.accountGates.length, account, nowMs);
-  if (request.memberId !== undefined && program.memberGates.length > 0) {
-    assert(scopes.member !== undefined, 'the counters of the member are given');
-    prepareScope(scopes.member, program.memberGates, account, nowMs);
-  }
-  if (request.keyId !== undefined && scopes.key !== undefined) {
-    prepareScope(scopes.key, program.keyGates, account, nowMs);
+  if (scopes.member !== undefined) bindScope(scopes.member, program.memberGates, out.nowMs);
+  if (scopes.key !== undefined) bindScope(scopes.key, program.keyGates, out.nowMs);
+  for (let i = 0; i < program.gates.length; i++) {
+    const gate = program.gates[i];
+    if (gate === undefined) continue;
+    const limit = limitFor(gate, request);
+    out.limits[i] = limit;
+    if (limit >= 0 && gate.home !== 'everyone') windowOf(gate, account, scopes).roll(out.nowMs, account);
   }
 }
 
-function prepareScope(
-  scope: ScopeState,
-  gates: readonly CompiledGate[],
-  account: AccountState,
-  nowMs: number,
-): void {
+function bindScope(scope: ScopeState, gates: readonly CompiledGate[], nowMs: number): void {
   if (scope.windows.bind(gates)) scope.windows.prune(gates.length, nowMs);
-  roll(scope.windows.windows, gates.length, account, nowMs);
-}
-
-function roll(windows: readonly WindowCounter[], count: number, account: AccountState, nowMs: number): void {
-  for (let i = 0; i < count; i++) windows[i]?.roll(nowMs, account);
 }
 
 /** The limit that a gate sets for a request; -1 where it has no counter for it. */
-export function limitFor(gate: CompiledGate, request: DecisionRequest): number {
+function limitFor(gate: CompiledGate, request: DecisionRequest): number {
   if (gate.home === 'account' || gate.home === 'everyone') return gate.limit;
   if (gate.home === 'member') return request.memberId === undefined ? -1 : gate.limit;
   if (request.keyId === undefined) return -1;
@@ -116,20 +111,11 @@ export function adjustHeld(
   } else heldWindow(held, account, scopes)?.adjust(held.stamp, delta, nowMs);
 }
 
-/** Writes how every gate stands; `stoppedBy` is told when the request would fit. */
-export function writeStandings(
-  account: AccountState,
-  program: PlanProgram,
-  request: DecisionRequest,
-  scopes: Scopes,
-  out: DecisionOut,
-): void {
+/** Writes how every gate stands that has a limit for the request. */
+export function writeStandings(account: AccountState, program: PlanProgram, scopes: Scopes, out: DecisionOut): void {
   for (let i = 0; i < program.gates.length; i++) {
     const gate = program.gates[i];
-    if (gate === undefined) continue;
-    const limit = limitFor(gate, request);
-    out.limits[i] = limit;
-    if (limit < 0) continue;
+    if (gate === undefined || (out.limits[i] ?? -1) < 0) continue;
     if (gate.home === 'everyone') {
       const slice = sliceOf(gate.key, scopes, out.nowMs);
       out.used[i] = slice === undefined ? 0 : slice.leasedByAll - slice.leased + slice.used;

@@ -1,7 +1,7 @@
 import { assert } from '#base/assert.ts';
 import { type AccountState, UNBOUNDED } from './account-state.ts';
 import type { PlanProgram } from './compile.ts';
-import { limitFor, prepareCounters, type Scopes, sliceOf, windowOf, writeStandings } from './counters.ts';
+import { prepareCounters, type Scopes, sliceOf, windowOf, writeStandings } from './counters.ts';
 import type { DecisionRequest, RefusalReason } from './decision.ts';
 import type { DecisionOut } from './decision-out.ts';
 import type { HeldGate } from './hold.ts';
@@ -24,7 +24,7 @@ export function decide(
   assert(account.findHold(request.requestId) === undefined, 'a request is decided once');
   const nowMs = account.advance(request.atMs);
   out.clear(nowMs);
-  prepareCounters(account, program, request, scopes, nowMs);
+  prepareCounters(account, program, request, scopes, out);
   if (nowMs < account.periodStartMs || nowMs >= account.periodEndMs) {
     refuse(account, program, request, scopes, 'subscription', out);
     return;
@@ -40,7 +40,7 @@ export function decide(
     const candidate = request.candidates[at];
     assert(candidate !== undefined, 'a candidate that was found exists');
     const classIndex = program.classIndexes.get(candidate.className) ?? -1;
-    const fit = weigh(account, program, request, candidate, classIndex, scopes, out);
+    const fit = weigh(account, program, candidate, classIndex, scopes, out);
     if (fit === FITS) {
       admit(account, program, request, scopes, at, classIndex, out);
       return;
@@ -120,7 +120,7 @@ function admit(
     held.home = gate.home;
     held.unit = gate.unit;
     held.amount = amount;
-    held.limit = limitFor(gate, request);
+    held.limit = out.limits[i] ?? 0;
     held.stamp = count(gate.home === 'everyone' ? undefined : windowOf(gate, account, scopes), held, scopes, out.nowMs);
   }
   hold.payments.copyFrom(weighing.payments);
@@ -134,7 +134,7 @@ function admit(
   if (out.gate < 0) out.gate = weighing.becauseOfGate;
   out.seq = ++account.seq;
   out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
-  writeStandings(account, program, request, scopes, out);
+  writeStandings(account, program, scopes, out);
 }
 
 function count(
@@ -167,7 +167,7 @@ function refuse(
   out.fallback = 'none';
   out.seq = ++account.seq;
   out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
-  writeStandings(account, program, request, scopes, out);
+  writeStandings(account, program, scopes, out);
   const gate = program.gates[out.gate];
   const amount = out.weighing.amounts[out.gate] ?? 0;
   if (reason === 'gate' && gate !== undefined && gate.home !== 'everyone') {
@@ -179,7 +179,7 @@ function refuse(
   for (const candidate of request.candidates) {
     const classIndex = program.classIndexes.get(candidate.className) ?? -1;
     if (classIndex < 0 || !candidate.available) continue;
-    const fit = weigh(account, program, request, candidate, classIndex, scopes, out);
+    const fit = weigh(account, program, candidate, classIndex, scopes, out);
     if (fit === FITS) out.availableMask |= 1 << classIndex;
   }
 }

@@ -16,27 +16,26 @@ export interface SharedSlice {
   used: number;
   /** Leased by all processes, this one included, when the slice was last leased. */
   leasedByAll: number;
-  /**
-   * Until then the store has no more to lease below {@link exhaustedLimit}: a request that does not fit
-   * meets a full gate. 0 = not known.
-   */
+  /** The limit it was leased under. Plans that share a counter may set it different limits. */
+  limit: number;
+  /** Until then the store has no more to lease: a request that does not fit meets a full gate. 0 = not known. */
   exhaustedUntilMs: number;
-  /** Plans that share the counter may set it different limits: the highest that was found exhausted. */
-  exhaustedLimit: number;
 }
 
-/** How an amount fits into a slice: a short one may be enlarged, a full gate may not. */
+/**
+ * How an amount fits into a slice. A short slice is to be leased anew: a larger one, or a smaller one
+ * where the limit has become lower, or the same and the word that there is no more.
+ */
 export function fitInSlice(
   slice: SharedSlice | undefined,
   amount: number,
   limit: number,
   nowMs: number,
 ): 'fits' | 'short' | 'full' {
-  if (slice === undefined) return 'short';
-  const elsewhere = slice.leasedByAll - slice.leased;
-  const used = slice.used + amount;
-  if (used <= slice.leased && elsewhere + used <= limit) return 'fits';
-  return nowMs < slice.exhaustedUntilMs && limit <= slice.exhaustedLimit ? 'full' : 'short';
+  // What was leased under a higher limit may be more than a lower one leaves.
+  if (slice === undefined || limit < slice.limit) return 'short';
+  if (slice.used + amount <= slice.leased) return 'fits';
+  return limit === slice.limit && nowMs < slice.exhaustedUntilMs ? 'full' : 'short';
 }
 
 /** The slices of one process, by gate key. */

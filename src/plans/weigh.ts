@@ -2,8 +2,8 @@ import type { AccountState } from './account-state.ts';
 import { UNBOUNDED } from './account-state.ts';
 import { amountOf, assertAmounts, mayOverage } from './amounts.ts';
 import type { PlanProgram } from './compile.ts';
-import { limitFor, type Scopes, sliceOf, windowOf } from './counters.ts';
-import type { Candidate, DecisionRequest } from './decision.ts';
+import { type Scopes, sliceOf, windowOf } from './counters.ts';
+import type { Candidate } from './decision.ts';
 import type { DecisionOut } from './decision-out.ts';
 import type { PayingMode } from './hold.ts';
 import { fitInSlice } from './shared-counters.ts';
@@ -19,7 +19,6 @@ export type Fit = typeof FITS | typeof GATE_FULL | typeof NO_FUNDS | typeof SLIC
 export function weigh(
   account: AccountState,
   program: PlanProgram,
-  request: DecisionRequest,
   candidate: Candidate,
   classIndex: number,
   scopes: Scopes,
@@ -41,7 +40,7 @@ export function weigh(
     const gate = program.gates[i];
     weighing.amounts[i] = -1;
     if (gate === undefined || (gate.classMask & (1 << classIndex)) === 0) continue;
-    const limit = limitFor(gate, request);
+    const limit = out.limits[i] ?? -1;
     if (limit < 0) continue;
     const paid = weighing.mode === 'included' ? 0 : charge;
     const amount = amountOf(gate.unit, quote, weightMilli, paid);

@@ -216,22 +216,23 @@ class KernelRun {
     assert(gate !== undefined && gate.window.kind === 'calendar', 'only gates of everyone are leased');
     const range = referenceRange(gate.window.unit, nowMs, 'UTC');
     const name = `${key} ${range.startMs}`;
-    const leasedByAll = this.#leased.get(name) ?? 0;
     const old = this.#world.shared.find(key);
     const current = old !== undefined && old.stamp === range.startMs ? old : undefined;
-    const short = (current?.used ?? 0) + amount - (current?.leased ?? 0);
-    const left = gate.limit - leasedByAll;
-    const more = short <= left ? Math.min(left, short + this.#random.below(500)) : Math.max(0, left);
-    this.#leased.set(name, leasedByAll + more);
+    const elsewhere = (this.#leased.get(name) ?? 0) - (current?.leased ?? 0);
+    const used = current?.used ?? 0;
+    const room = gate.limit - elsewhere;
+    const fits = used + amount <= room;
+    const leased = fits ? Math.min(room, used + amount + this.#random.below(500)) : Math.max(used, room);
+    this.#leased.set(name, elsewhere + leased);
     const slice = {
       key,
       stamp: range.startMs,
       validUntilMs: range.endMs,
-      leased: (current?.leased ?? 0) + more,
-      used: current?.used ?? 0,
-      leasedByAll: leasedByAll + more,
-      exhaustedUntilMs: short <= left ? 0 : range.endMs,
-      exhaustedLimit: gate.limit,
+      leased,
+      used,
+      leasedByAll: elsewhere + leased,
+      limit: gate.limit,
+      exhaustedUntilMs: fits ? 0 : range.endMs,
     };
     this.#do((world) => {
       world.shared.put(slice);
