@@ -25,6 +25,14 @@ export interface DecisionEvidence {
   readonly outputTokensSent?: number;
   /** Price versions the quote was made with, one per candidate. */
   readonly priceVersionIds: readonly Id<'priceVersion'>[];
+  /** Where each candidate would be served: what an estimate is booked to if this process dies. */
+  readonly routes?: readonly CandidateRoute[];
+}
+
+export interface CandidateRoute {
+  readonly supplier: string;
+  /** The supplier's name of the model. */
+  readonly model: string;
 }
 
 export interface Admitted {
@@ -71,13 +79,21 @@ export interface AttemptUsage {
   readonly priceVersionId: Id<'priceVersion'>;
 }
 
+export type Outcome =
+  | 'completed'
+  | 'client_aborted'
+  | 'upstream_failed'
+  | 'cut_by_limit'
+  /** Booked by the reaper for a process that died: what was held, as an estimate. */
+  | 'process_died';
+
 /** What a finished (or broken) request consumed, already priced. */
 export interface Measurement {
   readonly attempts: readonly AttemptUsage[];
   readonly actual: Amounts;
   /** Counted from delivered text rather than reported by the supplier. */
   readonly estimated: boolean;
-  readonly outcome: 'completed' | 'client_aborted' | 'upstream_failed' | 'cut_by_limit';
+  readonly outcome: Outcome;
   readonly upstreamMs: number;
 }
 
@@ -97,7 +113,11 @@ export interface Admission {
    * Decides and makes the hold durable, or records the refusal. Group commit.
    * @throws DomainError `store_unavailable` where the store cannot answer: never waved through.
    */
-  admit(subject: Subject, request: DecisionRequest, evidence: DecisionEvidence): Promise<Admitted | Refused>;
+  admit(
+    subject: Subject,
+    request: DecisionRequest,
+    evidence: DecisionEvidence,
+  ): Promise<Admitted | Refused>;
   /**
    * Raises a hold to a new worst case, durably, before a stream passes it.
    * @returns false where the plan or the buckets do not cover it; the old hold stays.

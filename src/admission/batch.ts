@@ -1,0 +1,311 @@
+import type { QueryResult } from 'pg';
+import { assert } from '#base/assert.ts';
+import type { Book } from '#base/book.ts';
+import { DomainError } from '#base/domain-error.ts';
+import { ScopeState } from '#plans/scope-state.ts';
+import type { SharedCounters } from '#plans/shared-counters.ts';
+import type { AccountCache } from './account-cache.ts';
+import { type AccountColumns, type AccountRecord, recordOf } from './account-record.ts';
+import { accountKey, type Operation } from './operation.ts';
+import { type Column, RowBatch, type Statement } from './row-batch.ts';
+import type { SharedGates } from './shared-gates.ts';
+import type { WriteSet } from './write-set.ts';
+
+/** A usage event that was booked before. */
+export interface BookedEvent {
+  seq: number;
+  decision_seq: number;
+  plan_version: string;
+  class: string;
+  model: string;
+  admitted_ms: number;
+  outcome: string;
+  estimated: boolean;
+  tokens_in: number;
+  tokens_out: number;
+  cost: number;
+  tariff: number;
+  charge: number;
+  paid_allowance: number;
+  paid_promotional: number;
+  paid_bought: number;
+  paid_overage: number;
+  overrun: number;
+  payments: Buffer;
+  attempts: Buffer;
+  estimate_cost: number | null;
+  refunded: number;
+  day: string;
+}
+
+interface Slot {
+  readonly key: string;
+  readonly book: Book;
+  readonly customer: string;
+  /** What was committed last; `undefined` where there is no such account. */
+  committed: AccountRecord | undefined;
+  draft: AccountRecord | undefined;
+  change: 'none' | 'state' | 'terms' | 'new';
+  readonly changedScopes: Set<string>;
+}
+
+const columnsOf = (text: string): readonly Column[] =>
+  text.split(', ').map((column) => {
+    const [name = '', type = ''] = column.split(' ');
+    return { name, type: type as Column['type'] };
+  });
+
+const ACCOUNT_COLUMNS =
+  'subscription, price, accrued, accrual_from_ms, accrued_to_ms, ring, seq, last_seen_ms, held, allowance, promotional, bought, overage_used, fare_charged, overage_owed, holds, hold_notes, sub'.split(
+    ', ',
+  );
+/**
+ * Locks accounts in the order of their key, whatever order they are asked for in, so that processes
+ * cannot wait for each other in a ring. The materialised part locks them all; what it answers is only
+ * what the cache does not know as it is, or knows and is gone.
+ */
+const lockRead = new RowBatch(
+  'lock_accounts',
+  columnsOf('slot integer, book book, customer uuid, version bigint'),
+  ({ source }) => `WITH locked AS MATERIALIZED (
+      SELECT w.slot, w.version AS cached, a.*
+        FROM (SELECT * FROM ${source} ORDER BY book, customer) w
+        LEFT JOIN LATERAL (
+          SELECT t.version,
+                 ${ACCOUNT_COLUMNS.map((name) => `CASE WHEN t.version <> w.version THEN t.${name} END AS ${name}`).join(', ')}
+            FROM account t WHERE t.book = w.book AND t.customer = w.customer
+             FOR UPDATE) a ON true)
+    SELECT * FROM locked WHERE version IS DISTINCT FROM cached`,
+);
+const scopeRead = new RowBatch(
+  'read_scopes',
+  columnsOf('slot integer, book book, customer uuid, scope uuid'),
+  ({ source }) => `SELECT r.slot, r.scope, s.version, s.ring FROM ${source}
+    LEFT JOIN account_scope s ON s.book = r.book AND s.customer = r.customer AND s.scope = r.scope`,
+);
+const eventRead = new RowBatch(
+  'read_events',
+  columnsOf('item integer, book book, customer uuid, id uuid, day date'),
+  ({
+    source,
+  }) => `SELECT r.item, e.seq, e.decision_seq, e.plan_version, e.class, e.model, e.admitted_ms, e.outcome, e.estimated,
+      e.tokens_in, e.tokens_out, e.cost, e.tariff, e.charge, e.paid_allowance, e.paid_promotional,
+      e.paid_bought, e.paid_overage, e.overrun, e.payments, e.attempts, e.estimate_cost, e.refunded, e.day
+    FROM ${source} JOIN usage_event e
+      ON e.book = r.book AND e.customer = r.customer AND e.id = r.id AND e.day = r.day`,
+);
+
+/**
+ * One transaction of the account actor in memory: which accounts it locks, how they stand, what its
+ * operations make of them. Works on drafts; {@link keep} makes them the cache's own after the commit.
+ */
+export class Batch {
+  readonly writes: WriteSet;
+  readonly #operations: readonly Operation[];
+  readonly #cache: AccountCache;
+  readonly #gates: SharedGates;
+  readonly #slots: Slot[] = [];
+  readonly #slotOf = new Map<string, Slot>();
+  readonly #events = new Map<Operation, BookedEvent>();
+  readonly #refusals = new Map<Operation, DomainError>();
+  readonly #postponed = new Map<Operation, (() => Promise<void>) | undefined>();
+  #ordinal = 0;
+
+  constructor(
+    operations: readonly Operation[],
+    parts: { cache: AccountCache; writes: WriteSet; gates: SharedGates },
+  ) {
+    this.#operations = operations;
+    this.#cache = parts.cache;
+    this.#gates = parts.gates;
+    this.writes = parts.writes;
+    for (const { book, customer } of operations) {
+      const key = accountKey(book, customer);
+      if (this.#slotOf.has(key)) continue;
+      const slot: Slot = {
+        key,
+        book,
+        customer,
+        committed: this.#cache.get(key),
+        draft: undefined,
+        change: 'none',
+        changedScopes: new Set(),
+      };
+      this.#slotOf.set(key, slot);
+      this.#slots.push(slot);
+    }
+  }
+
+  get accountKeys(): Iterable<string> {
+    return this.#slotOf.keys();
+  }
+
+  /** Statements that lock and read; their results go to {@link load}. */
+  reads(): readonly Statement[] {
+    lockRead.clear();
+    scopeRead.clear();
+    eventRead.clear();
+    for (const [index, { book, customer, committed }] of this.#slots.entries()) {
+      lockRead.push([index, book, customer, committed?.state.version ?? -1]);
+    }
+    for (const [item, operation] of this.#operations.entries()) {
+      const slot = this.#slot(operation);
+      for (const scope of operation.scopes) {
+        if (slot.committed?.scopes.has(scope)) continue;
+        scopeRead.push([this.#slots.indexOf(slot), slot.book, slot.customer, scope]);
+      }
+      const { lookUp } = operation;
+      if (lookUp) eventRead.push([item, operation.book, operation.customer, lookUp.id, lookUp.day]);
+    }
+    return [lockRead, scopeRead, eventRead]
+      .filter((read) => read === lockRead || read.rows > 0)
+      .map((read) => read.statement());
+  }
+
+  static preparations(): readonly Statement[] {
+    return [lockRead, scopeRead, eventRead].map((read) => read.statement());
+  }
+
+  load(results: readonly QueryResult[]): void {
+    const [stale, ...rest] = results;
+    assert(stale !== undefined, 'a batch reads its accounts');
+    for (const row of stale.rows as (AccountColumns & { slot: number; version: number | null })[]) {
+      const slot = this.#slots[row.slot];
+      assert(slot !== undefined, 'the store answers what was asked');
+      slot.committed =
+        row.version === null
+          ? undefined
+          : recordOf({ ...row, book: slot.book, customer: slot.customer });
+    }
+    const scopes = scopeRead.rows > 0 ? rest.shift() : undefined;
+    for (const row of (scopes?.rows ?? []) as ScopeColumns[]) {
+      const state =
+        row.ring === null ? new ScopeState() : ScopeState.decode(row.version ?? 0, row.ring);
+      this.#slots[row.slot]?.committed?.scopes.set(row.scope, state);
+    }
+    const events = eventRead.rows > 0 ? rest.shift() : undefined;
+    for (const row of (events?.rows ?? []) as (BookedEvent & { item: number })[]) {
+      const operation = this.#operations[row.item];
+      if (operation !== undefined) this.#events.set(operation, row);
+    }
+  }
+
+  /** Decides every operation, one after the other, and hands the accounts' new state to the writes. */
+  apply(): void {
+    while (!this.#applyAll()) {
+      // One failed half-way: its traces go, and the others are decided anew without it.
+    }
+    for (const slot of this.#slots) {
+      const { draft } = slot;
+      if (draft === undefined || slot.change === 'none') continue;
+      draft.state.version += 1;
+      this.writes.account(draft, slot.change);
+      for (const id of slot.changedScopes) {
+        const scope = draft.scopes.get(id);
+        assert(scope !== undefined, 'a scope that changed was loaded');
+        scope.version += 1;
+        this.writes.scope(draft, id, scope.version, scope.encode());
+      }
+    }
+  }
+
+  #applyAll(): boolean {
+    this.writes.clear();
+    this.#postponed.clear();
+    this.#gates.discard();
+    for (const slot of this.#slots) {
+      const { committed } = slot;
+      if (committed === undefined) slot.draft = undefined;
+      else if (slot.draft === undefined) slot.draft = this.#cache.draft(slot.key, committed);
+      else slot.draft.copyFrom(committed);
+      slot.change = 'none';
+      slot.changedScopes.clear();
+    }
+    for (const [ordinal, operation] of this.#operations.entries()) {
+      if (this.#refusals.has(operation)) continue;
+      this.#ordinal = ordinal;
+      try {
+        operation.apply(this);
+      } catch (error) {
+        const clean = error instanceof DomainError;
+        this.#refusals.set(operation, clean ? error : failed(error));
+        if (!clean) return false;
+      }
+    }
+    return true;
+  }
+
+  /** After the commit: the drafts are how the accounts stand. */
+  keep(): void {
+    this.#gates.keep();
+    for (const { key, committed, draft, change } of this.#slots) {
+      if (draft === undefined) continue;
+      if (change === 'none') {
+        if (committed !== undefined) this.#cache.keep(key, committed, draft);
+      } else this.#cache.keep(key, draft, committed);
+    }
+  }
+
+  /** Position in the batch of the operation that is being applied. */
+  get ordinal(): number {
+    return this.#ordinal;
+  }
+
+  record(operation: Operation): AccountRecord | undefined {
+    return this.#slot(operation).draft;
+  }
+
+  /** Says that the operation's account changed. */
+  touch(operation: Operation, change: 'state' | 'terms' = 'state'): void {
+    const slot = this.#slot(operation);
+    if (slot.change === 'none' || slot.change === 'state') slot.change = change;
+  }
+
+  create(operation: Operation, record: AccountRecord): void {
+    const slot = this.#slot(operation);
+    slot.draft = record;
+    slot.change = 'new';
+  }
+
+  touchScope(operation: Operation, scope: string): void {
+    this.#slot(operation).changedScopes.add(scope);
+  }
+
+  shared(book: Book): SharedCounters {
+    return this.#gates.draft(book);
+  }
+
+  bookedEvent(operation: Operation): BookedEvent | undefined {
+    return this.#events.get(operation);
+  }
+
+  /** Leaves an operation for a later batch: after `prepare`, or, without it, the next one. */
+  postpone(operation: Operation, prepare?: () => Promise<void>): void {
+    this.#postponed.set(operation, prepare);
+  }
+
+  get postponed(): ReadonlyMap<Operation, (() => Promise<void>) | undefined> {
+    return this.#postponed;
+  }
+
+  refusalOf(operation: Operation): DomainError | undefined {
+    return this.#refusals.get(operation);
+  }
+
+  #slot({ book, customer }: Operation): Slot {
+    const slot = this.#slotOf.get(accountKey(book, customer));
+    assert(slot !== undefined, 'an operation belongs to its batch');
+    return slot;
+  }
+}
+
+interface ScopeColumns {
+  slot: number;
+  scope: string;
+  version: number | null;
+  ring: Buffer | null;
+}
+
+function failed(cause: unknown): DomainError {
+  return new DomainError('internal', 'The books refused this operation.', { cause });
+}

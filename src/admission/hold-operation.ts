@@ -1,0 +1,64 @@
+import { DomainError } from '#base/domain-error.ts';
+import { type Id, uuidOf } from '#base/id.ts';
+import type { Hold } from '#plans/hold.ts';
+import type { Scopes } from '#plans/kernel.ts';
+import type { AccountRecord } from './account-record.ts';
+import type { HoldRef } from './admission.ts';
+import type { Batch, BookedEvent } from './batch.ts';
+import type { AdmissionContext } from './context.ts';
+import { PendingOperation } from './pending-operation.ts';
+import { utcDay } from './utc-day.ts';
+import { uuidText } from './uuid-text.ts';
+
+/** An operation on one hold that exists, or has ended before. */
+export abstract class HoldOperation<Result> extends PendingOperation<Result> {
+  readonly lasting: boolean = true;
+  protected readonly context: AdmissionContext;
+  protected readonly hold: HoldRef;
+  protected readonly requestUuid: string;
+
+  constructor(context: AdmissionContext, hold: HoldRef) {
+    super(hold.book, uuidText(hold.customerId));
+    this.context = context;
+    this.hold = hold;
+    this.requestUuid = uuidOf(hold.requestId);
+  }
+
+  protected record(batch: Batch): AccountRecord {
+    const record = batch.record(this);
+    if (record === undefined)
+      throw new DomainError('not_found', `There is no account of ${this.hold.customerId}.`);
+    return record;
+  }
+
+  /** The counters that a hold stands in; `undefined` where they have yet to be read. */
+  protected scopesOf(record: AccountRecord, hold: Hold, batch: Batch): Scopes | undefined {
+    const homes = hold.gates.slice(0, hold.gateCount).map(({ home }) => home);
+    const member = homes.includes('member') ? uuidText(hold.memberId as Id<'member'>) : undefined;
+    const key = homes.includes('key') ? uuidText(hold.keyId as Id<'apiKey'>) : undefined;
+    const needed = [member, key].filter((scope) => scope !== undefined);
+    if (!needed.every((scope) => record.scopes.has(scope))) {
+      this.scopes = needed;
+      batch.postpone(this);
+      return undefined;
+    }
+    for (const scope of needed) batch.touchScope(this, scope);
+    return {
+      member: member === undefined ? undefined : record.scopes.get(member),
+      key: key === undefined ? undefined : record.scopes.get(key),
+      shared: batch.shared(this.book),
+    };
+  }
+
+  /** The event that ended the hold before; reads it first if need be (`undefined`: wait for it). */
+  protected endedBefore(batch: Batch): BookedEvent | undefined {
+    if (this.lookUp === undefined) {
+      this.lookUp = { id: this.requestUuid, day: utcDay(this.hold.admittedAtMs) };
+      batch.postpone(this);
+      return undefined;
+    }
+    const event = batch.bookedEvent(this);
+    if (event !== undefined) return event;
+    throw new DomainError('not_found', `Request ${this.hold.requestId} has no hold and no event.`);
+  }
+}

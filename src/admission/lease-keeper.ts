@@ -1,0 +1,166 @@
+import { hostname } from 'node:os';
+import type { Pool } from 'pg';
+import type { Clock } from '#base/clock.ts';
+import { type Id, idFromUuid, newId } from '#base/id.ts';
+import { nanoUsd } from '#base/money.ts';
+import type { Random } from '#base/random.ts';
+import { isRunning } from '#db/process-identity.ts';
+import { storeError } from '#db/store-error.ts';
+import { NO_USAGE } from '#metering/usage.ts';
+import { type HoldNote, holdsOf } from './account-record.ts';
+import type { HoldRef, Measurement, Settled } from './admission.ts';
+import type { Trouble } from './group-commit.ts';
+import { readHoldColumns } from './holds.store.ts';
+import {
+  endLeases,
+  markReaped,
+  openLease,
+  type ProcessLease,
+  readLeases,
+  renewLease,
+} from './process-lease.store.ts';
+
+export interface LeaseTimes {
+  /** How long a process counts as alive after its last sign of life. */
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** How often holds of dead processes are looked for, whether one is known to have died or not. */
+  readonly reapMs: number;
+}
+
+const DEFAULT_TIMES: LeaseTimes = { leaseMs: 30_000, heartbeatMs: 5000, reapMs: 180_000 };
+
+export interface LeaseKeeperOptions {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settle: (hold: HoldRef, measurement: Measurement) => Promise<Settled>;
+  readonly onTrouble: (trouble: Trouble) => void;
+  readonly times?: Partial<LeaseTimes>;
+}
+
+/**
+ * Keeps this process's lease alive and resolves what dead processes held: the held cost is booked as
+ * an estimate and flagged, the customer is charged nothing for an answer that nobody can prove.
+ *
+ * A process is dead when it said goodbye, when it ran on this machine and runs no more, or when its
+ * lease ran out while we were connected all the time: after an outage of the store every lease looks
+ * old, so nobody is declared dead by the clock before one lease time has passed since.
+ */
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  readonly #times: LeaseTimes;
+  #number = 0;
+  #connectedSinceMs = 0;
+  #lastReapMs = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+  #ticking: Promise<void> = Promise.resolve();
+  #reaping: Promise<number> | undefined;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+    this.#times = { ...DEFAULT_TIMES, ...options.times };
+  }
+
+  /** This process's number; a new one after its lease was ended by others. */
+  get number(): number {
+    return this.#number;
+  }
+
+  async open(): Promise<void> {
+    const { pool, clock, random } = this.#options;
+    this.#number = await openLease(pool, newId('process', clock, random), this.#times.leaseMs);
+  }
+
+  /** Begins to beat, and reaps at once what died on this machine. */
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#ticking = this.#tick();
+    }, this.#times.heartbeatMs);
+    this.#timer.unref();
+    this.#ticking = this.#tick();
+  }
+
+  /** The store answers after it did not, or for the first time. */
+  storeIsBack(): void {
+    this.#connectedSinceMs = performance.now();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#ticking;
+  }
+
+  /** Says goodbye: another process resolves at once what is still held. */
+  async end(): Promise<void> {
+    await endLeases(this.#options.pool, [this.#number]).catch(() => undefined);
+  }
+
+  /** Resolves the holds of all processes that are dead. @returns how many there were. */
+  reap(): Promise<number> {
+    this.#reaping ??= this.#reap().finally(() => (this.#reaping = undefined));
+    return this.#reaping;
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      if (!(await renewLease(this.#options.pool, this.#number))) await this.open();
+      const due = performance.now() - this.#lastReapMs >= this.#times.reapMs;
+      const leases = await readLeases(this.#options.pool);
+      if (due || leases.some((lease) => this.#isDead(lease))) await this.reap();
+    } catch (error) {
+      if (storeError(error) !== undefined) this.#connectedSinceMs = performance.now();
+      this.#options.onTrouble({ kind: 'lease', error });
+    }
+  }
+
+  async #reap(): Promise<number> {
+    const { pool, settle } = this.#options;
+    this.#lastReapMs = performance.now();
+    const leases = await readLeases(pool);
+    const dead = leases.filter((lease) => this.#isDead(lease)).map(({ number }) => number);
+    await endLeases(pool, dead);
+    const living = new Set(
+      leases.map(({ number }) => number).filter((number) => !dead.includes(number)),
+    );
+    living.add(this.#number);
+    let resolved = 0;
+    for await (const row of readHoldColumns(pool)) {
+      const ends = holdsOf(row).flatMap(({ requestId, admittedAtMs, note }) => {
+        if (living.has(note.process)) return [];
+        const customerId = idFromUuid('customer', row.customer);
+        return [settle({ book: row.book, customerId, requestId, admittedAtMs }, estimateOf(note))];
+      });
+      resolved += (await Promise.all(ends)).filter(({ repeated }) => !repeated).length;
+    }
+    await markReaped(pool, dead);
+    return resolved;
+  }
+
+  #isDead(lease: ProcessLease): boolean {
+    if (lease.number === this.#number) return false;
+    if (lease.ended) return true;
+    if (lease.host === hostname() && !isRunning(lease)) return true;
+    return !lease.live && performance.now() - this.#connectedSinceMs > this.#times.leaseMs;
+  }
+}
+
+function estimateOf(note: HoldNote): Measurement {
+  const costNanoUsd = nanoUsd(note.costNanoUsd);
+  return {
+    attempts: [
+      {
+        supplier: note.supplier,
+        model: note.model,
+        serviceTier: 'standard',
+        usage: NO_USAGE,
+        costNanoUsd,
+        priceVersionId: note.priceVersionId as Id<'priceVersion'>,
+      },
+    ],
+    actual: { tokens: note.tokens, costNanoUsd, chargeNanoUsd: nanoUsd(0) },
+    estimated: true,
+    outcome: 'process_died',
+    upstreamMs: 0,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Book } from '#base/book.ts';
+import type { DomainError } from '#base/domain-error.ts';
+import type { Batch } from './batch.ts';
+
+/** Where a usage event lies. */
+export interface EventKey {
+  /** uuid */
+  readonly id: string;
+  /** UTC day of its admission. */
+  readonly day: string;
+}
+
+/** One thing to do to one account, in its turn. */
+export interface Operation {
+  readonly book: Book;
+  /** uuid */
+  readonly customer: string;
+  /** uuids of the members' and keys' counters that it needs; it may find out only while it is applied. */
+  readonly scopes: readonly string[];
+  /** How often it was put off to a later batch. Kept by the actor. */
+  postponements: number;
+  /**
+   * True for what has happened already (usage, ends of holds): it outlives an outage of the store
+   * and is tried until it is known to be booked.
+   */
+  readonly lasting: boolean;
+  /** Set where its usage event must be read first: it may have been booked before. */
+  readonly lookUp: EventKey | undefined;
+  /**
+   * Decides and writes, in memory. Runs again from the start if the batch has to be taken apart.
+   * @throws DomainError answered to the caller; nothing of this operation is then written.
+   */
+  apply(batch: Batch): void;
+  /** After the commit. */
+  answer(): void;
+  /** It was not done, or (`facts.outcome` = `unknown`) may not have been. */
+  fail(error: DomainError): void;
+  /** Answers whoever waits for a lasting operation, without giving the operation up. */
+  release(error: DomainError): void;
+  /** What must be undone if a commit of unknown outcome did take place and nobody got the answer. */
+  compensation(): Operation | undefined;
+}
+
+/** Key of an operation's account in maps. Sorting keys sorts the locks. */
+export function accountKey(book: Book, customer: string): string {
+  return `${book} ${customer}`;
+}

@@ -1,0 +1,50 @@
+import type { Book } from '#base/book.ts';
+import type { DomainError } from '#base/domain-error.ts';
+import type { Batch } from './batch.ts';
+import type { EventKey, Operation } from './operation.ts';
+
+/** An operation that somebody waits for: its promise is settled once, whatever happens. */
+export abstract class PendingOperation<Result> implements Operation {
+  readonly book: Book;
+  readonly customer: string;
+  readonly answered: Promise<Result>;
+  abstract readonly lasting: boolean;
+  scopes: readonly string[] = [];
+  postponements = 0;
+  lookUp: EventKey | undefined;
+  /** What the last `apply` came to. */
+  protected result: Result | undefined;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: DomainError) => void;
+
+  constructor(book: Book, customer: string) {
+    this.book = book;
+    this.customer = customer;
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    this.answered = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  abstract apply(batch: Batch): void;
+
+  answer(): void {
+    if (this.result === undefined)
+      throw new Error('invariant broken: an applied operation has a result');
+    this.#resolve(this.result);
+  }
+
+  fail(error: DomainError): void {
+    this.#reject(error);
+  }
+
+  release(error: DomainError): void {
+    this.#reject(error);
+    // Nobody may be waiting any more: the rejection is no news then.
+    this.answered.catch(() => undefined);
+  }
+
+  compensation(): Operation | undefined {
+    return undefined;
+  }
+}

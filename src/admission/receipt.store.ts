@@ -1,0 +1,101 @@
+import type { Pool } from 'pg';
+import type { Book } from '#base/book.ts';
+import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
+import { nanoUsd, type NanoUsd } from '#base/money.ts';
+import { withStore } from '#db/pool.ts';
+import { addUsage, NO_USAGE, USAGE_UNITS, type Usage } from '#metering/usage.ts';
+import { decodeAttempts } from './record-bytes.ts';
+
+/** What a customer may know of one of their requests: what it took and what paid for it, never our cost. */
+export interface Receipt {
+  readonly id: Id<'request'>;
+  readonly object: 'receipt';
+  readonly model: string;
+  readonly class: string;
+  readonly outcome: string;
+  readonly admittedAtMs: number;
+  readonly settledAtMs: number;
+  readonly planVersion: Id<'planVersion'>;
+  readonly priceVersion: Id<'priceVersion'> | null;
+  /** Units that are not zero. */
+  readonly usage: Partial<Usage>;
+  /** True where the supplier reported nothing and the delivered text was counted. */
+  readonly estimated: boolean;
+  readonly chargeNanoUsd: NanoUsd;
+  readonly refundedNanoUsd: NanoUsd;
+  /** Which bucket paid how much; an included request is paid by the plan. */
+  readonly paidBy: Readonly<Record<'allowance' | 'promotional' | 'bought' | 'overage', NanoUsd>>;
+}
+
+interface ReceiptRow {
+  model: string;
+  class: string;
+  outcome: string;
+  admitted_ms: number;
+  settled_ms: number;
+  plan_version: string;
+  price_version: string | null;
+  estimated: boolean;
+  attempts: Buffer;
+  charge: number;
+  refunded: number;
+  paid_allowance: number;
+  paid_promotional: number;
+  paid_bought: number;
+  paid_overage: number;
+}
+
+/**
+ * The receipt of a customer's own request.
+ * @returns `undefined` where the customer has no such request, or it has not ended yet.
+ * @throws DomainError `store_unavailable`
+ */
+export function readReceipt(
+  pool: Pool,
+  owner: { readonly book: Book; readonly customerId: Id<'customer'> },
+  requestId: Id<'request'>,
+): Promise<Receipt | undefined> {
+  return withStore(async () => {
+    const uuid = uuidOf(requestId);
+    // The id carries the time of its making, which is a day or less from the admission's.
+    const mintedMs = Number.parseInt(uuid.replace('-', '').slice(0, 12), 16);
+    const { rows } = await pool.query<ReceiptRow>(
+      `SELECT model, class, outcome, admitted_ms, settled_ms, plan_version, price_version, estimated, attempts,
+              charge, refunded, paid_allowance, paid_promotional, paid_bought, paid_overage
+         FROM usage_event
+        WHERE book = $1 AND customer = $2 AND id = $3 AND day BETWEEN $4::date - 1 AND $4::date + 1`,
+      [owner.book, uuidOf(owner.customerId), uuid, new Date(mintedMs).toISOString().slice(0, 10)],
+    );
+    return rows[0] && receiptOf(requestId, rows[0]);
+  });
+}
+
+function receiptOf(id: Id<'request'>, row: ReceiptRow): Receipt {
+  const usage = decodeAttempts(row.attempts).reduce(
+    (sum, attempt) => addUsage(sum, attempt.usage),
+    NO_USAGE,
+  );
+  return {
+    id,
+    object: 'receipt',
+    model: row.model,
+    class: row.class,
+    outcome: row.outcome,
+    admittedAtMs: row.admitted_ms,
+    settledAtMs: row.settled_ms,
+    planVersion: idFromUuid('planVersion', row.plan_version),
+    priceVersion: row.price_version ? idFromUuid('priceVersion', row.price_version) : null,
+    usage: Object.fromEntries(
+      USAGE_UNITS.filter((unit) => usage[unit] > 0).map((unit) => [unit, usage[unit]]),
+    ),
+    estimated: row.estimated,
+    chargeNanoUsd: nanoUsd(row.charge),
+    refundedNanoUsd: nanoUsd(row.refunded),
+    paidBy: {
+      allowance: nanoUsd(row.paid_allowance),
+      promotional: nanoUsd(row.paid_promotional),
+      bought: nanoUsd(row.paid_bought),
+      overage: nanoUsd(row.paid_overage),
+    },
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Rows on their way into one statement. Columns travel as array literals, written as text while the
+ * rows come in; byte strings of all rows travel as one binary parameter that the statement cuts up.
+ * Both are several times cheaper than a parameter for each value.
+ */
+export interface Column {
+  readonly name: string;
+  readonly type:
+    | 'book'
+    | 'uuid'
+    | 'bigint'
+    | 'integer'
+    | 'text'
+    | 'date'
+    | 'boolean'
+    | 'bytea'
+    | 'jsonb';
+}
+
+/** Strings for uuid, date and jsonb; `null` is NULL. */
+export type ColumnValue = string | number | boolean | Uint8Array | null;
+
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly (string | Buffer)[];
+}
+
+const BLOB_BYTES_FIRST = 16_384;
+
+export class RowBatch {
+  readonly #name: string;
+  readonly #text: string;
+  readonly #columns: readonly Column[];
+  #literals: string[] = [];
+  #lengths: string[] = [];
+  #blob = Buffer.allocUnsafe(BLOB_BYTES_FIRST);
+  #blobLength = 0;
+  #rows = 0;
+
+  /**
+   * @param name of the prepared statement, unique on its connection
+   * @param sql builds the statement from `source`: a FROM item with the columns, called `r`, and
+   *   `values`: the list of its columns as expressions
+   */
+  constructor(
+    name: string,
+    columns: readonly Column[],
+    sql: (parts: { source: string; names: string; values: string }) => string,
+  ) {
+    this.#name = name;
+    this.#columns = columns;
+    const aliases: string[] = [];
+    const arrays: string[] = [];
+    const values: string[] = [];
+    for (const { name: column, type } of columns) {
+      const parameter = `$${arrays.length + 1}`;
+      if (type === 'bytea') {
+        arrays.push(`${parameter}::integer[]`, `$${arrays.length + 2}::integer[]`);
+        aliases.push(`${column}_from`, `${column}_length`);
+      } else {
+        arrays.push(`${parameter}::${type}[]`);
+        aliases.push(column);
+      }
+    }
+    const blob = `$${arrays.length + 1}::bytea`;
+    for (const { name: column, type } of columns) {
+      values.push(
+        type === 'bytea'
+          ? `substring(${blob} FROM r.${column}_from FOR r.${column}_length)`
+          : `r.${column}`,
+      );
+    }
+    this.#text = sql({
+      source: `unnest(${arrays.join(', ')}) AS r(${aliases.join(', ')})`,
+      names: columns.map((column) => column.name).join(', '),
+      values: values.join(', '),
+    });
+    this.clear();
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Adds a row: one value for each column, in order. */
+  push(values: readonly ColumnValue[]): void {
+    const separator = this.#rows === 0 ? '' : ',';
+    for (let i = 0; i < this.#columns.length; i++) {
+      const value = values[i];
+      if (value instanceof Uint8Array) {
+        this.#literals[i] += `${separator}${this.#blobLength + 1}`;
+        this.#lengths[i] += `${separator}${value.length}`;
+        this.#append(value);
+      } else {
+        this.#literals[i] += separator + element(value ?? null);
+        this.#lengths[i] += `${separator}NULL`;
+      }
+    }
+    this.#rows += 1;
+  }
+
+  /** The statement with all rows so far. */
+  statement(): Statement {
+    const values: (string | Buffer)[] = [];
+    let bytes = false;
+    for (let i = 0; i < this.#columns.length; i++) {
+      values.push(`${this.#literals[i]}}`);
+      if (this.#columns[i]?.type !== 'bytea') continue;
+      values.push(`${this.#lengths[i]}}`);
+      bytes = true;
+    }
+    if (bytes) values.push(this.#blob.subarray(0, this.#blobLength));
+    return { name: this.#name, text: this.#text, values };
+  }
+
+  clear(): void {
+    this.#literals = this.#columns.map(() => '{');
+    this.#lengths = this.#columns.map(() => '{');
+    // A fresh buffer: the last one may still be on its way to the server.
+    this.#blob = Buffer.allocUnsafe(BLOB_BYTES_FIRST);
+    this.#blobLength = 0;
+    this.#rows = 0;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const needed = this.#blobLength + bytes.length;
+    if (needed > this.#blob.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#blob.length * 2));
+      this.#blob.copy(larger, 0, 0, this.#blobLength);
+      this.#blob = larger;
+    }
+    this.#blob.set(bytes, this.#blobLength);
+    this.#blobLength = needed;
+  }
+}
+
+/** Names and numbers need no quotes; anything else in a text might break out of the literal. */
+const PLAIN = /^[A-Za-z0-9_.:/-]+$/;
+
+function element(value: string | number | boolean | null): string {
+  if (value === null) return 'NULL';
+  if (typeof value !== 'string') return String(value);
+  if (PLAIN.test(value) && value.toLowerCase() !== 'null') return value;
+  return `"${value.replaceAll('\0', '').replace(/["\\]/g, '\\$&')}"`;
+}
