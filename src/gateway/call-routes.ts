@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '#base/domain-error.ts';
-import { attempt, type AttemptInput, type AttemptResult } from './attempt.ts';
+import { attempt, type AttemptInput } from './attempt.ts';
+import type { AttemptResult, FailedAttempt } from './attempt-result.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { NO_OBSERVER } from './gateway-log.ts';
 import type { ModelRoute } from './model-directory.ts';
 import { isRouteFault, nextStep, retryAfterMs } from './retry-policy.ts';
 import type { RouteHealth } from './route-health.ts';
-import type { Consumption } from './tally.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
 /** What came of all attempts. */
@@ -15,9 +15,14 @@ export interface Delivery {
   readonly result: AttemptResult;
   /** The route of the last attempt. */
   readonly route: ModelRoute;
-  /** What failed attempts before the last reported to have consumed. */
-  readonly wasted: readonly Consumption[];
+  /** Failed attempts before the last which consumed something, or may have. */
+  readonly wasted: readonly WastedAttempt[];
   readonly attempts: number;
+}
+
+export interface WastedAttempt {
+  readonly route: ModelRoute;
+  readonly result: FailedAttempt;
 }
 
 export interface CallRoutesInput {
@@ -38,7 +43,7 @@ export interface CallRoutesInput {
 export async function callRoutes(input: CallRoutesInput): Promise<Delivery> {
   const { deps, health, exchange, shared, prepare } = input;
   const { clock, random, pools, log, observer = NO_OBSERVER } = deps;
-  const wasted: Consumption[] = [];
+  const wasted: WastedAttempt[] = [];
   const untried = [...input.routes];
   let route = takeRoute(untried, health);
   for (let attempts = 1; ; attempts++) {
@@ -53,7 +58,7 @@ export async function callRoutes(input: CallRoutesInput): Promise<Delivery> {
       judge(result, breaker, nowMs);
       return { result, route, wasted, attempts };
     }
-    const { failure, metering } = result;
+    const { failure } = result;
     if (isRouteFault(failure)) breaker.failed(nowMs);
     else breaker.ended();
     const askedMs = failure.kind === 'refused' ? retryAfterMs(failure.failure, nowMs) : undefined;
@@ -80,7 +85,7 @@ export async function callRoutes(input: CallRoutesInput): Promise<Delivery> {
       'attempt failed',
     );
     if (step.do === 'give-up' || exchange.isGone) return { result, route, wasted, attempts };
-    if (metering) wasted.push({ route, metering, isCharged: false });
+    if (result.metering || result.mayBill) wasted.push({ route, result });
     if (step.do === 'next-route') route = takeRoute(untried, health);
     else await patience(step.afterMs, exchange);
     if (exchange.isGone)

@@ -1,3 +1,4 @@
+import { unreachable } from '#base/assert.ts';
 import type { Measurement, Settled } from '#admission/admission.ts';
 import type { Admission } from './admit-request.ts';
 import type { Delivery } from './call-routes.ts';
@@ -8,8 +9,10 @@ import {
   type Delivered,
 } from './estimate-consumption.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
+import type { ModelRoute } from './model-directory.ts';
 import type { ParsedRequest } from './parse-request.ts';
 import type { Settler } from './settler.ts';
+import type { StreamEnd } from './stream-forwarder.ts';
 import { tally, type Consumption } from './tally.ts';
 import type { Metering } from '#metering/metering.ts';
 
@@ -31,8 +34,7 @@ export interface FinishInput {
 export async function finish(input: FinishInput): Promise<Settled | undefined> {
   const { deps, settler, admission, delivery, upstreamMs, settleWaitMs } = input;
   const { hold } = admission.admitted;
-  const last = await lastConsumption(input);
-  const consumptions = last ? [...delivery.wasted, last] : delivery.wasted;
+  const consumptions = await consumptionsOf(input);
   if (consumptions.length === 0) {
     await settler.void(
       hold,
@@ -57,40 +59,52 @@ export async function finish(input: FinishInput): Promise<Settled | undefined> {
   return settler.settle(hold, measurement, settleWaitMs);
 }
 
-async function lastConsumption({
+/** What every attempt consumed, by its supplier's word or by an estimate. */
+async function consumptionsOf({
   request,
   admission,
   delivery,
-}: FinishInput): Promise<Consumption | undefined> {
-  const { result, route } = delivery;
+}: FinishInput): Promise<readonly Consumption[]> {
   const { quote } = admission;
-  const estimate = (delivered: Delivered): Promise<Metering> =>
+  const estimate = (route: ModelRoute, delivered: Delivered): Promise<Metering> =>
     estimateConsumption({ request, quote, route, delivered });
+  const consumptions: Consumption[] = [];
+  for (const { route, result } of delivery.wasted) {
+    const metering = result.metering ?? (await estimate(route, NOTHING_DELIVERED));
+    consumptions.push({ route, metering, isCharged: false });
+  }
+  const last = await lastConsumption(delivery, estimate);
+  if (last) consumptions.push(last);
+  return consumptions;
+}
+
+async function lastConsumption(
+  { result, route }: Delivery,
+  estimate: (route: ModelRoute, delivered: Delivered) => Promise<Metering>,
+): Promise<Consumption | undefined> {
   switch (result.kind) {
-    case 'plain':
-      return {
-        route,
-        metering: result.metering ?? (await estimate(result.delivered)),
-        isCharged: true,
-      };
+    case 'plain': {
+      const metering = result.metering ?? (await estimate(route, result.delivered));
+      return { route, metering, isCharged: true };
+    }
     case 'streamed': {
       const { metering, delivered, end } = result;
       if (metering && end.kind === 'completed') return { route, metering, isCharged: true };
-      // Nothing came and nothing was reported: the supplier broke before it began.
-      if (!metering && delivered.bytes === 0 && end.kind === 'broken') return undefined;
-      const guess = await estimate(delivered);
-      return {
-        route,
-        metering: metering ? completedByEstimate(metering, guess) : guess,
-        isCharged: true,
-      };
+      const guess = await estimate(route, delivered);
+      const whole = metering ? completedByEstimate(metering, guess) : guess;
+      return { route, metering: whole, isCharged: true };
     }
-    case 'failed':
-      return result.metering && { route, metering: result.metering, isCharged: false };
-    case 'abandoned':
-      return result.mayBill
-        ? { route, metering: await estimate(NOTHING_DELIVERED), isCharged: true }
-        : undefined;
+    case 'failed': {
+      if (!result.metering && !result.mayBill) return undefined;
+      const metering = result.metering ?? (await estimate(route, NOTHING_DELIVERED));
+      return { route, metering, isCharged: false };
+    }
+    case 'abandoned': {
+      if (!result.mayBill) return undefined;
+      return { route, metering: await estimate(route, NOTHING_DELIVERED), isCharged: true };
+    }
+    default:
+      return unreachable(result);
   }
 }
 
@@ -99,19 +113,20 @@ function outcomeOf({ result }: Delivery): Measurement['outcome'] {
     case 'plain':
       return result.clientGone ? 'client_aborted' : 'completed';
     case 'streamed':
-      switch (result.end.kind) {
-        case 'completed':
-          return 'completed';
-        case 'cut-by-limit':
-          return 'cut_by_limit';
-        case 'client-gone':
-          return 'client_aborted';
-        default:
-          return 'upstream_failed';
-      }
+      return STREAM_OUTCOMES[result.end.kind];
     case 'failed':
       return 'upstream_failed';
     case 'abandoned':
       return 'client_aborted';
+    default:
+      return unreachable(result);
   }
 }
+
+const STREAM_OUTCOMES: Readonly<Record<StreamEnd['kind'], Measurement['outcome']>> = {
+  completed: 'completed',
+  'cut-by-limit': 'cut_by_limit',
+  'client-gone': 'client_aborted',
+  broken: 'upstream_failed',
+  unopened: 'upstream_failed',
+};

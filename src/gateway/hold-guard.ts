@@ -5,7 +5,7 @@ export interface HoldGuardStart {
   readonly admission: Pick<Admission, 'extend'>;
   readonly hold: HoldRef;
   /** The worst case of the request where it puts out at most so many tokens. */
-  amounts(outputTokens: number): Amounts;
+  readonly amounts: (outputTokens: number) => Amounts;
   readonly outputTokensHeld: number;
   readonly outputTokensMax: number;
 }

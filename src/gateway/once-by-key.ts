@@ -1,3 +1,4 @@
+import { unreachable } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
 import type { Caller } from './caller.ts';
 import type { Exchange } from './exchange.ts';
@@ -62,6 +63,8 @@ export async function onceByKey(
       );
     case 'fresh':
       return runClaimed(store, input, { key, token: claim.token }, work);
+    default:
+      return unreachable(claim);
   }
 }
 

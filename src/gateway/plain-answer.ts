@@ -5,7 +5,7 @@ import { usageMeter } from '#metering/usage-meter.ts';
 import { isObject } from './wire/json-shape.ts';
 import { errorWithin } from './wire/upstream-error.ts';
 
-/** A success that came in one piece, or what it turned out to be. */
+/** What the body of a success turned out to be. */
 export type PlainAnswer =
   | {
       readonly kind: 'answer';
@@ -13,11 +13,14 @@ export type PlainAnswer =
       readonly body: Buffer;
       readonly metering: Metering | undefined;
     }
+  /** The supplier reports an error after all. */
   | {
       readonly kind: 'error';
       readonly error: DomainError;
       readonly metering: Metering | undefined;
-    };
+    }
+  /** Not an answer; the supplier may have made, and billed, one all the same. */
+  | { readonly kind: 'unreadable'; readonly error: DomainError; readonly metering: undefined };
 
 /** Reads the body of a 2xx: an error may hide in it, and it may be no answer at all. Never throws. */
 export function readPlainAnswer(
@@ -32,7 +35,7 @@ export function readPlainAnswer(
       'upstream_error',
       'The supplier of this model gave an answer that is none.',
     );
-    return { kind: 'error', error, metering: undefined };
+    return { kind: 'unreadable', error, metering: undefined };
   }
   const meter = usageMeter(from.dialect);
   meter.body(json);

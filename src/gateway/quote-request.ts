@@ -1,3 +1,4 @@
+import { assert } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { type NanoUsd, nanoUsd } from '#base/money.ts';
 import type { Amounts } from '#plans/decision.ts';
@@ -12,7 +13,6 @@ import {
   type UsageBound,
 } from '#pricing/quote.ts';
 import type { ModelRoute, ServedModel } from './model-directory.ts';
-import { wireOf } from './route-wire.ts';
 import { inputBound } from './wire/input-bound.ts';
 import type { RequestFacts } from './wire/request-facts.ts';
 
@@ -42,17 +42,16 @@ export interface Quote {
 
 /**
  * Quotes a request on one model.
- * @throws DomainError `unknown_price`, `unpriced_parameter` (service tier), `untranslatable` (no route
- *   speaks the request's wire)
+ * @param routes those of its routes that can take the request, from `routesFor`
+ * @throws DomainError `unknown_price`, `unpriced_parameter` (service tier)
  */
-export function quoteRequest(facts: RequestFacts, model: ServedModel, basis: ChargeBasis): Quote {
-  const routes = model.routes.filter((route) => wireOf(route, facts.surface) !== undefined);
+export function quoteRequest(
+  facts: RequestFacts,
+  { model, routes }: { readonly model: ServedModel; readonly routes: readonly ModelRoute[] },
+  basis: ChargeBasis,
+): Quote {
   const [first] = routes;
-  if (first === undefined) {
-    throw new DomainError('untranslatable', `${model.name} cannot be called on this endpoint.`, {
-      field: 'model',
-    });
-  }
+  assert(first !== undefined, 'only a model with a route is quoted');
   const input = inputBound(facts, {
     vendor: first.supplier.protocol.vendor,
     model: first.model,

@@ -1,3 +1,4 @@
+import { unreachable } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { formatUsd, nanoUsd } from '#base/money.ts';
 import type { Refused } from '#admission/admission.ts';
@@ -38,6 +39,8 @@ export function refusalError(refused: Refused, context: RefusalContext): DomainE
       );
     case 'subscription':
       return new DomainError('no_subscription', 'The subscription has ended.');
+    default:
+      return unreachable(refused.reason);
   }
 }
 
@@ -85,6 +88,8 @@ function windowText(window: GateWindow): string {
       return ` this ${window.unit}`;
     case 'cycle':
       return ' in this billing period';
+    default:
+      return unreachable(window);
   }
 }
 

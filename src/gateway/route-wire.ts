@@ -6,7 +6,7 @@ import type { Surface } from './wire/request-facts.ts';
 const TRANSLATED: Readonly<Partial<Record<Surface, readonly SupplierWire[]>>> = {
   'openai-chat': ['anthropic-messages'],
   'anthropic-messages': ['openai-chat'],
-  'openai-responses': ['openai-chat'],
+  'openai-responses': ['openai-chat', 'anthropic-messages'],
 };
 
 /** The wire that a request of `surface` takes on a route; `undefined` where the route cannot serve it. */

@@ -1,3 +1,4 @@
+import { unreachable } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { admitRequest, type Admission } from './admit-request.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -8,12 +9,13 @@ import type { Exchange } from './exchange.ts';
 import { finish } from './finish.ts';
 import type { GatewayRuntime } from './gateway-runtime.ts';
 import type { StoredAnswer } from './idempotency.ts';
+import type { ServedModel } from './model-directory.ts';
 import { onceByKey } from './once-by-key.ts';
 import { parseRequest, type ParsedRequest } from './parse-request.ts';
 import { planTerms } from './plan-directory.ts';
 import { quoteRequest, type Quote } from './quote-request.ts';
 import { readBody } from './read-body.ts';
-import { upstreamRequest } from './upstream-request.ts';
+import { routesFor, upstreamRequest } from './upstream-request.ts';
 import type { Surface } from './wire/request-facts.ts';
 import { presentUpstreamError } from './wire/upstream-error.ts';
 
@@ -90,8 +92,9 @@ async function completeRequest(
 function quoteCandidates(
   { deps }: GatewayRuntime,
   caller: Caller,
-  { facts }: ParsedRequest,
+  request: ParsedRequest,
 ): readonly Quote[] {
+  const { facts } = request;
   const { basis } = planTerms(deps.plans, caller.subject.planVersionId);
   const [asked, ...fallbacks] = deps.models.candidates(caller.subject, facts.model);
   if (asked === undefined) {
@@ -99,10 +102,12 @@ function quoteCandidates(
       field: 'model',
     });
   }
-  const quotes = [quoteRequest(facts, asked, basis)];
+  const quoteOn = (model: ServedModel): Quote =>
+    quoteRequest(facts, { model, routes: routesFor(request, model) }, basis);
+  const quotes = [quoteOn(asked)];
   for (const model of fallbacks) {
     try {
-      quotes.push(quoteRequest(facts, model, basis));
+      quotes.push(quoteOn(model));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
     }
@@ -178,5 +183,7 @@ function presented(
         new DomainError('upstream_error', 'The supplier of this model did not answer.')
       );
     }
+    default:
+      return unreachable(result);
   }
 }

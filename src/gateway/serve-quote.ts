@@ -8,6 +8,7 @@ import { parseRequest } from './parse-request.ts';
 import { planTerms } from './plan-directory.ts';
 import { quoteRequest } from './quote-request.ts';
 import { readBody } from './read-body.ts';
+import { routesFor } from './upstream-request.ts';
 import type { Surface } from './wire/request-facts.ts';
 
 const PARAMETER = 'endpoint';
@@ -24,14 +25,15 @@ export async function serveQuote(
   const surface = surfaceOf(exchange.request.url ?? '');
   const body = await readBody(exchange.request, limits.bodyBytesMax, bodies);
   try {
-    const { facts } = parseRequest(surface, body);
+    const request = parseRequest(surface, body);
+    const { facts } = request;
     const [model] = deps.models.candidates(caller.subject, facts.model);
     if (model === undefined)
       throw new DomainError('model_not_found', `There is no model named \`${facts.model}\` here.`, {
         field: 'model',
       });
     const { basis, plan } = planTerms(deps.plans, caller.subject.planVersionId);
-    const quote = quoteRequest(facts, model, basis);
+    const quote = quoteRequest(facts, { model, routes: routesFor(request, model) }, basis);
     const held = quote.amounts(quote.outputTokensHeld);
     const range = quote.range();
     exchange.answerJson(

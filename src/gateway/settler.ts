@@ -72,14 +72,13 @@ export class Settler {
     work: () => Promise<T>,
   ): Promise<T | undefined> {
     const { promise, resolve } = Promise.withResolvers<T | undefined>();
-    let timer: NodeJS.Timeout | undefined;
+    const timer = setTimeout(() => resolve(undefined), waitMs);
     const ending = this.#persist(hold, what, work, resolve);
     this.#waiting.add(ending);
     void ending.finally(() => {
       this.#waiting.delete(ending);
       clearTimeout(timer);
     });
-    timer = setTimeout(() => resolve(undefined), waitMs);
     return promise;
   }
 

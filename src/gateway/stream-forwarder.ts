@@ -30,14 +30,14 @@ export interface StreamForwarderStart {
   readonly keepAlives: KeepAlives;
   readonly clientStallMs: number;
   /** Headers of the answer beside its content type. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: () => Readonly<Record<string, string>>;
   /** After the client has left: milliseconds to read on for the usage; `undefined` cuts the supplier off. */
   readonly readOnMs: number | undefined;
   /** Of the call that feeds this stream. */
   pause(): void;
   resume(): void;
   abort(): void;
-  done(end: StreamEnd): void;
+  readonly done: (end: StreamEnd) => void;
 }
 
 const KEEP_ALIVE = ': keep-alive\n\n';
@@ -230,7 +230,8 @@ export class StreamForwarder implements AnswerSink, QuietStream {
   #open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    const { exchange, headers } = this.#start;
+    const { exchange } = this.#start;
+    const headers = this.#start.headers();
     const list = [
       'content-type',
       'text/event-stream; charset=utf-8',

@@ -190,7 +190,10 @@ export class TestGateway implements AsyncDisposable {
       log: {
         info() {},
         warn() {},
-        error: (fields, message) => errors.push(`${message} ${String(fields['err'] ?? '')}`),
+        error: (fields, message) =>
+          errors.push(
+            fields['err'] instanceof Error ? `${message}: ${fields['err'].stack}` : message,
+          ),
       },
       ...options.deps,
       ...(options.limits && { limits: options.limits }),

@@ -1,7 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { DomainError } from '#base/domain-error.ts';
 
-type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
+/** Headers of an answer, in lower case. */
+export type AnswerHeaders = Parameters<
+  NonNullable<Dispatcher.DispatchHandler['onResponseStart']>
+>[2];
 
 /** Receives the body of an answer. Exactly one of `end` and `failed` comes last, unless the call is aborted. */
 export interface AnswerSink {
@@ -20,7 +23,7 @@ export interface UpstreamCallStart {
   readonly headersTimeoutMs?: number | undefined;
   readonly silenceTimeoutMs?: number | undefined;
   /** Chooses what receives the body. Called once, when the answer's headers are there. */
-  onAnswer(status: number, headers: Headers): AnswerSink;
+  onAnswer(status: number, headers: AnswerHeaders): AnswerSink;
   /** There will be no answer. */
   onFailure(error: DomainError): void;
 }
@@ -86,20 +89,30 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
-    headers: Headers,
+    headers: AnswerHeaders,
   ): void {
     if (this.#isOver || status < 200) return;
     this.#sink = this.#start.onAnswer(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#isOver) this.#sink?.data(chunk);
+    if (this.#isOver) return;
+    try {
+      this.#sink?.data(chunk);
+    } catch (error) {
+      this.#controller?.abort(new Error('aborted by a fault'));
+      this.#fault(error);
+    }
   }
 
   onResponseEnd(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#sink?.end();
+    try {
+      this.#sink?.end();
+    } catch (error) {
+      this.#fault(error);
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -110,8 +123,23 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     const domain = callError(error);
-    if (this.#sink) this.#sink.failed(domain);
-    else this.#start.onFailure(domain);
+    if (this.#sink === undefined) {
+      this.#start.onFailure(domain);
+      return;
+    }
+    try {
+      this.#sink.failed(domain);
+    } catch (cause) {
+      this.#fault(cause);
+    }
+  }
+
+  /** A fault of ours must not leave a request waiting for ever. */
+  #fault(cause: unknown): void {
+    this.#isOver = true;
+    this.#start.onFailure(
+      new DomainError('internal', 'handling the answer of a supplier failed', { cause }),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { assert } from '#base/assert.ts';
+import { DomainError } from '#base/domain-error.ts';
 import type { UsageDialect } from '#metering/metering.ts';
 import type { SupplierWire } from '#suppliers/supplier-protocol.ts';
 import type { Exchange } from './exchange.ts';
@@ -67,11 +68,40 @@ export function upstreamRequest(route: ModelRoute, input: UpstreamRequestInput):
   assert(translation !== undefined, `${facts.surface} is translated to ${wire}`);
   return {
     ...shared,
-    body: translatedBody(translation, route, wire, input),
+    body: translatedBody(route, wire, input),
     translation,
     publicModel: model.name,
     stripsUsage: false,
   };
+}
+
+/**
+ * The routes of a model that can take a request: those that speak its wire, or a wire into which this
+ * request can be translated. Asked before anything is held.
+ * @throws DomainError `untranslatable`, naming the field that stands in the way, or the model where
+ *   none of its routes serves the endpoint
+ */
+export function routesFor(request: ParsedRequest, model: ServedModel): readonly ModelRoute[] {
+  const { facts } = request;
+  let cause: unknown;
+  const routes = model.routes.filter((route) => {
+    const wire = wireOf(route, facts.surface);
+    if (wire === undefined || wire === facts.surface) return wire !== undefined;
+    try {
+      translatedBody(route, wire, { request, model, outputTokensLowered: undefined });
+      return true;
+    } catch (error) {
+      cause ??= error;
+      return false;
+    }
+  });
+  if (routes.length > 0) return routes;
+  throw (
+    cause ??
+    new DomainError('untranslatable', `${model.name} cannot be called on this endpoint.`, {
+      field: 'model',
+    })
+  );
 }
 
 function editedBody(
@@ -92,12 +122,17 @@ function editedBody(
 
 /** The limit is lowered in the client's own format first, so that the translation carries it over. */
 function translatedBody(
-  translation: Translation,
   route: ModelRoute,
   wire: SupplierWire,
-  { request, model, outputTokensLowered }: UpstreamRequestInput,
+  {
+    request,
+    model,
+    outputTokensLowered,
+  }: Pick<UpstreamRequestInput, 'request' | 'model' | 'outputTokensLowered'>,
 ): Buffer {
   const { body, members, facts } = request;
+  const translation = translationBetween(facts.surface, wire);
+  assert(translation !== undefined, `${facts.surface} is translated to ${wire}`);
   const lowered =
     outputTokensLowered === undefined
       ? body

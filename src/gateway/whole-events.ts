@@ -15,9 +15,9 @@ export class WholeEvents {
   push(chunk: Buffer): Buffer | undefined {
     if (this.#pendingBytes === 0) {
       const end = lastEventEnd(chunk);
-      if (end === chunk.length) return chunk;
-      this.#keep(end === 0 ? chunk : chunk.subarray(end));
-      return end === 0 ? undefined : chunk.subarray(0, end);
+      if (end < chunk.length) this.#keep(chunk.subarray(end));
+      if (end === 0) return undefined;
+      return end === chunk.length ? chunk : chunk.subarray(0, end);
     }
     // An end of an event is at most four bytes: only the last three of what waits may be part of it.
     const tail = this.#tail();
