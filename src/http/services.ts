@@ -72,7 +72,7 @@ export interface Services {
   readonly offer: {
     plans(): Promise<unknown>;
     diff(document: string): Promise<unknown>;
-    apply(document: string, actor: string): Promise<unknown>;
+    apply(document: string, options: { appliedBy: string; correction: boolean }): Promise<unknown>;
     undo(actor: string): Promise<unknown>;
     pricesDiff(): Promise<unknown>;
     pricesImport(actor: string): Promise<unknown>;

@@ -30,8 +30,8 @@ export function offerServices(parts: {
       const diff = await diffOffer(pool, loadOffer(document), { clock });
       return { diff, text: describeOfferDiff(diff) };
     },
-    async apply(document, appliedBy) {
-      const applied = await applyOffer(pool, loadOffer(document), { clock, appliedBy });
+    async apply(document, options) {
+      const applied = await applyOffer(pool, loadOffer(document), { clock, ...options });
       const { version, diff, changed } = applied;
       return {
         ...applied,

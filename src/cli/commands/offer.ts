@@ -37,12 +37,16 @@ export function offerCommands(program: Command, setup: CommandSetup): void {
     .command('apply [file]')
     .description('publish breakeven.yaml as new versions, all of it or nothing')
     .option('--undo', 'point back to the versions before the last apply')
+    .option('--correction', 'let prices take effect before, or replace, published ones')
     .action(
       setup.run(async (context, [file], options) => {
         const applied = await withControl(context, (client) =>
           options['undo']
             ? client.call<Described>('POST', '/offer/undo')
-            : client.call<Described>('POST', '/offer/apply', { document: readDocument(file) }),
+            : client.call<Described>('POST', '/offer/apply', {
+                document: readDocument(file),
+                correction: options['correction'] ?? false,
+              }),
         );
         present(context, applied, ({ text }) => text);
       }),

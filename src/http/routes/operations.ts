@@ -73,8 +73,9 @@ export const operationRoutes: readonly Route[] = [
     path: '/offer/apply',
     role: 'operator',
     summary: 'Publishes a breakeven.yaml as new versions; all of it or nothing.',
-    input: documentInput,
-    run: ({ input, services, actor }) => services.offer.apply(input.document, actor.name),
+    input: documentInput.extend({ correction: z.boolean().default(false) }),
+    run: ({ input, services, actor }) =>
+      services.offer.apply(input.document, { appliedBy: actor.name, correction: input.correction }),
   }),
   route({
     method: 'POST',

@@ -1,0 +1,92 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { readAccount } from '#admission/account.store.ts';
+import { createAdmission, type AdmissionService } from '#admission/admission-service.ts';
+import { heldRequests } from '#admission/held-requests.ts';
+import { readReceipt } from '#admission/receipt.store.ts';
+import { why } from '#admission/why.ts';
+import type { Clock } from '#base/clock.ts';
+import { parseId } from '#base/id.ts';
+import type { Random } from '#base/random.ts';
+import type { DatabaseAddress } from '#db/database-address.ts';
+import type { GatewayDeps } from '#gateway/gateway-deps.ts';
+import { PostgresIdempotencyStore } from '#gateway/idempotency.store.ts';
+import type { Services } from '#http/services.ts';
+import { audit } from '#ledger/audit.ts';
+import type { AccountBooks } from '#subscriptions/subscriptions.ts';
+import { accountBooks } from './account-books.ts';
+import { auditText } from './audit-text.ts';
+import type { PlanBook } from './plan-book.ts';
+
+export interface BooksOptions {
+  readonly address: DatabaseAddress;
+  readonly pool: Pool;
+  readonly plans: PlanBook;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Admission, and what reads and changes accounts beside it. */
+export interface OpenBooks {
+  readonly admission: AdmissionService;
+  readonly accounts: AccountBooks;
+  readonly grant: Services['customers']['grant'];
+  showAccount(...subject: Parameters<Services['customers']['show']>): Promise<object | undefined>;
+  readonly why: Services['books']['why'];
+  readonly audit: Services['books']['audit'];
+  readonly receipt: NonNullable<GatewayDeps['receipt']>;
+  isReady(): boolean;
+  idempotency(masterKey: Buffer): PostgresIdempotencyStore;
+  close(): Promise<void>;
+}
+
+const CLOSE_DRAIN_MS = 10_000;
+
+/**
+ * Opens admission: takes a lease and resolves what dead processes left.
+ * @throws DomainError `store_unavailable`
+ */
+export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
+  const { address, pool, plans, clock, random, log } = options;
+  const admission = createAdmission({
+    address,
+    pool,
+    plans,
+    clock,
+    random,
+    onTrouble: ({ kind, error }) => log.warn({ trouble: kind, err: error }, 'admission'),
+  });
+  await admission.start();
+  return {
+    admission,
+    accounts: accountBooks(admission, plans),
+    grant: ({ book, customerId, kind, amountNanoUsd, expiresAtMs, reference }) =>
+      admission.change(
+        { book, customerId },
+        {
+          kind: 'grant',
+          credits: kind,
+          amountNanoUsd,
+          reference,
+          ...(expiresAtMs !== undefined && { expiresAtMs }),
+        },
+      ),
+    showAccount: (book, customerId) => readAccount(pool, { book, customerId }),
+    why: (requestId) => why(pool, requestId),
+    async audit(input) {
+      const proof = await audit(pool, { ...input, readHolds: heldRequests });
+      return { ...proof, text: auditText(proof) };
+    },
+    async receipt(caller, requestId) {
+      const id = parseId('request', requestId);
+      return id && readReceipt(pool, caller, id);
+    },
+    isReady: () => admission.ready,
+    idempotency: (masterKey) => new PostgresIdempotencyStore({ pool, masterKey, clock, random }),
+    async close() {
+      await admission.drain(CLOSE_DRAIN_MS);
+      await admission.close();
+    },
+  };
+}
