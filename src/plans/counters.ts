@@ -38,7 +38,7 @@ export function scopesOf(
 
 /**
  * Makes the counters of a request ready for a decision now, and notes the limits that they set in
- * `out.limits`; -1 where a gate has no counter for this request.
+ * `out.limits` (and its windows); -1 where a gate has no counter for this request.
  * @throws Error where a counter that is needed was not given.
  */
 export function prepareCounters(
@@ -56,7 +56,9 @@ export function prepareCounters(
     if (gate === undefined) continue;
     const limit = limitFor(gate, request);
     out.limits[i] = limit;
-    if (limit >= 0 && gate.home !== 'everyone') windowOf(gate, account, scopes).roll(out.nowMs, account);
+    const window = limit >= 0 && gate.home !== 'everyone' ? windowOf(gate, account, scopes) : undefined;
+    out.windows[i] = window;
+    if (window !== undefined) window.roll(out.nowMs, account);
   }
 }
 
@@ -73,7 +75,7 @@ function limitFor(gate: CompiledGate, request: DecisionRequest): number {
 }
 
 /** The window of a gate. @throws Error where its counter was not given. */
-export function windowOf(gate: CompiledGate, account: AccountState, scopes: Scopes): WindowCounter {
+function windowOf(gate: CompiledGate, account: AccountState, scopes: Scopes): WindowCounter {
   const set =
     gate.home === 'account' ? account.windows : gate.home === 'member' ? scopes.member?.windows : scopes.key?.windows;
   const window = set?.windows[gate.slot];
@@ -112,17 +114,17 @@ export function adjustHeld(
 }
 
 /** Writes how every gate stands that has a limit for the request. */
-export function writeStandings(account: AccountState, program: PlanProgram, scopes: Scopes, out: DecisionOut): void {
+export function writeStandings(program: PlanProgram, scopes: Scopes, out: DecisionOut): void {
   for (let i = 0; i < program.gates.length; i++) {
     const gate = program.gates[i];
     if (gate === undefined || (out.limits[i] ?? -1) < 0) continue;
-    if (gate.home === 'everyone') {
+    const window = out.windows[i];
+    if (window === undefined) {
       const slice = sliceOf(gate.key, scopes, out.nowMs);
       out.used[i] = slice === undefined ? 0 : slice.leasedByAll - slice.leased + slice.used;
       out.resetsAtMs[i] = slice === undefined ? out.nowMs : Math.max(slice.exhaustedUntilMs, out.nowMs);
       continue;
     }
-    const window = windowOf(gate, account, scopes);
     out.used[i] = window.used;
     out.resetsAtMs[i] = window.nextChangeMs(out.nowMs);
   }

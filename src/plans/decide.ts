@@ -1,10 +1,11 @@
 import { assert } from '#base/assert.ts';
 import { type AccountState, UNBOUNDED } from './account-state.ts';
 import type { PlanProgram } from './compile.ts';
-import { prepareCounters, type Scopes, sliceOf, windowOf, writeStandings } from './counters.ts';
+import { prepareCounters, type Scopes, sliceOf, writeStandings } from './counters.ts';
 import type { DecisionRequest, RefusalReason } from './decision.ts';
 import type { DecisionOut } from './decision-out.ts';
 import type { HeldGate } from './hold.ts';
+import type { WindowCounter } from './window-counter.ts';
 import { reserve } from './waterfall.ts';
 import { FITS, GATE_FULL, SLICE_SHORT, weigh } from './weigh.ts';
 
@@ -121,7 +122,7 @@ function admit(
     held.unit = gate.unit;
     held.amount = amount;
     held.limit = out.limits[i] ?? 0;
-    held.stamp = count(gate.home === 'everyone' ? undefined : windowOf(gate, account, scopes), held, scopes, out.nowMs);
+    held.stamp = count(out.windows[i], held, scopes, out.nowMs);
   }
   hold.payments.copyFrom(weighing.payments);
   reserve(account, hold.payments, account.period);
@@ -134,11 +135,11 @@ function admit(
   if (out.gate < 0) out.gate = weighing.becauseOfGate;
   out.seq = ++account.seq;
   out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
-  writeStandings(account, program, scopes, out);
+  writeStandings(program, scopes, out);
 }
 
 function count(
-  window: ReturnType<typeof windowOf> | undefined,
+  window: WindowCounter | undefined,
   held: HeldGate,
   scopes: Scopes,
   nowMs: number,
@@ -167,11 +168,11 @@ function refuse(
   out.fallback = 'none';
   out.seq = ++account.seq;
   out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
-  writeStandings(account, program, scopes, out);
+  writeStandings(program, scopes, out);
   const gate = program.gates[out.gate];
   const amount = out.weighing.amounts[out.gate] ?? 0;
-  if (reason === 'gate' && gate !== undefined && gate.home !== 'everyone') {
-    const window = windowOf(gate, account, scopes);
+  const window = out.windows[out.gate];
+  if (reason === 'gate' && gate !== undefined && window !== undefined) {
     const missing = window.used + amount - (out.limits[out.gate] ?? 0);
     out.resetsAtMs[out.gate] = window.opensAtMs(out.nowMs, missing);
   }

@@ -3,6 +3,7 @@ import type { PlanProgram } from './compile.ts';
 import type { GateStanding, RefusalReason } from './decision.ts';
 import type { PayingMode } from './hold.ts';
 import { PaymentParts } from './payment-parts.ts';
+import type { WindowCounter } from './window-counter.ts';
 
 /** What one candidate class would take, as {@link DecisionOut} has worked it out last. */
 export class Weighing {
@@ -59,6 +60,8 @@ export class DecisionOut {
   readonly limits: number[] = [];
   readonly used: number[] = [];
   readonly resetsAtMs: number[] = [];
+  /** The window of each gate that has one for this request. */
+  readonly windows: (WindowCounter | undefined)[] = [];
   /** The hold vector of the class that was admitted. */
   readonly weighing = new Weighing();
 

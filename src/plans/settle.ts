@@ -77,7 +77,7 @@ function endHold(
   }
   book(account, program, hold, out);
   account.closeHold(hold);
-  account.dropEmptyLots();
+  if (out.heldChargeNanoUsd > 0 || out.chargeNanoUsd > 0) account.dropEmptyLots();
   out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
 }
 

@@ -12,6 +12,7 @@ export interface SharedSlice {
   stamp: number;
   /** The slice ends here: at the end of its calendar window, or of its sub-bucket where the window rolls. */
   validUntilMs: number;
+  /** May be less than is used, where the limit has become lower. */
   leased: number;
   used: number;
   /** Leased by all processes, this one included, when the slice was last leased. */

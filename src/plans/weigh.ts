@@ -2,7 +2,7 @@ import type { AccountState } from './account-state.ts';
 import { UNBOUNDED } from './account-state.ts';
 import { amountOf, assertAmounts, mayOverage } from './amounts.ts';
 import type { PlanProgram } from './compile.ts';
-import { type Scopes, sliceOf, windowOf } from './counters.ts';
+import { type Scopes, sliceOf } from './counters.ts';
 import type { Candidate } from './decision.ts';
 import type { DecisionOut } from './decision-out.ts';
 import type { PayingMode } from './hold.ts';
@@ -46,14 +46,15 @@ export function weigh(
     const amount = amountOf(gate.unit, quote, weightMilli, paid);
     weighing.amounts[i] = amount;
     if (amount === 0) continue;
-    if (gate.home === 'everyone') {
+    const window = out.windows[i];
+    if (window === undefined) {
       const fit = fitInSlice(sliceOf(gate.key, scopes, out.nowMs), amount, limit, out.nowMs);
       if (fit === 'fits') continue;
       if (fit === 'short') {
         weighing.stoppedByGate = i;
         return SLICE_SHORT;
       }
-    } else if (windowOf(gate, account, scopes).used + amount <= limit) continue;
+    } else if (window.used + amount <= limit) continue;
     // The gate is full. What goes on past it is not counted by it, but by the others.
     if (gate.whenFull === 'refuse' || gate.whenFull === 'fallback') {
       weighing.stoppedByGate = i;
@@ -66,6 +67,7 @@ export function weigh(
   }
   weighing.payments.clear();
   weighing.chargeNanoUsd = weighing.mode === 'included' ? 0 : charge;
+  if (weighing.chargeNanoUsd === 0) return FITS;
   const terms = { program, overageAllowed: mayOverage(weighing.mode), period: account.period };
   const uncovered = cover(account, weighing.chargeNanoUsd, terms, out.nowMs, weighing.payments);
   return uncovered === 0 ? FITS : NO_FUNDS;

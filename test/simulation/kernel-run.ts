@@ -6,7 +6,7 @@ import { encodeAccount } from '#plans/account-row.ts';
 import { LOT_KINDS, type LotKind, UNBOUNDED } from '#plans/account-state.ts';
 import { type CompiledGate, compilePlan, type PlanProgram } from '#plans/compile.ts';
 import type { Amounts, DecisionRequest } from '#plans/decision.ts';
-import { availableClasses } from '#plans/decision-out.ts';
+import { availableClasses, type DecisionOut } from '#plans/decision-out.ts';
 import { changePlan, expireLots, type FundsChange, grant, refund, renewPeriod, setCustomerCap } from '#plans/funding.ts';
 import { decide, extend, settle, voidHold } from '#plans/kernel.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
@@ -76,8 +76,8 @@ class KernelRun {
   readonly #paid: Paid[] = [];
   /** What FundsChange and SettleOut said has moved, by bucket. */
   readonly #booked: Record<LotKind, number> = { allowance: 0, promotional: 0, bought: 0 };
-  /** What all processes together have leased, by gate and window. */
-  readonly #leased = new Map<string, number>();
+  /** What other processes have used, by gate and window. */
+  readonly #elsewhere = new Map<string, number>();
   /** Those of every plan so far, by limit and key. */
   readonly #everyoneGates = new Map<string, CompiledGate>();
   #plan: PlanVersion;
@@ -163,11 +163,11 @@ class KernelRun {
     }
     const atMs = decision.nowMs;
     this.#record.push({
-      outcome: JSON.stringify(decision),
+      outcome: digest(decision),
       apply: (world) => {
         const own = world.scopes(request.memberId ?? '', request.keyId ?? '');
         decide(world.account, world.program, { ...request, atMs }, own, world.decision);
-        return JSON.stringify(world.decision);
+        return digest(world.decision);
       },
     });
     this.#compare(request, this.#reference.decide(request));
@@ -218,12 +218,12 @@ class KernelRun {
     const name = `${key} ${range.startMs}`;
     const old = this.#world.shared.find(key);
     const current = old !== undefined && old.stamp === range.startMs ? old : undefined;
-    const elsewhere = (this.#leased.get(name) ?? 0) - (current?.leased ?? 0);
+    const elsewhere = this.#elsewhere.get(name) ?? 0;
     const used = current?.used ?? 0;
     const room = gate.limit - elsewhere;
     const fits = used + amount <= room;
-    const leased = fits ? Math.min(room, used + amount + this.#random.below(500)) : Math.max(used, room);
-    this.#leased.set(name, elsewhere + leased);
+    // Under a lower limit than before, what is used may exceed what may be leased.
+    const leased = fits ? Math.min(room, used + amount + this.#random.below(500)) : room;
     const slice = {
       key,
       stamp: range.startMs,
@@ -426,9 +426,11 @@ class KernelRun {
     const nowMs = Math.max(this.#wallMs, this.#world.account.lastSeenMs);
     const range = referenceRange(gate.window.unit, nowMs, 'UTC');
     const name = `${gate.key} ${range.startMs}`;
-    const leased = this.#leased.get(name) ?? 0;
-    const amount = Math.min(this.#random.below(400), Math.max(0, gate.limit - leased));
-    this.#leased.set(name, leased + amount);
+    const elsewhere = this.#elsewhere.get(name) ?? 0;
+    const slice = this.#world.shared.find(gate.key);
+    const ours = slice?.stamp === range.startMs ? Math.max(slice.leased, slice.used) : 0;
+    const amount = Math.min(this.#random.below(400), Math.max(0, gate.limit - elsewhere - ours));
+    this.#elsewhere.set(name, elsewhere + amount);
     this.#reference.countForeign(gate.name, BigInt(amount), BigInt(range.startMs));
   }
 
@@ -458,6 +460,11 @@ class KernelRun {
     const caps = this.#world.account.holds.map((hold) => hold.fareCapNanoUsd);
     return Math.max(this.#firstPlan.fareCapNanoUsd ?? UNBOUNDED, this.#plan.fareCapNanoUsd ?? UNBOUNDED, ...caps);
   }
+}
+
+/** All that a decision says; its windows belong to the account. */
+function digest({ windows: _, ...said }: DecisionOut): string {
+  return JSON.stringify(said);
 }
 
 function same(actual: unknown, expected: unknown, what: string): void {
