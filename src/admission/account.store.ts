@@ -22,13 +22,14 @@ interface SummaryRow {
   bought: number;
   held: number;
   holds: Buffer;
+  hold_notes: Buffer;
 }
 
 /** @returns `undefined` where the customer has no account. @throws DomainError `store_unavailable` */
 export function readAccount(pool: Pool, account: AccountRef): Promise<AccountSummary | undefined> {
   return withStore(async () => {
     const { rows } = await pool.query<SummaryRow>(
-      'SELECT seq, allowance, promotional, bought, held, holds FROM account WHERE book = $1 AND customer = $2',
+      'SELECT seq, allowance, promotional, bought, held, holds, hold_notes FROM account WHERE book = $1 AND customer = $2',
       [account.book, uuidOf(account.customerId)],
     );
     const [row] = rows;
@@ -39,7 +40,7 @@ export function readAccount(pool: Pool, account: AccountRef): Promise<AccountSum
         promotionalNanoUsd: nanoUsd(row.promotional),
         boughtNanoUsd: nanoUsd(row.bought),
         heldNanoUsd: nanoUsd(row.held),
-        openHolds: heldRequests(row.holds).length,
+        openHolds: heldRequests(row).length,
       }
     );
   });

@@ -4,7 +4,7 @@ import { readAccount } from '#admission/account.store.ts';
 import { createAdmission, type AdmissionService } from '#admission/admission-service.ts';
 import { heldRequests } from '#admission/held-requests.ts';
 import { readReceipt } from '#admission/receipt.store.ts';
-import { why } from '#admission/why.ts';
+import { why } from '#admission/why.store.ts';
 import type { Clock } from '#base/clock.ts';
 import { parseId } from '#base/id.ts';
 import type { Random } from '#base/random.ts';
