@@ -70,13 +70,20 @@ const results: number[] = [];
 for (let round = 0; round < ROUNDS; round++) results.push(run());
 results.sort((a, b) => a - b);
 const median = results[Math.floor(ROUNDS / 2)] ?? 0;
-process.stdout.write(`${(median / 1e6).toFixed(2)} million events/s (median of ${ROUNDS} × ${events} events)\n`);
+process.stdout.write(
+  `${(median / 1e6).toFixed(2)} million events/s (median of ${ROUNDS} × ${events} events)\n`,
+);
 
 function run(): number {
   const accounts = Array.from({ length: ACCOUNTS }, () => {
     const account = new AccountState();
     account.planVersionId = program.planVersionId;
-    const period = { atMs: START_MS, startMs: START_MS, endMs: START_MS + 30 * 86_400_000, timeZone: 'UTC' };
+    const period = {
+      atMs: START_MS,
+      startMs: START_MS,
+      endMs: START_MS + 30 * 86_400_000,
+      timeZone: 'UTC',
+    };
     renewPeriod(account, program, period);
     grant(account, { atMs: START_MS, kind: 'bought', amountNanoUsd: 1_000_000_000_000 as NanoUsd });
     return account;

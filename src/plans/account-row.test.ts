@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NanoUsd } from '#base/money.ts';
-import { accountOn, amountsOf, candidateOf, gateOf, PERIOD_START_MS as T0, planOf, requestOf } from '#testing/plan-fixture.ts';
+import {
+  accountOn,
+  amountsOf,
+  candidateOf,
+  gateOf,
+  PERIOD_START_MS as T0,
+  planOf,
+  requestOf,
+} from '#testing/plan-fixture.ts';
 import { decodeAccount, encodeAccount } from './account-row.ts';
 import { DecisionOut } from './decision-out.ts';
 import { grant } from './funding.ts';
@@ -26,7 +34,9 @@ function accountAfter(uses: readonly (readonly [number, number])[]) {
   for (const [index, [afterMs, amount]] of uses.entries()) {
     atMs += afterMs;
     const quote = amountsOf({ tokens: amount, chargeNanoUsd: amount });
-    const request = requestOf(atMs, `req_${index}`, [candidateOf('standard', quote)], { memberId: 'mem_1' });
+    const request = requestOf(atMs, `req_${index}`, [candidateOf('standard', quote)], {
+      memberId: 'mem_1',
+    });
     decide(account, program, request, {}, new DecisionOut());
   }
   return account;

@@ -103,11 +103,26 @@ export function decodeAccount(row: AccountRow): AccountState {
   decodeTerms(state, row.sub);
   decodeHolds(state, row.holds);
   assert(state.heldNanoUsd === row.heldNanoUsd, 'the column held is the sum of the holds');
-  assert(state.balance('allowance') === row.allowanceNanoUsd, 'the column allowance is the sum of its lots');
-  assert(state.balance('promotional') === row.promotionalNanoUsd, 'the column promotional is the sum of its lots');
-  assert(state.balance('bought') === row.boughtNanoUsd, 'the column bought is the sum of its lots less the debt');
-  assert(state.period.overageUsedNanoUsd === row.overageUsedNanoUsd, 'the column overage_used is that of the period');
-  assert(state.period.fareChargedNanoUsd === row.fareChargedNanoUsd, 'the column fare_charged is that of the period');
+  assert(
+    state.balance('allowance') === row.allowanceNanoUsd,
+    'the column allowance is the sum of its lots',
+  );
+  assert(
+    state.balance('promotional') === row.promotionalNanoUsd,
+    'the column promotional is the sum of its lots',
+  );
+  assert(
+    state.balance('bought') === row.boughtNanoUsd,
+    'the column bought is the sum of its lots less the debt',
+  );
+  assert(
+    state.period.overageUsedNanoUsd === row.overageUsedNanoUsd,
+    'the column overage_used is that of the period',
+  );
+  assert(
+    state.period.fareChargedNanoUsd === row.fareChargedNanoUsd,
+    'the column fare_charged is that of the period',
+  );
   return state;
 }
 

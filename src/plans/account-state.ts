@@ -115,7 +115,8 @@ export class AccountState implements WindowFrame {
   /** Credits that can pay at an instant: booked, not held, not expired, net of debt. */
   availableNanoUsd(nowMs: number): number {
     let sum = -this.debtNanoUsd - this.debtHeldNanoUsd;
-    for (const lot of this.lots) if (nowMs < lot.expiresAtMs) sum += lot.amountNanoUsd - lot.heldNanoUsd;
+    for (const lot of this.lots)
+      if (nowMs < lot.expiresAtMs) sum += lot.amountNanoUsd - lot.heldNanoUsd;
     return sum;
   }
 
@@ -123,7 +124,8 @@ export class AccountState implements WindowFrame {
   dropEmptyLots(): void {
     for (let i = this.lots.length - 1; i >= 0; i--) {
       const lot = this.lots[i];
-      if (lot !== undefined && lot.amountNanoUsd === 0 && lot.heldNanoUsd === 0) this.lots.splice(i, 1);
+      if (lot !== undefined && lot.amountNanoUsd === 0 && lot.heldNanoUsd === 0)
+        this.lots.splice(i, 1);
     }
   }
 
@@ -148,7 +150,8 @@ export class AccountState implements WindowFrame {
     this.debtNanoUsd = other.debtNanoUsd;
     this.debtHeldNanoUsd = other.debtHeldNanoUsd;
     this.heldNanoUsd = other.heldNanoUsd;
-    while (this.holds.length > other.holds.length) this.#spareHolds.push(this.holds.pop() ?? new Hold());
+    while (this.holds.length > other.holds.length)
+      this.#spareHolds.push(this.holds.pop() ?? new Hold());
     for (let i = 0; i < other.holds.length; i++) {
       const theirs = other.holds[i];
       if (theirs !== undefined) (this.holds[i] ?? this.openHold()).copyFrom(theirs);
@@ -164,5 +167,11 @@ export class AccountState implements WindowFrame {
 }
 
 export function noPeriod(): PeriodTotals {
-  return { startMs: 0, endMs: 0, overageUsedNanoUsd: 0, overageHeldNanoUsd: 0, fareChargedNanoUsd: 0 };
+  return {
+    startMs: 0,
+    endMs: 0,
+    overageUsedNanoUsd: 0,
+    overageHeldNanoUsd: 0,
+    fareChargedNanoUsd: 0,
+  };
 }

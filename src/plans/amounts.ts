@@ -10,7 +10,12 @@ export function mayOverage(mode: PayingMode): boolean {
 }
 
 /** What a gate counts of a request. */
-export function amountOf(unit: GateUnit, amounts: Amounts, weightMilli: number, paidNanoUsd: number): number {
+export function amountOf(
+  unit: GateUnit,
+  amounts: Amounts,
+  weightMilli: number,
+  paidNanoUsd: number,
+): number {
   switch (unit) {
     case 'messages':
       return weightMilli;
@@ -29,8 +34,14 @@ export function amountOf(unit: GateUnit, amounts: Amounts, weightMilli: number, 
 
 /** @throws Error on an amount that is no exact non-negative integer. */
 export function assertAmounts(amounts: Amounts): void {
-  assert(Number.isSafeInteger(amounts.tokens) && amounts.tokens >= 0, 'tokens are counted in whole numbers');
-  assert(Number.isSafeInteger(amounts.costNanoUsd) && amounts.costNanoUsd >= 0, 'a cost is exact and not negative');
+  assert(
+    Number.isSafeInteger(amounts.tokens) && amounts.tokens >= 0,
+    'tokens are counted in whole numbers',
+  );
+  assert(
+    Number.isSafeInteger(amounts.costNanoUsd) && amounts.costNanoUsd >= 0,
+    'a cost is exact and not negative',
+  );
   assert(
     Number.isSafeInteger(amounts.chargeNanoUsd) && amounts.chargeNanoUsd >= 0,
     'a charge is exact and not negative',

@@ -17,7 +17,8 @@ export class ByteWriter {
 
   /** @throws RangeError on what is no unsigned safe integer. */
   varint(value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not an unsigned safe integer: ${value}`);
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new RangeError(`not an unsigned safe integer: ${value}`);
     this.#reserve(8);
     let rest = value;
     while (rest >= 128) {
@@ -60,7 +61,8 @@ export class ByteReader {
       if (byte < 128) break;
       scale *= 128;
     }
-    if (!Number.isSafeInteger(value)) throw new RangeError('the encoded state holds no safe integer');
+    if (!Number.isSafeInteger(value))
+      throw new RangeError('the encoded state holds no safe integer');
     return value;
   }
 
@@ -76,6 +78,7 @@ export class ByteReader {
 
   /** Asserts that everything was read. */
   end(): void {
-    if (this.#offset !== this.#bytes.length) throw new RangeError('the encoded state goes on after its end');
+    if (this.#offset !== this.#bytes.length)
+      throw new RangeError('the encoded state goes on after its end');
   }
 }

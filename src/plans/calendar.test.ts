@@ -29,7 +29,11 @@ describe('calendar ranges', () => {
   });
 
   it('make a day of 25 hours where clocks go back', () => {
-    const { startMs, endMs } = calendarRange('day', Date.parse('2026-11-01T12:00:00Z'), 'America/New_York');
+    const { startMs, endMs } = calendarRange(
+      'day',
+      Date.parse('2026-11-01T12:00:00Z'),
+      'America/New_York',
+    );
     expect((endMs - startMs) / 3_600_000).toBe(25);
   });
 

@@ -74,7 +74,9 @@ export function billingPeriod(anchorMs: number, atMs: number, timeZone: string):
   const anchor = new Date(anchorMs + offsetMs(anchorMs, timeZone));
   const now = new Date(atMs + offsetMs(atMs, timeZone));
   let months =
-    (now.getUTCFullYear() - anchor.getUTCFullYear()) * 12 + now.getUTCMonth() - anchor.getUTCMonth();
+    (now.getUTCFullYear() - anchor.getUTCFullYear()) * 12 +
+    now.getUTCMonth() -
+    anchor.getUTCMonth();
   while (addMonths(anchorMs, months, timeZone) > atMs) months--;
   while (addMonths(anchorMs, months + 1, timeZone) <= atMs) months++;
   return {
@@ -126,7 +128,8 @@ function offsetChange(fromMs: number, toMs: number, timeZone: string): number {
 function offsetMs(atMs: number, timeZone: string): number {
   if (timeZone === 'UTC') return 0;
   const fields: Record<string, number> = {};
-  for (const part of formatterOf(timeZone).formatToParts(atMs)) fields[part.type] = Number(part.value);
+  for (const part of formatterOf(timeZone).formatToParts(atMs))
+    fields[part.type] = Number(part.value);
   const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = fields;
   return Date.UTC(year, month - 1, day, hour, minute, second) - (atMs - mod(atMs, 1000));
 }

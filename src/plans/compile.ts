@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { assert } from '#base/assert.ts';
 import type { NanoUsd } from '#base/money.ts';
 import type { Id } from '#base/id.ts';
-import type { Gate, GateUnit, GateWindow, IncludedCredits, PlanVersion, WhenFull } from './plan-version.ts';
+import type {
+  Gate,
+  GateUnit,
+  GateWindow,
+  IncludedCredits,
+  PlanVersion,
+  WhenFull,
+} from './plan-version.ts';
 
 /** Where a gate's counter stands: in the account, in a member's or key's row, or in a leased slice. */
 export type CounterHome = 'account' | 'member' | 'key' | 'everyone';
@@ -96,11 +103,18 @@ export function compilePlan(plan: PlanVersion): PlanProgram {
         limit: gate.limit,
         quantumMs: quantumOf(gate, plan, classMask),
         whenFull: gate.whenFull.do,
-        fallbackClass: gate.whenFull.do === 'fallback' ? indexOf(gate.whenFull.to, classIndexes) : -1,
+        fallbackClass:
+          gate.whenFull.do === 'fallback' ? indexOf(gate.whenFull.to, classIndexes) : -1,
       });
     });
-  assert(gates.length <= COMPILED_GATES_MAX + 1, `plan ${plan.id} has at most ${COMPILED_GATES_MAX} counters`);
-  assert(new Set(gates.map((gate) => gate.key)).size === gates.length, `the gate keys of plan ${plan.id} differ`);
+  assert(
+    gates.length <= COMPILED_GATES_MAX + 1,
+    `plan ${plan.id} has at most ${COMPILED_GATES_MAX} counters`,
+  );
+  assert(
+    new Set(gates.map((gate) => gate.key)).size === gates.length,
+    `the gate keys of plan ${plan.id} differ`,
+  );
   const at = (home: CounterHome) => Object.freeze(gates.filter((gate) => gate.home === home));
   return Object.freeze({
     planVersionId: plan.id,
@@ -122,10 +136,17 @@ export function compilePlan(plan: PlanVersion): PlanProgram {
 
 function walkingOrder(plan: PlanVersion): readonly Gate[] {
   const onCredits = (gate: Gate): boolean => gate.unit === 'credits';
-  return [...plan.gates.filter((gate) => !onCredits(gate)), ...plan.gates.filter(onCredits), KEY_CAP];
+  return [
+    ...plan.gates.filter((gate) => !onCredits(gate)),
+    ...plan.gates.filter(onCredits),
+    KEY_CAP,
+  ];
 }
 
-function expand(gate: Gate, plan: PlanVersion): readonly { gate: Gate; className: string | undefined }[] {
+function expand(
+  gate: Gate,
+  plan: PlanVersion,
+): readonly { gate: Gate; className: string | undefined }[] {
   if (gate.scope !== 'class') return [{ gate, className: undefined }];
   const names = gate.classes.length > 0 ? gate.classes : plan.classes.map((terms) => terms.name);
   return names.map((className) => ({ gate, className }));
@@ -163,7 +184,8 @@ function quantumOf(gate: Gate, plan: PlanVersion, classMask: number): number {
  */
 export function gateKey(gate: Gate, className: string | undefined): number {
   const { window } = gate;
-  const span = window.kind === 'calendar' ? window.unit : window.kind === 'cycle' ? '' : window.seconds;
+  const span =
+    window.kind === 'calendar' ? window.unit : window.kind === 'cycle' ? '' : window.seconds;
   const name = JSON.stringify([gate.id, gate.unit, gate.scope, window.kind, span, className ?? '']);
   return createHash('sha256').update(name).digest().readUIntBE(0, 6);
 }

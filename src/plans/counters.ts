@@ -56,7 +56,8 @@ export function prepareCounters(
     if (gate === undefined) continue;
     const limit = limitFor(gate, request);
     out.limits[i] = limit;
-    const window = limit >= 0 && gate.home !== 'everyone' ? windowOf(gate, account, scopes) : undefined;
+    const window =
+      limit >= 0 && gate.home !== 'everyone' ? windowOf(gate, account, scopes) : undefined;
     out.windows[i] = window;
     if (window !== undefined) window.roll(out.nowMs, account);
   }
@@ -77,7 +78,11 @@ function limitFor(gate: CompiledGate, request: DecisionRequest): number {
 /** The window of a gate. @throws Error where its counter was not given. */
 function windowOf(gate: CompiledGate, account: AccountState, scopes: Scopes): WindowCounter {
   const set =
-    gate.home === 'account' ? account.windows : gate.home === 'member' ? scopes.member?.windows : scopes.key?.windows;
+    gate.home === 'account'
+      ? account.windows
+      : gate.home === 'member'
+        ? scopes.member?.windows
+        : scopes.key?.windows;
   const window = set?.windows[gate.slot];
   assert(window !== undefined, 'the counters of a gate are given');
   return window;
@@ -90,7 +95,11 @@ export function sliceOf(key: number, scopes: Scopes, nowMs: number): SharedSlice
 }
 
 /** The window that a hold counts in; `undefined` where it is gone. */
-export function heldWindow(held: HeldGate, account: AccountState, scopes: Scopes): WindowCounter | undefined {
+export function heldWindow(
+  held: HeldGate,
+  account: AccountState,
+  scopes: Scopes,
+): WindowCounter | undefined {
   if (held.home === 'account') return account.windows.find(held.key);
   const scope = held.home === 'member' ? scopes.member : scopes.key;
   assert(scope !== undefined, `the ${held.home} counters of a hold are given when it changes`);
@@ -122,7 +131,8 @@ export function writeStandings(program: PlanProgram, scopes: Scopes, out: Decisi
     if (window === undefined) {
       const slice = sliceOf(gate.key, scopes, out.nowMs);
       out.used[i] = slice === undefined ? 0 : slice.leasedByAll - slice.leased + slice.used;
-      out.resetsAtMs[i] = slice === undefined ? out.nowMs : Math.max(slice.exhaustedUntilMs, out.nowMs);
+      out.resetsAtMs[i] =
+        slice === undefined ? out.nowMs : Math.max(slice.exhaustedUntilMs, out.nowMs);
       continue;
     }
     out.used[i] = window.used;

@@ -21,7 +21,10 @@ export function decide(
   scopes: Scopes,
   out: DecisionOut,
 ): void {
-  assert(account.planVersionId === program.planVersionId, 'an account is decided by its own plan version');
+  assert(
+    account.planVersionId === program.planVersionId,
+    'an account is decided by its own plan version',
+  );
   assert(account.findHold(request.requestId) === undefined, 'a request is decided once');
   const nowMs = account.advance(request.atMs);
   out.clear(nowMs);
@@ -53,7 +56,8 @@ export function decide(
       return;
     }
     tried |= 1 << classIndex;
-    const next = fit === GATE_FULL ? fallbackOf(program, request, out.weighing.stoppedByGate, tried) : -1;
+    const next =
+      fit === GATE_FULL ? fallbackOf(program, request, out.weighing.stoppedByGate, tried) : -1;
     if (next < 0) {
       out.gate = fit === GATE_FULL ? out.weighing.stoppedByGate : out.weighing.becauseOfGate;
       refuse(account, program, request, scopes, fit === GATE_FULL ? 'gate' : 'funds', out);
@@ -81,7 +85,12 @@ function firstServed(program: PlanProgram, request: DecisionRequest): number {
 }
 
 /** The candidate that a full gate falls back to, or -1 where it does not, or cannot. */
-function fallbackOf(program: PlanProgram, request: DecisionRequest, gateIndex: number, tried: number): number {
+function fallbackOf(
+  program: PlanProgram,
+  request: DecisionRequest,
+  gateIndex: number,
+  tried: number,
+): number {
   const to = program.gates[gateIndex]?.fallbackClass ?? -1;
   if (to < 0 || (tried & (1 << to)) !== 0) return -1;
   for (let i = 0; i < request.candidates.length; i++) {

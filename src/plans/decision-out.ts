@@ -95,7 +95,11 @@ export function gateStandings(program: PlanProgram, out: DecisionOut): readonly 
 }
 
 /** How one gate stands; `undefined` for index -1 and for a gate that does not count for this request. */
-export function gateStanding(program: PlanProgram, out: DecisionOut, index: number): GateStanding | undefined {
+export function gateStanding(
+  program: PlanProgram,
+  out: DecisionOut,
+  index: number,
+): GateStanding | undefined {
   const gate = program.gates[index];
   const limit = out.limits[index] ?? -1;
   if (gate === undefined || limit < 0) return undefined;

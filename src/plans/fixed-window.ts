@@ -43,7 +43,8 @@ abstract class FixedWindow {
   }
 
   copyFrom(other: WindowCounter): void {
-    if (!(other instanceof FixedWindow)) throw new TypeError('not a window with a start and an end');
+    if (!(other instanceof FixedWindow))
+      throw new TypeError('not a window with a start and an end');
     this.used = other.used;
     this.startMs = other.startMs;
     this.endMs = other.endMs;

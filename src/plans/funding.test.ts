@@ -23,7 +23,12 @@ const credits = (perPeriodNanoUsd: number, maxNanoUsd?: number) => ({
     rollover: maxNanoUsd === undefined ? { kind: 'none' } : { kind: 'upTo', maxNanoUsd },
   },
 });
-const next = { atMs: PERIOD_END_MS, startMs: PERIOD_END_MS, endMs: Date.UTC(2027, 0, 1), timeZone: 'UTC' };
+const next = {
+  atMs: PERIOD_END_MS,
+  startMs: PERIOD_END_MS,
+  endMs: Date.UTC(2027, 0, 1),
+  timeZone: 'UTC',
+};
 
 describe('a new period', () => {
   it('grants the allowance anew; what was left is lost', () => {
@@ -47,7 +52,13 @@ describe('a new period', () => {
     expect(renewPeriod(account, program, next).breakage.allowance).toBe(40);
     const out = new SettleOut();
     const actual = amountsOf({ chargeNanoUsd: 50 });
-    settle(account, program, { atMs: next.atMs + 5, requestId: 'late' as Id<'request'>, actual }, {}, out);
+    settle(
+      account,
+      program,
+      { atMs: next.atMs + 5, requestId: 'late' as Id<'request'>, actual },
+      {},
+      out,
+    );
     expect(out).toMatchObject({ allowanceNanoUsd: 50, overrunNanoUsd: 0 });
     expect(account.period.fareChargedNanoUsd).toBe(0);
     expect(expireLots(account, next.atMs + 6).breakage.allowance).toBe(10);
@@ -64,8 +75,16 @@ describe('a refund', () => {
 
   it('becomes promotional where that has expired', () => {
     const { account } = accountOn(planOf({}));
-    const given = { payer: 'allowance', expiresAtMs: T0 + 5, amountNanoUsd: nano(7), admittedAtMs: T0 } as const;
-    expect(refund(account, { ...given, atMs: T0 + 5 })).toMatchObject({ allowanceNanoUsd: 0, promotionalNanoUsd: 7 });
+    const given = {
+      payer: 'allowance',
+      expiresAtMs: T0 + 5,
+      amountNanoUsd: nano(7),
+      admittedAtMs: T0,
+    } as const;
+    expect(refund(account, { ...given, atMs: T0 + 5 })).toMatchObject({
+      allowanceNanoUsd: 0,
+      promotionalNanoUsd: 7,
+    });
   });
 });
 
@@ -91,7 +110,9 @@ describe('a change of plan', () => {
 
   it('takes back no more of the allowance than is left', () => {
     const { account, program } = accountOn(planOf({ ...credits(100), billing: 'metered' }));
-    const request = requestOf(T0, 'open', [candidateOf('standard', amountsOf({ chargeNanoUsd: 80 }))]);
+    const request = requestOf(T0, 'open', [
+      candidateOf('standard', amountsOf({ chargeNanoUsd: 80 })),
+    ]);
     decide(account, program, request, {}, new DecisionOut());
     const smaller = compilePlan(planOf({ id: 'plv_small' }));
     expect(changePlan(account, program, smaller, half).allowanceNanoUsd).toBe(-20);

@@ -1,6 +1,13 @@
 import { assert } from '#base/assert.ts';
 import { type NanoUsd, nanoUsd, scaleHalfEven } from '#base/money.ts';
-import { type AccountState, LOT_KINDS, type Lot, type LotKind, noPeriod, UNBOUNDED } from './account-state.ts';
+import {
+  type AccountState,
+  LOT_KINDS,
+  type Lot,
+  type LotKind,
+  noPeriod,
+  UNBOUNDED,
+} from './account-state.ts';
 import type { PlanProgram } from './compile.ts';
 
 /**
@@ -30,9 +37,17 @@ export interface Grant {
 }
 
 /** Adds credits; what the account owes is paid off first. @throws Error on an amount below zero. */
-export function grant(account: AccountState, { atMs, kind, amountNanoUsd, expiresAtMs }: Grant): FundsChange {
-  assert(Number.isSafeInteger(amountNanoUsd) && amountNanoUsd >= 0, 'a grant is exact and not negative');
-  return change(account, atMs, () => addCredits(account, kind, amountNanoUsd, expiresAtMs ?? UNBOUNDED));
+export function grant(
+  account: AccountState,
+  { atMs, kind, amountNanoUsd, expiresAtMs }: Grant,
+): FundsChange {
+  assert(
+    Number.isSafeInteger(amountNanoUsd) && amountNanoUsd >= 0,
+    'a grant is exact and not negative',
+  );
+  return change(account, atMs, () =>
+    addCredits(account, kind, amountNanoUsd, expiresAtMs ?? UNBOUNDED),
+  );
 }
 
 export interface Refund {
@@ -48,7 +63,10 @@ export interface Refund {
 /** Reverses a payment into the bucket that paid; credits that have expired come back as promotional ones. */
 export function refund(account: AccountState, given: Refund): FundsChange {
   const { payer, amountNanoUsd } = given;
-  assert(Number.isSafeInteger(amountNanoUsd) && amountNanoUsd >= 0, 'a refund is exact and not negative');
+  assert(
+    Number.isSafeInteger(amountNanoUsd) && amountNanoUsd >= 0,
+    'a refund is exact and not negative',
+  );
   return change(account, given.atMs, (nowMs) => {
     const { period } = account;
     const inPeriod = given.admittedAtMs >= period.startMs;
@@ -84,9 +102,19 @@ export interface Period {
  * the new one, and starts overage and fare at zero.
  * @throws Error on a period that begins before the last one ends, or after now.
  */
-export function renewPeriod(account: AccountState, program: PlanProgram, next: Period): FundsChange {
-  assert(account.planVersionId === program.planVersionId, 'a period is renewed by its own plan version');
-  assert(next.startMs >= account.periodEndMs && next.endMs > next.startMs, 'periods follow each other');
+export function renewPeriod(
+  account: AccountState,
+  program: PlanProgram,
+  next: Period,
+): FundsChange {
+  assert(
+    account.planVersionId === program.planVersionId,
+    'a period is renewed by its own plan version',
+  );
+  assert(
+    next.startMs >= account.periodEndMs && next.endMs > next.startMs,
+    'periods follow each other',
+  );
   return change(account, next.atMs, (nowMs, breakage) => {
     assert(nowMs >= next.startMs, 'a period is not renewed before it begins');
     const { rollover, perPeriodNanoUsd } = program.credits;
@@ -122,11 +150,16 @@ export function changePlan(
   newProgram: PlanProgram,
   atMs: number,
 ): FundsChange {
-  assert(account.planVersionId === oldProgram.planVersionId, 'a plan is changed from the one in force');
+  assert(
+    account.planVersionId === oldProgram.planVersionId,
+    'a plan is changed from the one in force',
+  );
   return change(account, atMs, (nowMs) => {
     const { startMs, endMs } = account.period;
     const rest = Math.max(0, Math.min(endMs - startMs, endMs - nowMs));
-    const difference = nanoUsd(newProgram.credits.perPeriodNanoUsd - oldProgram.credits.perPeriodNanoUsd);
+    const difference = nanoUsd(
+      newProgram.credits.perPeriodNanoUsd - oldProgram.credits.perPeriodNanoUsd,
+    );
     if (rest > 0 && difference !== 0) {
       const prorated = scaleHalfEven(difference, { numerator: rest, denominator: endMs - startMs });
       if (prorated > 0) addCredits(account, 'allowance', prorated, endMs);
@@ -149,13 +182,22 @@ function reclaimAllowance(account: AccountState, amountNanoUsd: number, nowMs: n
 }
 
 /** Sets the customer's own bound on a period's overage; `undefined` lifts it. */
-export function setCustomerCap(account: AccountState, capNanoUsd: NanoUsd | undefined, atMs: number): FundsChange {
+export function setCustomerCap(
+  account: AccountState,
+  capNanoUsd: NanoUsd | undefined,
+  atMs: number,
+): FundsChange {
   return change(account, atMs, () => {
     account.customerCapNanoUsd = capNanoUsd ?? UNBOUNDED;
   });
 }
 
-function addCredits(account: AccountState, kind: LotKind, amountNanoUsd: number, expiresAtMs: number): void {
+function addCredits(
+  account: AccountState,
+  kind: LotKind,
+  amountNanoUsd: number,
+  expiresAtMs: number,
+): void {
   const repaid = Math.min(account.debtNanoUsd, amountNanoUsd);
   account.debtNanoUsd -= repaid;
   if (amountNanoUsd === repaid) return;
@@ -165,7 +207,13 @@ function addCredits(account: AccountState, kind: LotKind, amountNanoUsd: number,
     return;
   }
   const no = account.nextLotNo++;
-  account.lots.push({ no, kind, amountNanoUsd: amountNanoUsd - repaid, heldNanoUsd: 0, expiresAtMs });
+  account.lots.push({
+    no,
+    kind,
+    amountNanoUsd: amountNanoUsd - repaid,
+    heldNanoUsd: 0,
+    expiresAtMs,
+  });
   account.lots.sort(byWaterfall);
 }
 
@@ -194,7 +242,8 @@ function change(
   const breakage: Record<LotKind, number> = { allowance: 0, promotional: 0, bought: 0 };
   operate(nowMs, breakage);
   account.dropEmptyLots();
-  const moved = (index: number, kind: LotKind) => nanoUsd(account.balance(kind) - (before[index] ?? 0));
+  const moved = (index: number, kind: LotKind) =>
+    nanoUsd(account.balance(kind) - (before[index] ?? 0));
   return Object.freeze({
     nowMs,
     seq: ++account.seq,

@@ -49,7 +49,14 @@ export class Hold {
   /** The next slot of the gate vector, reused where there was one. */
   nextGate(): HeldGate {
     const index = this.gateCount++;
-    return (this.gates[index] ??= { key: 0, home: 'account', unit: 'messages', amount: 0, limit: 0, stamp: 0 });
+    return (this.gates[index] ??= {
+      key: 0,
+      home: 'account',
+      unit: 'messages',
+      amount: 0,
+      limit: 0,
+      stamp: 0,
+    });
   }
 
   copyFrom(other: Hold): void {

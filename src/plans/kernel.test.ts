@@ -11,7 +11,13 @@ import {
   planOf,
   requestOf,
 } from '#testing/plan-fixture.ts';
-import { availableClasses, DecisionOut, ExtendOut, gateStanding, SettleOut } from './decision-out.ts';
+import {
+  availableClasses,
+  DecisionOut,
+  ExtendOut,
+  gateStanding,
+  SettleOut,
+} from './decision-out.ts';
 import { grant } from './funding.ts';
 import { decide, extend, type Scopes, settle, voidHold } from './kernel.ts';
 import type { Gate, PlanVersion } from './plan-version.ts';
@@ -37,7 +43,13 @@ function customerOn(plan: PlanVersion, scopes: Scopes = {}, timeZone = 'UTC') {
     },
     settle(id: string, atMs: number, amounts: Parameters<typeof amountsOf>[0]) {
       const out = new SettleOut();
-      settle(account, program, { atMs, requestId: idOf(id), actual: amountsOf(amounts) }, scopes, out);
+      settle(
+        account,
+        program,
+        { atMs, requestId: idOf(id), actual: amountsOf(amounts) },
+        scopes,
+        out,
+      );
       return out;
     },
     void(id: string, atMs: number) {
@@ -47,7 +59,13 @@ function customerOn(plan: PlanVersion, scopes: Scopes = {}, timeZone = 'UTC') {
     },
     extend(id: string, atMs: number, amounts: Parameters<typeof amountsOf>[0]) {
       const out = new ExtendOut();
-      extend(account, program, { atMs, requestId: idOf(id), upTo: amountsOf(amounts) }, scopes, out);
+      extend(
+        account,
+        program,
+        { atMs, requestId: idOf(id), upTo: amountsOf(amounts) },
+        scopes,
+        out,
+      );
       return out;
     },
   };
@@ -66,7 +84,9 @@ describe('the published vectors: nothing passes a budget before it is counted', 
   it('admits exactly 50 of 1,000 concurrent requests of $0.10 on $5', () => {
     const customer = customerOn(planOf({ billing: 'metered' }));
     grant(customer.account, { atMs: T0, kind: 'bought', amountNanoUsd: usd(5) });
-    const verdicts = Array.from({ length: 1000 }, () => customer.ask(T0, { chargeNanoUsd: usd(0.1) }));
+    const verdicts = Array.from({ length: 1000 }, () =>
+      customer.ask(T0, { chargeNanoUsd: usd(0.1) }),
+    );
     expect(verdicts.filter((out) => out.verdict === 'admitted')).toHaveLength(50);
     expect(new Set(verdicts.slice(50).map((out) => out.reason))).toEqual(new Set(['funds']));
   });
@@ -74,16 +94,23 @@ describe('the published vectors: nothing passes a budget before it is counted', 
   it.each([
     { requests: 20, tokens: 75, limit: 500, admitted: 6 },
     { requests: 5, tokens: 500, limit: 600, admitted: 1 },
-  ])('admits exactly $admitted of $requests × $tokens on $limit', ({ requests, tokens, limit, admitted }) => {
-    const customer = customerOn(withGate({ limit }));
-    const verdicts = Array.from({ length: requests }, () => customer.ask(T0, { tokens }).verdict);
-    expect(verdicts.filter((verdict) => verdict === 'admitted')).toHaveLength(admitted);
-  });
+  ])(
+    'admits exactly $admitted of $requests × $tokens on $limit',
+    ({ requests, tokens, limit, admitted }) => {
+      const customer = customerOn(withGate({ limit }));
+      const verdicts = Array.from({ length: requests }, () => customer.ask(T0, { tokens }).verdict);
+      expect(verdicts.filter((verdict) => verdict === 'admitted')).toHaveLength(admitted);
+    },
+  );
 });
 
 describe('windows', () => {
   it('slides a few messages exactly, to the millisecond', () => {
-    const gate = { unit: 'messages', window: { kind: 'rolling', seconds: 3 * 3600 }, limit: 2000 } as const;
+    const gate = {
+      unit: 'messages',
+      window: { kind: 'rolling', seconds: 3 * 3600 },
+      limit: 2000,
+    } as const;
     const customer = customerOn(withGate(gate));
     customer.ask(T0, {});
     customer.ask(T0 + 5, {});
@@ -160,11 +187,17 @@ describe('scopes', () => {
     const { account, program } = accountOn(plan);
     const verdictOf = (row: number, id: string) => {
       const out = new DecisionOut();
-      const request = requestOf(T0, id, [candidateOf('standard', amountsOf({ tokens: 60 }))], { memberId: `m${row}` });
+      const request = requestOf(T0, id, [candidateOf('standard', amountsOf({ tokens: 60 }))], {
+        memberId: `m${row}`,
+      });
       decide(account, program, request, { member: rows[row] }, out);
       return out.verdict;
     };
-    expect([verdictOf(0, 'a'), verdictOf(1, 'b'), verdictOf(0, 'c')]).toEqual(['admitted', 'admitted', 'refused']);
+    expect([verdictOf(0, 'a'), verdictOf(1, 'b'), verdictOf(0, 'c')]).toEqual([
+      'admitted',
+      'admitted',
+      'refused',
+    ]);
   });
 
   it('bounds a key by its own cap in a calendar month', () => {
@@ -172,7 +205,10 @@ describe('scopes', () => {
     const who = { keyId: 'k', keyCapNanoUsd: 100 };
     expect(customer.ask(T0, { chargeNanoUsd: 70 }, who).verdict).toBe('admitted');
     const refused = customer.ask(T0, { chargeNanoUsd: 70 }, who);
-    expect(gateStanding(customer.program, refused, refused.gate)).toMatchObject({ gateId: 'key-cap', limit: 100 });
+    expect(gateStanding(customer.program, refused, refused.gate)).toMatchObject({
+      gateId: 'key-cap',
+      limit: 100,
+    });
     expect(customer.ask(T0, { chargeNanoUsd: 70 }).verdict).toBe('admitted');
   });
 
@@ -184,10 +220,21 @@ describe('scopes', () => {
     expect(short).toMatchObject({ verdict: 'needsSlice', sliceGate: 0, sliceAmount: 60 });
     expect(customer.account.holds).toHaveLength(0);
     const key = customer.program.gates[0]?.key ?? 0;
-    const slice = { key, stamp: T0, validUntilMs: T0 + 24 * HOUR_MS, used: 0, limit: 100, leasedByAll: 100 };
+    const slice = {
+      key,
+      stamp: T0,
+      validUntilMs: T0 + 24 * HOUR_MS,
+      used: 0,
+      limit: 100,
+      leasedByAll: 100,
+    };
     shared.put({ ...slice, leased: 80, exhaustedUntilMs: T0 + 24 * HOUR_MS });
     expect(customer.ask(T0, { tokens: 60 }).verdict).toBe('admitted');
-    expect(customer.ask(T0, { tokens: 60 })).toMatchObject({ verdict: 'refused', reason: 'gate', gate: 0 });
+    expect(customer.ask(T0, { tokens: 60 })).toMatchObject({
+      verdict: 'refused',
+      reason: 'gate',
+      gate: 0,
+    });
     customer.void('r1', T0);
     expect(customer.ask(T0, { tokens: 80 }).verdict).toBe('admitted');
   });
@@ -196,13 +243,25 @@ describe('scopes', () => {
 describe('what a full gate does', () => {
   it('falls back through the other class and its gates, and names the gate that sent it there', () => {
     const gates = [
-      gateOf({ id: 'deep', classes: ['reasoning'], limit: 10, whenFull: { do: 'fallback', to: 'fast' } }),
+      gateOf({
+        id: 'deep',
+        classes: ['reasoning'],
+        limit: 10,
+        whenFull: { do: 'fallback', to: 'fast' },
+      }),
       gateOf({ id: 'all', limit: 30 }),
     ];
     const customer = customerOn(planOf({ ...TWO_CLASSES, gates }));
     const classes = ['reasoning', 'fast'];
-    expect(customer.ask(T0, { tokens: 20 }, {}, classes)).toMatchObject({ candidate: 1, fallback: 'gate', gate: 0 });
-    expect(customer.ask(T0, { tokens: 20 }, {}, classes)).toMatchObject({ verdict: 'refused', gate: 1 });
+    expect(customer.ask(T0, { tokens: 20 }, {}, classes)).toMatchObject({
+      candidate: 1,
+      fallback: 'gate',
+      gate: 0,
+    });
+    expect(customer.ask(T0, { tokens: 20 }, {}, classes)).toMatchObject({
+      verdict: 'refused',
+      gate: 1,
+    });
   });
 
   it('pays from credits past the gate, which then counts no further', () => {
@@ -210,9 +269,16 @@ describe('what a full gate does', () => {
     grant(customer.account, { atMs: T0, kind: 'bought', amountNanoUsd: usd(1) });
     customer.ask(T0, { tokens: 50, chargeNanoUsd: 30 });
     const paid = customer.ask(T0, { tokens: 20, chargeNanoUsd: 30 });
-    expect(paid).toMatchObject({ verdict: 'admitted', mode: 'credits', heldChargeNanoUsd: 30, gate: 0 });
+    expect(paid).toMatchObject({
+      verdict: 'admitted',
+      mode: 'credits',
+      heldChargeNanoUsd: 30,
+      gate: 0,
+    });
     expect(paid.used[0]).toBe(50);
-    expect(customer.settle('r1', T0, { tokens: 10, chargeNanoUsd: 10 })).toMatchObject({ boughtNanoUsd: 10 });
+    expect(customer.settle('r1', T0, { tokens: 10, chargeNanoUsd: 10 })).toMatchObject({
+      boughtNanoUsd: 10,
+    });
     expect(customer.settle('r0', T0, { tokens: 50, chargeNanoUsd: 30 }).chargeNanoUsd).toBe(0);
   });
 
@@ -221,12 +287,19 @@ describe('what a full gate does', () => {
     const customer = customerOn(withGate({ limit: 1, whenFull: { do: 'overage' } }, terms));
     customer.account.customerCapNanoUsd = 70;
     expect(customer.ask(T0, { tokens: 2, chargeNanoUsd: 60 }).mode).toBe('overage');
-    expect(customer.ask(T0, { tokens: 2, chargeNanoUsd: 60 })).toMatchObject({ reason: 'funds', gate: 0 });
+    expect(customer.ask(T0, { tokens: 2, chargeNanoUsd: 60 })).toMatchObject({
+      reason: 'funds',
+      gate: 0,
+    });
   });
 
   it('slows', () => {
     const customer = customerOn(withGate({ limit: 1, whenFull: { do: 'slow' } }));
-    expect(customer.ask(T0, { tokens: 2 })).toMatchObject({ verdict: 'admitted', slow: true, gate: 0 });
+    expect(customer.ask(T0, { tokens: 2 })).toMatchObject({
+      verdict: 'admitted',
+      slow: true,
+      gate: 0,
+    });
   });
 
   it('tells a class that is not in the plan from one without capacity', () => {
@@ -252,17 +325,28 @@ describe('money', () => {
     give('promotional', 10, T0 + 99 * HOUR_MS);
     customer.ask(T0, { chargeNanoUsd: 45 });
     const settled = customer.settle('r0', T0, { chargeNanoUsd: 25 });
-    expect(settled).toMatchObject({ allowanceNanoUsd: 10, promotionalNanoUsd: 10, boughtNanoUsd: 5, overageNanoUsd: 0 });
+    expect(settled).toMatchObject({
+      allowanceNanoUsd: 10,
+      promotionalNanoUsd: 10,
+      boughtNanoUsd: 5,
+      overageNanoUsd: 0,
+    });
     expect(settled.lotExpiriesMs[2]).toBe(T0 + 8 * HOUR_MS);
     expect(customer.account).toMatchObject({ heldNanoUsd: 0, debtNanoUsd: 0 });
     customer.ask(T0, { chargeNanoUsd: 45 });
-    expect(customer.settle('r1', T0, { chargeNanoUsd: 45 })).toMatchObject({ boughtNanoUsd: 15, overageNanoUsd: 30 });
+    expect(customer.settle('r1', T0, { chargeNanoUsd: 45 })).toMatchObject({
+      boughtNanoUsd: 15,
+      overageNanoUsd: 30,
+    });
   });
 
   it('never shrinks a hold to what is left', () => {
     const customer = customerOn(planOf({ billing: 'metered' }));
     grant(customer.account, { atMs: T0, kind: 'bought', amountNanoUsd: 99 as NanoUsd });
-    expect(customer.ask(T0, { chargeNanoUsd: 100 })).toMatchObject({ reason: 'funds', remainingNanoUsd: 99 });
+    expect(customer.ask(T0, { chargeNanoUsd: 100 })).toMatchObject({
+      reason: 'funds',
+      remainingNanoUsd: 99,
+    });
   });
 
   it('goes below zero as far as the overdraft, and by an overrun exactly its amount', () => {
@@ -280,7 +364,10 @@ describe('money', () => {
     customer.ask(T0, { chargeNanoUsd: 80 });
     expect(customer.settle('r0', T0, { chargeNanoUsd: 80 }).chargeNanoUsd).toBe(80);
     expect(customer.settle('r1', T0, { chargeNanoUsd: 80 }).chargeNanoUsd).toBe(20);
-    expect(customer.ask(T0, { chargeNanoUsd: 80 })).toMatchObject({ verdict: 'admitted', heldChargeNanoUsd: 0 });
+    expect(customer.ask(T0, { chargeNanoUsd: 80 })).toMatchObject({
+      verdict: 'admitted',
+      heldChargeNanoUsd: 0,
+    });
   });
 });
 
@@ -300,7 +387,11 @@ describe('the end of a hold', () => {
     const customer = customerOn(planOf({ billing: 'metered', gates: [gateOf({})] }));
     grant(customer.account, { atMs: T0, kind: 'bought', amountNanoUsd: 50 as NanoUsd });
     customer.ask(T0, { tokens: 100, chargeNanoUsd: 50 });
-    expect(customer.void('r0', T0)).toMatchObject({ found: true, chargeNanoUsd: 0, remainingNanoUsd: 50 });
+    expect(customer.void('r0', T0)).toMatchObject({
+      found: true,
+      chargeNanoUsd: 0,
+      remainingNanoUsd: 50,
+    });
     expect(customer.ask(T0, { tokens: 100, chargeNanoUsd: 50 }).verdict).toBe('admitted');
   });
 
@@ -338,6 +429,8 @@ describe('extension', () => {
       heldChargeNanoUsd: 50,
     });
     expect(customer.extend('none', T0, {}).verdict).toBe('noHold');
-    expect(customer.settle('r0', T0, { tokens: 90, chargeNanoUsd: 45 })).toMatchObject({ overrunNanoUsd: 0 });
+    expect(customer.settle('r0', T0, { tokens: 90, chargeNanoUsd: 45 })).toMatchObject({
+      overrunNanoUsd: 0,
+    });
   });
 });

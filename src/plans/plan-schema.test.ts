@@ -29,12 +29,18 @@ describe('a plan that is refused', () => {
     ['gates', withGates(...Array.from({ length: 9 }, () => ({})))],
     ['gates[0].classes[0]', withGates({ classes: ['unknown'] })],
     ['gates[0].whenFull.to', withGates(to('unknown'))],
-    ['gates[1].whenFull.to', withGates({ classes: ['deep'], ...to('fast') }, { classes: ['fast'], ...to('deep') })],
+    [
+      'gates[1].whenFull.to',
+      withGates({ classes: ['deep'], ...to('fast') }, { classes: ['fast'], ...to('deep') }),
+    ],
     ['gates[0].whenFull.to', withGates({ classes: ['deep'], ...to('deep') })],
     ['gates[0].whenFull.do', withGates({ unit: 'credits', whenFull: { do: 'credits' } })],
     ['gates[0].whenFull.do', withGates({ whenFull: { do: 'overage' } })],
     ['gates[0].whenFull.do', { ...withGates({ whenFull: { do: 'credits' } }), billing: 'metered' }],
-    ['gates[0].window.kind', withGates({ scope: 'everyone', window: { kind: 'session', seconds: 60 } })],
+    [
+      'gates[0].window.kind',
+      withGates({ scope: 'everyone', window: { kind: 'session', seconds: 60 } }),
+    ],
     ['classes[1].name', { ...sound, classes: [sound.classes[0], sound.classes[0]] }],
     ['fareCapNanoUsd', { ...sound, fareCapNanoUsd: 5 }],
     ['priceNanoUsd', { ...sound, priceNanoUsd: -1 }],
@@ -53,25 +59,31 @@ describe('a plan that is refused', () => {
   });
 
   it('is not one that falls back along a chain', () => {
-    expect(planProblems(withGates({ classes: ['deep'], ...to('fast') }, { ...to('fast') }))).toEqual([]);
+    expect(
+      planProblems(withGates({ classes: ['deep'], ...to('fast') }, { ...to('fast') })),
+    ).toEqual([]);
   });
 });
 
 describe('a compiled plan', () => {
   it('has a gate for each class of a class gate, gates on credits last, and the key cap', () => {
-    const program = compilePlan(parsePlanVersion(withGates({ unit: 'credits' }, { scope: 'class' })));
+    const program = compilePlan(
+      parsePlanVersion(withGates({ unit: 'credits' }, { scope: 'class' })),
+    );
     expect(program.gates.map((gate) => gate.name)).toEqual(['g1/deep', 'g1/fast', 'g0', 'key-cap']);
     expect(program.gates.map((gate) => gate.classMask)).toEqual([1, 2, 3, 3]);
   });
 
   it('keeps the key of a gate when its limit changes, and not when its window does', () => {
-    const keyOf = (gate: Partial<Gate>) => compilePlan(parsePlanVersion(withGates(gate))).gates[0]?.key;
+    const keyOf = (gate: Partial<Gate>) =>
+      compilePlan(parsePlanVersion(withGates(gate))).gates[0]?.key;
     expect(keyOf({ limit: 5 })).toBe(keyOf({ limit: 7 }));
     expect(keyOf({})).not.toBe(keyOf({ window: { kind: 'cycle' } }));
   });
 
   it('slides few messages exactly, at the lightest class, and anything else in sixtieths', () => {
-    const quantumOf = (gate: Partial<Gate>) => compilePlan(parsePlanVersion(withGates(gate))).gates[0]?.quantumMs;
+    const quantumOf = (gate: Partial<Gate>) =>
+      compilePlan(parsePlanVersion(withGates(gate))).gates[0]?.quantumMs;
     expect(quantumOf({ unit: 'messages', limit: 64_000 })).toBe(1);
     expect(quantumOf({ unit: 'messages', limit: 64_001 })).toBe(60_000);
     expect(quantumOf({ unit: 'tokens' })).toBe(60_000);

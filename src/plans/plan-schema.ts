@@ -18,8 +18,13 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** The largest amount that still leaves sums of two exact: about $4.5 million, 4.5e15 tokens. */
 const AMOUNT_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 2);
 
-const name = z.string().regex(NAME, 'must be a short name of lower-case letters, digits, dots and dashes');
-const wholeNumber = z.int('must be a whole number').min(0, 'must not be negative').max(AMOUNT_MAX, 'is too large');
+const name = z
+  .string()
+  .regex(NAME, 'must be a short name of lower-case letters, digits, dots and dashes');
+const wholeNumber = z
+  .int('must be a whole number')
+  .min(0, 'must not be negative')
+  .max(AMOUNT_MAX, 'is too large');
 const money = wholeNumber.transform((value) => value as NanoUsd);
 const seconds = z
   .int('must be a whole number of seconds')
@@ -47,13 +52,19 @@ const gate = z.strictObject({
   window: gateWindow,
   scope: z.enum(GATE_SCOPES),
   classes: z.array(name),
-  limit: z.int('must be a whole number').min(1, 'must be greater than zero').max(AMOUNT_MAX, 'is too large'),
+  limit: z
+    .int('must be a whole number')
+    .min(1, 'must be greater than zero')
+    .max(AMOUNT_MAX, 'is too large'),
   whenFull,
 });
 
 const planVersion = z
   .strictObject({
-    id: z.string().min(1).transform((id) => id as Id<'planVersion'>),
+    id: z
+      .string()
+      .min(1)
+      .transform((id) => id as Id<'planVersion'>),
     plan: name,
     version: z.int().min(1),
     displayName: z.string().min(1).max(200),
@@ -104,8 +115,13 @@ export interface PlanProblem {
 export function parsePlanVersion(json: unknown): PlanVersion {
   const result = planVersion.safeParse(json);
   if (result.success) return Object.freeze(result.data);
-  const problems = result.error.issues.map((issue) => ({ field: fieldName(issue.path), message: issue.message }));
-  const text = problems.map(({ field, message }) => (field === '' ? message : `${field} ${message}`)).join('; ');
+  const problems = result.error.issues.map((issue) => ({
+    field: fieldName(issue.path),
+    message: issue.message,
+  }));
+  const text = problems
+    .map(({ field, message }) => (field === '' ? message : `${field} ${message}`))
+    .join('; ');
   throw new DomainError('invalid_configuration', `the plan version is not valid: ${text}`, {
     field: problems[0]?.field ?? '',
   });
@@ -115,7 +131,10 @@ export function parsePlanVersion(json: unknown): PlanVersion {
 export function planProblems(json: unknown): readonly PlanProblem[] {
   const result = planVersion.safeParse(json);
   if (result.success) return [];
-  return result.error.issues.map((issue) => ({ field: fieldName(issue.path), message: issue.message }));
+  return result.error.issues.map((issue) => ({
+    field: fieldName(issue.path),
+    message: issue.message,
+  }));
 }
 
 function fieldName(path: readonly PropertyKey[]): string {
@@ -143,16 +162,26 @@ function* contradictions(plan: PlanVersion): Generator<Contradiction> {
   const ids = plan.gates.map((each) => each.id);
   for (const [index, each] of plan.gates.entries()) {
     const at = (...rest: (string | number)[]) => ['gates', index, ...rest];
-    if (ids.indexOf(each.id) < index) yield { field: at('id'), message: `is the id of another gate: ${each.id}` };
+    if (ids.indexOf(each.id) < index)
+      yield { field: at('id'), message: `is the id of another gate: ${each.id}` };
     if (each.id === KEY_CAP_GATE_ID) yield { field: at('id'), message: `${each.id} is built in` };
     for (const [position, className] of each.classes.entries()) {
       if (!names.includes(className)) {
-        yield { field: at('classes', position), message: `names ${className}, which is no class of the plan` };
+        yield {
+          field: at('classes', position),
+          message: `names ${className}, which is no class of the plan`,
+        };
       }
     }
     yield* actionProblems(plan, index);
-    if (each.scope === 'everyone' && (each.window.kind === 'session' || each.window.kind === 'cycle')) {
-      yield { field: at('window', 'kind'), message: `cannot be ${each.window.kind} where the gate counts everyone` };
+    if (
+      each.scope === 'everyone' &&
+      (each.window.kind === 'session' || each.window.kind === 'cycle')
+    ) {
+      yield {
+        field: at('window', 'kind'),
+        message: `cannot be ${each.window.kind} where the gate counts everyone`,
+      };
     }
   }
   yield* fallbackCycles(plan);
@@ -160,10 +189,16 @@ function* contradictions(plan: PlanVersion): Generator<Contradiction> {
     .map((each) => (each.scope === 'class' ? each.classes.length || names.length : 1))
     .reduce((sum, count) => sum + count, 0);
   if (counters > COMPILED_GATES_MAX) {
-    yield { field: ['gates'], message: `need ${counters} counters, and ${COMPILED_GATES_MAX} are the most` };
+    yield {
+      field: ['gates'],
+      message: `need ${counters} counters, and ${COMPILED_GATES_MAX} are the most`,
+    };
   }
   if (plan.fareCapNanoUsd !== undefined && plan.billing !== 'metered') {
-    yield { field: ['fareCapNanoUsd'], message: 'caps metered usage, and the plan includes its usage' };
+    yield {
+      field: ['fareCapNanoUsd'],
+      message: 'caps metered usage, and the plan includes its usage',
+    };
   }
 }
 
@@ -177,13 +212,22 @@ function* actionProblems(plan: PlanVersion, index: number): Generator<Contradict
   }
   if (action.do !== 'credits' && action.do !== 'overage') return;
   if (plan.billing === 'metered') {
-    yield { field: [...field, 'do'], message: `${action.do} pays for included usage, and every request is metered here` };
+    yield {
+      field: [...field, 'do'],
+      message: `${action.do} pays for included usage, and every request is metered here`,
+    };
   }
   if (each.unit === 'credits') {
-    yield { field: [...field, 'do'], message: `${action.do} cannot pay past a gate that counts credits` };
+    yield {
+      field: [...field, 'do'],
+      message: `${action.do} cannot pay past a gate that counts credits`,
+    };
   }
   if (action.do === 'overage' && plan.overageCapNanoUsd === 0) {
-    yield { field: [...field, 'do'], message: 'overage is never paid with an overageCapNanoUsd of zero' };
+    yield {
+      field: [...field, 'do'],
+      message: 'overage is never paid with an overageCapNanoUsd of zero',
+    };
   }
 }
 
@@ -193,11 +237,16 @@ function* fallbackCycles(plan: PlanVersion): Generator<Contradiction> {
   for (const [index, each] of plan.gates.entries()) {
     if (each.whenFull.do !== 'fallback') continue;
     const { to } = each.whenFull;
-    for (const from of each.classes.length > 0 ? each.classes : plan.classes.map((terms) => terms.name)) {
+    for (const from of each.classes.length > 0
+      ? each.classes
+      : plan.classes.map((terms) => terms.name)) {
       // A gate over all classes sends its own target nowhere: that request is then refused.
       if (from === to && each.classes.length === 0) continue;
       if (reaches(targets, to, from)) {
-        yield { field: ['gates', index, 'whenFull', 'to'], message: `sends ${from} round in a circle by ${to}` };
+        yield {
+          field: ['gates', index, 'whenFull', 'to'],
+          message: `sends ${from} round in a circle by ${to}`,
+        };
         return;
       }
       targets.set(from, (targets.get(from) ?? new Set()).add(to));
@@ -205,7 +254,11 @@ function* fallbackCycles(plan: PlanVersion): Generator<Contradiction> {
   }
 }
 
-function reaches(targets: ReadonlyMap<string, ReadonlySet<string>>, from: string, to: string): boolean {
+function reaches(
+  targets: ReadonlyMap<string, ReadonlySet<string>>,
+  from: string,
+  to: string,
+): boolean {
   const open = [from];
   const seen = new Set<string>();
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -48,8 +48,14 @@ export interface ClassTerms {
 
 /** The charge of a request: cost times a mark-up, or the operator's own rates by model (see pricing/charge). */
 export type Tariff =
-  | { readonly kind: 'markup'; /** 1,000 = at cost, 1,250 = cost plus a quarter. */ readonly perMille: number }
-  | { readonly kind: 'rates'; /** Name of the tariff's price table in the price book. */ readonly table: string };
+  | {
+      readonly kind: 'markup';
+      /** 1,000 = at cost, 1,250 = cost plus a quarter. */ readonly perMille: number;
+    }
+  | {
+      readonly kind: 'rates';
+      /** Name of the tariff's price table in the price book. */ readonly table: string;
+    };
 
 export const GATE_UNITS = ['messages', 'tokens', 'charge', 'cost', 'credits'] as const;
 /**
@@ -101,5 +107,7 @@ export interface Gate {
 export interface IncludedCredits {
   readonly perPeriodNanoUsd: NanoUsd;
   /** What is left at the end of a period: lost, or carried over up to a maximum. */
-  readonly rollover: { readonly kind: 'none' } | { readonly kind: 'upTo'; readonly maxNanoUsd: NanoUsd };
+  readonly rollover:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'upTo'; readonly maxNanoUsd: NanoUsd };
 }

@@ -169,7 +169,8 @@ export class RollingWindow implements WindowCounter {
   }
 
   #remove(index: number): void {
-    for (let i = index; i < this.#count - 1; i++) this.#set(i, this.#stamp(i + 1), this.#amount(i + 1));
+    for (let i = index; i < this.#count - 1; i++)
+      this.#set(i, this.#stamp(i + 1), this.#amount(i + 1));
     this.#count--;
   }
 

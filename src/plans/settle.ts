@@ -71,7 +71,8 @@ function endHold(
   for (let i = 0; i < hold.gateCount; i++) {
     const held = hold.gates[i];
     if (held === undefined) continue;
-    const amount = actual === undefined ? 0 : amountOf(held.unit, actual, held.amount, out.chargeNanoUsd);
+    const amount =
+      actual === undefined ? 0 : amountOf(held.unit, actual, held.amount, out.chargeNanoUsd);
     if (amount > held.amount) out.gateOverruns++;
     adjustHeld(held, amount, account, scopes, out.nowMs);
   }
@@ -97,10 +98,17 @@ function book(account: AccountState, program: PlanProgram, hold: Hold, out: Sett
     pay(account, out.payments.lots[i] ?? 0, out.payments.amounts[i] ?? 0, period);
   }
   if (left > 0) bookOverrun(account, program, hold, left, out);
-  if (period !== undefined && hold.mode === 'metered') period.fareChargedNanoUsd += out.chargeNanoUsd;
+  if (period !== undefined && hold.mode === 'metered')
+    period.fareChargedNanoUsd += out.chargeNanoUsd;
 }
 
-function bookOverrun(account: AccountState, program: PlanProgram, hold: Hold, extra: number, out: SettleOut): void {
+function bookOverrun(
+  account: AccountState,
+  program: PlanProgram,
+  hold: Hold,
+  extra: number,
+  out: SettleOut,
+): void {
   const period = account.periodThatBegan(hold.periodStartMs);
   const terms = { program, overageAllowed: mayOverage(hold.mode), period };
   extraPayments.clear();

@@ -52,7 +52,12 @@ function overageRoom(account: AccountState, program: PlanProgram, period: Period
 }
 
 /** Sets `amount` aside in one part's bucket; negative to give it back. */
-function setAside(account: AccountState, part: number, amount: number, period: PeriodTotals | undefined): void {
+function setAside(
+  account: AccountState,
+  part: number,
+  amount: number,
+  period: PeriodTotals | undefined,
+): void {
   account.heldNanoUsd += amount;
   if (part === DEBT) account.debtHeldNanoUsd += amount;
   else if (part !== OVERAGE) {
@@ -64,18 +69,33 @@ function setAside(account: AccountState, part: number, amount: number, period: P
 }
 
 /** Reserves what {@link cover} planned. */
-export function reserve(account: AccountState, parts: PaymentParts, period: PeriodTotals | undefined): void {
-  for (let i = 0; i < parts.count; i++) setAside(account, parts.lots[i] ?? 0, parts.amounts[i] ?? 0, period);
+export function reserve(
+  account: AccountState,
+  parts: PaymentParts,
+  period: PeriodTotals | undefined,
+): void {
+  for (let i = 0; i < parts.count; i++)
+    setAside(account, parts.lots[i] ?? 0, parts.amounts[i] ?? 0, period);
 }
 
 /** Gives back what a hold reserved. */
-export function release(account: AccountState, parts: PaymentParts, period: PeriodTotals | undefined): void {
-  for (let i = 0; i < parts.count; i++) setAside(account, parts.lots[i] ?? 0, -(parts.amounts[i] ?? 0), period);
+export function release(
+  account: AccountState,
+  parts: PaymentParts,
+  period: PeriodTotals | undefined,
+): void {
+  for (let i = 0; i < parts.count; i++)
+    setAside(account, parts.lots[i] ?? 0, -(parts.amounts[i] ?? 0), period);
   assert(account.heldNanoUsd >= 0, 'no account holds less than nothing');
 }
 
 /** Books a payment: takes it out of its bucket for good. */
-export function pay(account: AccountState, part: number, amount: number, period: PeriodTotals | undefined): void {
+export function pay(
+  account: AccountState,
+  part: number,
+  amount: number,
+  period: PeriodTotals | undefined,
+): void {
   if (part === DEBT) account.debtNanoUsd += amount;
   else if (part !== OVERAGE) {
     const lot = account.lot(part);

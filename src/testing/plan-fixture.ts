@@ -47,7 +47,10 @@ export function gateOf(terms: Partial<Gate>): Gate {
 }
 
 /** An account on a plan, in its first period. */
-export function accountOn(plan: PlanVersion, timeZone = 'UTC'): { account: AccountState; program: PlanProgram } {
+export function accountOn(
+  plan: PlanVersion,
+  timeZone = 'UTC',
+): { account: AccountState; program: PlanProgram } {
   const program = compilePlan(plan);
   const account = new AccountState();
   account.planVersionId = program.planVersionId;

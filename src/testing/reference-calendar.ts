@@ -14,7 +14,11 @@ const printers = new Map<string, Intl.DateTimeFormat>();
 const found = new Map<string, ReferenceRange[]>();
 
 /** The run of quarter hours around an instant whose local date falls in the same day, week or month. */
-export function referenceRange(unit: 'day' | 'week' | 'month', atMs: number, timeZone: string): ReferenceRange {
+export function referenceRange(
+  unit: 'day' | 'week' | 'month',
+  atMs: number,
+  timeZone: string,
+): ReferenceRange {
   const cacheKey = `${unit} ${timeZone}`;
   const known = found.get(cacheKey) ?? [];
   found.set(cacheKey, known);
@@ -36,7 +40,12 @@ export function referenceRange(unit: 'day' | 'week' | 'month', atMs: number, tim
 function nameOf(unit: 'day' | 'week' | 'month', atMs: number, timeZone: string): string {
   let printer = printers.get(timeZone);
   if (printer === undefined) {
-    printer = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+    printer = new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    });
     printers.set(timeZone, printer);
   }
   const day = printer.format(atMs);

@@ -117,13 +117,18 @@ export class ReferenceKernel {
   // What the list adds up to
 
   balance(bucket: string): bigint {
-    return sum(this.postings.filter((posting) => posting.bucket === bucket).map((posting) => posting.amount));
+    let total = 0n;
+    for (const posting of this.postings) if (posting.bucket === bucket) total += posting.amount;
+    return total;
   }
 
   #held(bucket: string, period?: bigint): bigint {
-    const open = this.uses.filter((use) => use.open && (period === undefined || use.period === period));
-    const parts = open.flatMap((use) => use.parts);
-    return sum(parts.filter((part) => part.bucket === bucket).map((part) => part.amount));
+    let total = 0n;
+    for (const use of this.uses) {
+      if (!use.open || (period !== undefined && use.period !== period)) continue;
+      for (const part of use.parts) if (part.bucket === bucket) total += part.amount;
+    }
+    return total;
   }
 
   held(): bigint {
@@ -132,17 +137,23 @@ export class ReferenceKernel {
 
   kindBalance(kind: Kind): bigint {
     const lots = this.#lots().filter((lot) => lot.kind === kind);
-    return sum(lots.map((lot) => this.balance(lot.bucket))) - (kind === 'bought' ? this.balance('debt') : 0n);
+    return (
+      sum(lots.map((lot) => this.balance(lot.bucket))) -
+      (kind === 'bought' ? this.balance('debt') : 0n)
+    );
   }
 
   /** Every lot there ever was, in the order of the waterfall. */
   #lots(): { bucket: string; kind: Kind; expires: bigint }[] {
-    const buckets = [...new Set(this.postings.map((posting) => posting.bucket))];
-    const lots = buckets.filter((bucket) => bucket.startsWith('lot ')).map((bucket) => {
+    const buckets = new Set<string>();
+    for (const { bucket } of this.postings) if (bucket.startsWith('lot ')) buckets.add(bucket);
+    const lots = [...buckets].map((bucket) => {
       const [, kind, expires] = bucket.split(' ');
       return { bucket, kind: kind as Kind, expires: BigInt(expires ?? 0) };
     });
-    return lots.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.expires < b.expires ? -1 : 1));
+    return lots.sort(
+      (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.expires < b.expires ? -1 : 1),
+    );
   }
 
   remaining(): bigint {
@@ -167,13 +178,15 @@ export class ReferenceKernel {
     const cap = request.keyCapNanoUsd;
     const gates: Gate[] = cap === undefined ? declared : [...declared, { ...KEY_CAP, limit: cap }];
     return gates.flatMap((gate) => {
-      const named = gate.classes.length > 0 ? gate.classes : this.plan.classes.map((terms) => terms.name);
-      const owner = gate.scope === 'member' ? request.memberId : gate.scope === 'key' ? request.keyId : '';
+      const named =
+        gate.classes.length > 0 ? gate.classes : this.plan.classes.map((terms) => terms.name);
+      const owner =
+        gate.scope === 'member' ? request.memberId : gate.scope === 'key' ? request.keyId : '';
       if (owner === undefined) return [];
       const classes = gate.scope === 'class' ? named : [''];
       return classes.map((only) => ({
         name: only === '' ? gate.id : `${gate.id}/${only}`,
-        counter: JSON.stringify([gate.id, only, gate.unit, gate.scope, gate.window, owner]),
+        counter: counterName(gate, only, owner),
         gate,
         limit: BigInt(gate.limit),
         counts: only === '' ? named.includes(className) : only === className,
@@ -182,11 +195,13 @@ export class ReferenceKernel {
   }
 
   #counted(counter: Counter): { at: bigint; place: bigint; amount: bigint }[] {
-    return this.uses.flatMap((use) =>
-      use.counted
-        .filter((counted) => counted.counter === counter.counter)
-        .map((counted) => ({ at: use.at, place: counted.place, amount: counted.amount })),
-    );
+    const found: { at: bigint; place: bigint; amount: bigint }[] = [];
+    for (const use of this.uses) {
+      for (const { counter: name, place, amount } of use.counted) {
+        if (name === counter.counter) found.push({ at: use.at, place, amount });
+      }
+    }
+    return found;
   }
 
   /** What counts now, and how each amount leaves. */
@@ -196,7 +211,9 @@ export class ReferenceKernel {
     if (window.kind === 'rolling') {
       const length = BigInt(window.seconds) * 1000n;
       const live = all.filter((each) => this.now < each.place + length);
-      const exact = sum(all.filter((each) => this.now < each.at + length).map((each) => each.amount));
+      const exact = sum(
+        all.filter((each) => this.now < each.at + length).map((each) => each.amount),
+      );
       const used = sum(live.map((each) => each.amount));
       if (used < exact) throw new Error('a rolling window counts less than the exact one');
       return live.map((each) => ({ amount: each.amount, leaves: each.place + length }));
@@ -214,7 +231,9 @@ export class ReferenceKernel {
     if (window.kind === 'session') {
       const start = this.#counted(counter).at(-1)?.place;
       const length = BigInt(window.seconds) * 1000n;
-      return start !== undefined && this.now < start + length ? { start, end: start + length } : undefined;
+      return start !== undefined && this.now < start + length
+        ? { start, end: start + length }
+        : undefined;
     }
     if (window.kind === 'calendar') return this.#calendars.get(counter.counter);
     return this.periods.at(-1);
@@ -240,10 +259,18 @@ export class ReferenceKernel {
   countForeign(gateId: string, amount: bigint, place: bigint): void {
     const gate = this.plan.gates.find((each) => each.id === gateId);
     if (gate === undefined) return;
-    const counter = JSON.stringify([gate.id, '', gate.unit, gate.scope, gate.window, '']);
+    const counter = counterName(gate, '', '');
     const counted = [{ counter, unit: gate.unit, place, limit: BigInt(gate.limit), amount }];
     const blank = { fareCap: undefined, fareRoom: undefined, parts: [] };
-    this.uses.push({ id: '', at: this.now, period: 0n, mode: 'included', ...blank, counted, open: false });
+    this.uses.push({
+      id: '',
+      at: this.now,
+      period: 0n,
+      mode: 'included',
+      ...blank,
+      counted,
+      open: false,
+    });
   }
 
   #place(counter: Counter): bigint {
@@ -292,7 +319,8 @@ export class ReferenceKernel {
         action?.do === 'fallback' && !tried.includes(action.to)
           ? request.candidates.find((each) => each.className === action.to && each.available)
           : undefined;
-      if (next === undefined) return this.#refused(request, 'gate', trial.gate, this.#opensAt(trial, className, quote));
+      if (next === undefined)
+        return this.#refused(request, 'gate', trial.gate, this.#opensAt(trial, className, quote));
       first ??= trial.gate?.name;
       candidate = next;
     }
@@ -311,7 +339,10 @@ export class ReferenceKernel {
       mode === 'metered' && this.plan.fareCapNanoUsd !== undefined
         ? max(0n, BigInt(this.plan.fareCapNanoUsd) - this.fareCharged(this.#periodStart()))
         : undefined;
-    const charge = fareRoom === undefined ? BigInt(quote.chargeNanoUsd) : min(BigInt(quote.chargeNanoUsd), fareRoom);
+    const charge =
+      fareRoom === undefined
+        ? BigInt(quote.chargeNanoUsd)
+        : min(BigInt(quote.chargeNanoUsd), fareRoom);
     const done = (fit: Trial['fit'], gate?: Counter, parts: readonly Part[] = []): Trial => ({
       fit,
       gate,
@@ -344,7 +375,12 @@ export class ReferenceKernel {
   #opensAt(trial: Trial, className: string, quote: Amounts): bigint | undefined {
     if (trial.gate === undefined || trial.gate.gate.scope === 'everyone') return undefined;
     const paid = trial.mode === 'included' ? 0n : trial.charge;
-    const amount = amountIn(trial.gate.gate.unit, quote, BigInt(this.#weight(className) ?? 0), paid);
+    const amount = amountIn(
+      trial.gate.gate.unit,
+      quote,
+      BigInt(this.#weight(className) ?? 0),
+      paid,
+    );
     let used = this.used(trial.gate);
     let opens = this.now;
     for (const live of this.#live(trial.gate).sort((a, b) => (a.leaves < b.leaves ? -1 : 1))) {
@@ -356,8 +392,20 @@ export class ReferenceKernel {
     return opens;
   }
 
-  #admit(request: DecisionRequest, className: string, trial: Trial, first: string | undefined): ReferenceDecision {
-    this.#useOf(request.requestId, trial.mode, this.plan.fareCapNanoUsd, trial.fareRoom, trial.counted, trial.parts);
+  #admit(
+    request: DecisionRequest,
+    className: string,
+    trial: Trial,
+    first: string | undefined,
+  ): ReferenceDecision {
+    this.#useOf(
+      request.requestId,
+      trial.mode,
+      this.plan.fareCapNanoUsd,
+      trial.fareRoom,
+      trial.counted,
+      trial.parts,
+    );
     const gate = first ?? trial.because?.name;
     return {
       verdict: 'admitted',
@@ -399,7 +447,12 @@ export class ReferenceKernel {
     });
   }
 
-  #refused(request: DecisionRequest, reason: RefusalReason, gate?: Counter, opensAt?: bigint): ReferenceDecision {
+  #refused(
+    request: DecisionRequest,
+    reason: RefusalReason,
+    gate?: Counter,
+    opensAt?: bigint,
+  ): ReferenceDecision {
     const asksOthers = reason === 'gate' || reason === 'funds';
     const available = this.plan.classes
       .map((terms) => terms.name)
@@ -442,7 +495,10 @@ export class ReferenceKernel {
     }
     if (credits > 0n) parts.push({ bucket: 'debt', amount: credits });
     if (left > 0n && (mode === 'overage' || mode === 'metered') && this.#isRecent(period)) {
-      const cap = min(BigInt(this.plan.overageCapNanoUsd), this.customerCap ?? BigInt(this.plan.overageCapNanoUsd));
+      const cap = min(
+        BigInt(this.plan.overageCapNanoUsd),
+        this.customerCap ?? BigInt(this.plan.overageCapNanoUsd),
+      );
       const room = max(0n, cap - this.balance(`overage ${period}`) - this.#held('overage', period));
       const part = min(left, room);
       if (part > 0n) parts.push({ bucket: 'overage', amount: part });
@@ -483,7 +539,8 @@ export class ReferenceKernel {
     }
     const parts = this.#waterfall(charge - heldCharge, use.mode, use.period);
     if (parts === undefined) return false;
-    for (const [index, counted] of use.counted.entries()) counted.amount = raised[index] ?? counted.amount;
+    for (const [index, counted] of use.counted.entries())
+      counted.amount = raised[index] ?? counted.amount;
     use.parts.push(...parts);
     return true;
   }
@@ -491,7 +548,10 @@ export class ReferenceKernel {
   #asCounter(counted: Counted): { window: Gate['window']; counter: Counter } {
     const window = (JSON.parse(counted.counter) as unknown[])[4] as Gate['window'];
     const gate = { ...KEY_CAP, window, limit: 0 };
-    return { window, counter: { name: '', counter: counted.counter, gate, limit: 0n, counts: true } };
+    return {
+      window,
+      counter: { name: '', counter: counted.counter, gate, limit: 0n, counts: true },
+    };
   }
 
   #stillCounts(counted: Counted): boolean {
@@ -514,7 +574,8 @@ export class ReferenceKernel {
     if (use === undefined) return undefined;
     const charge = actual === undefined ? 0n : this.#payable(use, BigInt(actual.chargeNanoUsd));
     for (const counted of use.counted) {
-      counted.amount = actual === undefined ? 0n : amountIn(counted.unit, actual, counted.amount, charge);
+      counted.amount =
+        actual === undefined ? 0n : amountIn(counted.unit, actual, counted.amount, charge);
     }
     use.open = false;
     const byPayer = { allowance: 0n, promotional: 0n, bought: 0n, overage: 0n };
@@ -529,11 +590,15 @@ export class ReferenceKernel {
     // Parts of one bucket that an extension added stand behind the others, but pay with the first.
     const buckets = [...new Set(use.parts.map((part) => part.bucket))];
     for (const bucket of buckets) {
-      pay({ bucket, amount: sum(use.parts.filter((part) => part.bucket === bucket).map((part) => part.amount)) });
+      pay({
+        bucket,
+        amount: sum(use.parts.filter((part) => part.bucket === bucket).map((part) => part.amount)),
+      });
     }
     const overrun = left;
     for (const part of this.#waterfall(overrun, use.mode, use.period, true) ?? []) pay(part);
-    if (use.mode === 'metered') this.postings.push({ bucket: `fare ${use.period}`, amount: charge });
+    if (use.mode === 'metered')
+      this.postings.push({ bucket: `fare ${use.period}`, amount: charge });
     return { charge, overrun, byPayer };
   }
 
@@ -556,21 +621,31 @@ export class ReferenceKernel {
   }
 
   refund(
-    given: { atMs: number; payer: Kind | 'overage'; amount: bigint; expires: bigint; admittedAt: bigint },
+    given: {
+      atMs: number;
+      payer: Kind | 'overage';
+      amount: bigint;
+      expires: bigint;
+      admittedAt: bigint;
+    },
     never: bigint,
   ): void {
     this.#advance(given.atMs);
     const period = this.#periodStart();
     let { amount } = given;
     if (given.admittedAt >= period) {
-      this.postings.push({ bucket: `fare ${period}`, amount: -min(this.fareCharged(period), amount) });
+      this.postings.push({
+        bucket: `fare ${period}`,
+        amount: -min(this.fareCharged(period), amount),
+      });
       if (given.payer === 'overage') {
         const reversed = min(this.balance(`overage ${period}`), amount);
         this.postings.push({ bucket: `overage ${period}`, amount: -reversed });
         amount -= reversed;
       }
     }
-    if (given.payer !== 'overage' && this.now < given.expires) this.#credit(given.payer, amount, given.expires);
+    if (given.payer !== 'overage' && this.now < given.expires)
+      this.#credit(given.payer, amount, given.expires);
     else this.#credit('promotional', amount, never);
   }
 
@@ -583,7 +658,10 @@ export class ReferenceKernel {
     this.#advance(atMs);
     for (const lot of this.#lots()) {
       if (this.now < lot.expires) continue;
-      this.postings.push({ bucket: lot.bucket, amount: this.#held(lot.bucket) - this.balance(lot.bucket) });
+      this.postings.push({
+        bucket: lot.bucket,
+        amount: this.#held(lot.bucket) - this.balance(lot.bucket),
+      });
     }
   }
 
@@ -602,7 +680,8 @@ export class ReferenceKernel {
   changePlan(atMs: number, next: PlanVersion): void {
     this.#advance(atMs);
     const period = this.periods.at(-1);
-    const difference = BigInt(next.credits.perPeriodNanoUsd) - BigInt(this.plan.credits.perPeriodNanoUsd);
+    const difference =
+      BigInt(next.credits.perPeriodNanoUsd) - BigInt(this.plan.credits.perPeriodNanoUsd);
     this.plan = next;
     if (period === undefined || this.now >= period.end) return;
     let prorated = halfEven(difference * (period.end - this.now), period.end - period.start);
@@ -626,6 +705,19 @@ export class ReferenceKernel {
     return this.periods.at(-1)?.start ?? 0n;
   }
 }
+
+/** What makes two gates of two plans one counter. */
+function counterName(gate: Gate, only: string, owner: string): string {
+  const names = counterNames.get(gate) ?? new Map<string, string>();
+  counterNames.set(gate, names);
+  const memo = names.get(`${only} ${owner}`);
+  if (memo !== undefined) return memo;
+  const name = JSON.stringify([gate.id, only, gate.unit, gate.scope, gate.window, owner]);
+  names.set(`${only} ${owner}`, name);
+  return name;
+}
+
+const counterNames = new WeakMap<Gate, Map<string, string>>();
 
 function amountIn(unit: Gate['unit'], amounts: Amounts, weight: bigint, paid: bigint): bigint {
   if (unit === 'messages') return weight;

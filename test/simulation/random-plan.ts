@@ -30,7 +30,8 @@ function draftPlan(random: Random, id: string): PlanVersion {
     weightMilli: pick(random, WEIGHTS),
   }));
   const metered = random.next() < 0.3;
-  const fareCap = metered && random.next() < 0.5 ? { fareCapNanoUsd: random.below(4000) as NanoUsd } : {};
+  const fareCap =
+    metered && random.next() < 0.5 ? { fareCapNanoUsd: random.below(4000) as NanoUsd } : {};
   const gates = Array.from({ length: 1 + random.below(6) }, (_, index) =>
     randomGate(random, `gate-${index}`, classes, metered),
   );
@@ -50,7 +51,9 @@ function draftPlan(random: Random, id: string): PlanVersion {
     credits: {
       perPeriodNanoUsd: random.below(3000) as NanoUsd,
       rollover:
-        random.next() < 0.5 ? { kind: 'none' } : { kind: 'upTo', maxNanoUsd: random.below(2000) as NanoUsd },
+        random.next() < 0.5
+          ? { kind: 'none' }
+          : { kind: 'upTo', maxNanoUsd: random.below(2000) as NanoUsd },
     },
     overageCapNanoUsd: (1 + random.below(2000)) as NanoUsd,
     ...fareCap,
@@ -59,11 +62,19 @@ function draftPlan(random: Random, id: string): PlanVersion {
   };
 }
 
-function randomGate(random: Random, id: string, classes: readonly ClassTerms[], metered: boolean): Gate {
+function randomGate(
+  random: Random,
+  id: string,
+  classes: readonly ClassTerms[],
+  metered: boolean,
+): Gate {
   const unit = pick(random, GATE_UNITS);
   const scope = pick(random, GATE_SCOPES);
   const names = classes.map((terms) => terms.name);
-  const limit = unit === 'messages' ? 1000 * (1 + random.below(random.next() < 0.2 ? 400 : 8)) : 100 + random.below(3000);
+  const limit =
+    unit === 'messages'
+      ? 1000 * (1 + random.below(random.next() < 0.2 ? 400 : 8))
+      : 100 + random.below(3000);
   return {
     id,
     unit,
@@ -96,7 +107,8 @@ function randomAction(random: Random, names: readonly string[], neverPays: boole
     { do: 'fallback', to: pick(random, names) },
     { do: 'fallback', to: names.at(-1) ?? '' },
   ];
-  if (!neverPays) actions.push({ do: 'credits' }, { do: 'credits' }, { do: 'overage' }, { do: 'overage' });
+  if (!neverPays)
+    actions.push({ do: 'credits' }, { do: 'credits' }, { do: 'overage' }, { do: 'overage' });
   return pick(random, actions);
 }
 
@@ -108,7 +120,11 @@ export function changedPlan(random: Random, plan: PlanVersion, id: string): Plan
     id: id as Id<'planVersion'>,
     gates: plan.gates
       .filter(() => random.next() < 0.85)
-      .map((gate) => (random.next() < 0.5 ? gate : { ...gate, limit: 1 + Math.floor(gate.limit * 2 * random.next()) })),
+      .map((gate) =>
+        random.next() < 0.5
+          ? gate
+          : { ...gate, limit: 1 + Math.floor(gate.limit * 2 * random.next()) },
+      ),
     credits: other.credits,
     overdraftNanoUsd: other.overdraftNanoUsd,
   };
