@@ -20,6 +20,7 @@ import { openBooks } from '#wiring/books.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
 import { ControlServer } from '#wiring/control-server.ts';
+import { demoServices } from '#wiring/demo-services.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
 import { LiveModels } from '#wiring/live-models.ts';
@@ -49,6 +50,8 @@ export interface Running {
 }
 
 const RENEW_EVERY_MS = 60_000;
+/** Subscriptions are earned hour by hour, and before each report. */
+const ACCRUE_EVERY_MS = 3_600_000;
 
 /**
  * Starts the whole service: store, books, gateway, operator's API.
@@ -60,7 +63,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
   await using started = new AsyncDisposableStack();
   const masterKey = config.masterKey ?? masterKeyIn(config.dataDir, random);
   const store = started.adopt(
-    await openStore(config, (event) => log.warn({ event: event.type }, 'database')),
+    await openStore(config, (event) => {
+      const level = event.type === 'ready' ? 'info' : 'warn';
+      log[level]({ ...event, event: event.type }, 'database');
+    }),
     (opened) => opened.close(),
   );
   const { pool, address } = store;
@@ -132,8 +138,9 @@ export async function startBreakeven(config: Config): Promise<Running> {
       grant: books.grant,
       showAccount: books.showAccount,
       why: books.why,
+      accrue: books.accrue,
       audit: books.audit,
-      demo: books.demo(() => catalog),
+      demo: demoServices({ pool, books, plans, catalog: () => catalog, clock, random }),
       health,
     }),
     authenticate: operatorIdentity(pool),
@@ -166,6 +173,13 @@ export async function startBreakeven(config: Config): Promise<Running> {
       RENEW_EVERY_MS,
       () => renewDue(subscriptions),
       (error) => log.error({ err: error }, 'cannot renew subscriptions'),
+    ),
+  );
+  started.use(
+    new Repeating(
+      ACCRUE_EVERY_MS,
+      () => books.accrue(),
+      (error) => log.error({ err: error }, 'cannot accrue subscriptions'),
     ),
   );
   const control = await ControlServer.listen(config.dataDir, nodeHandler(api.fetch, true));

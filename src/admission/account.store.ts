@@ -1,47 +1,114 @@
 import type { Pool } from 'pg';
-import { uuidOf } from '#base/id.ts';
+import type { Book } from '#base/book.ts';
+import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
 import { nanoUsd, type NanoUsd } from '#base/money.ts';
 import { withStore } from '#db/pool.ts';
-import type { AccountRef } from './account-change.ts';
-import { heldRequests } from './held-requests.ts';
+import { UNBOUNDED } from '#plans/account-state.ts';
+import { type AccountColumns, type AccountRecord, recordOf } from './account-record.ts';
 
-/** How an account stands, for people: balances and what is held now. */
+/** An account as people and reports see it. Counts of gates stand as they were at its last use. */
 export interface AccountSummary {
-  readonly seq: number;
+  readonly planVersionId: Id<'planVersion'>;
+  readonly periodStartMs: number;
+  readonly periodEndMs: number;
+  readonly timeZone: string;
   readonly allowanceNanoUsd: NanoUsd;
   readonly promotionalNanoUsd: NanoUsd;
+  /** Below zero: what is owed. */
   readonly boughtNanoUsd: NanoUsd;
   readonly heldNanoUsd: NanoUsd;
+  readonly overageUsedNanoUsd: NanoUsd;
+  readonly overageOwedNanoUsd: NanoUsd;
+  /** The customer's own bound on a period's overage, if there is one. */
+  readonly capNanoUsd: NanoUsd | undefined;
   readonly openHolds: number;
+  readonly lastSeenMs: number;
+  /** Credits that can pay now. */
+  readonly remainingNanoUsd: NanoUsd;
+  readonly lots: readonly {
+    readonly kind: string;
+    readonly amountNanoUsd: NanoUsd;
+    readonly expiresAtMs: number | undefined;
+  }[];
 }
 
-interface SummaryRow {
-  seq: number;
-  allowance: number;
-  promotional: number;
-  bought: number;
-  held: number;
-  holds: Buffer;
-  hold_notes: Buffer;
+/** @returns `undefined` where there is no such account. @throws DomainError `store_unavailable` */
+export async function readAccount(
+  pool: Pool,
+  owner: { readonly book: Book; readonly customerId: Id<'customer'> },
+): Promise<AccountSummary | undefined> {
+  const { rows } = await withStore(() =>
+    pool.query<AccountColumns>('SELECT * FROM account WHERE book = $1 AND customer = $2', [
+      owner.book,
+      uuidOf(owner.customerId),
+    ]),
+  );
+  return rows[0] && summaryOf(recordOf(rows[0]));
 }
 
-/** @returns `undefined` where the customer has no account. @throws DomainError `store_unavailable` */
-export function readAccount(pool: Pool, account: AccountRef): Promise<AccountSummary | undefined> {
+function summaryOf({ state, overageOwedNanoUsd }: AccountRecord): AccountSummary {
+  const bounded = (value: number): number | undefined => (value === UNBOUNDED ? undefined : value);
+  const cap = bounded(state.customerCapNanoUsd);
+  return Object.freeze({
+    planVersionId: state.planVersionId as Id<'planVersion'>,
+    periodStartMs: state.periodStartMs,
+    periodEndMs: state.periodEndMs,
+    timeZone: state.timeZone,
+    allowanceNanoUsd: nanoUsd(state.balance('allowance')),
+    promotionalNanoUsd: nanoUsd(state.balance('promotional')),
+    boughtNanoUsd: nanoUsd(state.balance('bought')),
+    heldNanoUsd: nanoUsd(state.heldNanoUsd),
+    overageUsedNanoUsd: nanoUsd(state.period.overageUsedNanoUsd),
+    overageOwedNanoUsd: nanoUsd(overageOwedNanoUsd),
+    capNanoUsd: cap === undefined ? undefined : nanoUsd(cap),
+    openHolds: state.holds.length,
+    lastSeenMs: state.lastSeenMs,
+    remainingNanoUsd: nanoUsd(state.availableNanoUsd(state.lastSeenMs)),
+    lots: state.lots.map(({ kind, amountNanoUsd, expiresAtMs }) => ({
+      kind,
+      amountNanoUsd: nanoUsd(amountNanoUsd),
+      expiresAtMs: bounded(expiresAtMs),
+    })),
+  });
+}
+
+const PAGE_ROWS = 1000;
+
+/** Accounts of a book whose price is not earned up to an instant. */
+export async function* readAccountsToAccrue(
+  pool: Pool,
+  { book, atMs }: { book: Book; atMs: number },
+): AsyncGenerator<Id<'customer'>> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const { rows }: { rows: { customer: string }[] } = await pool.query<{ customer: string }>(
+      `SELECT customer FROM account
+        WHERE book = $1 AND customer > $2 AND accrued_to_ms < least(period_end_ms, $3)
+        ORDER BY customer LIMIT ${PAGE_ROWS}`,
+      [book, after, atMs],
+    );
+    for (const { customer } of rows) yield idFromUuid('customer', customer);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE_ROWS) return;
+    after = last.customer;
+  }
+}
+
+/** Accounts whose price is not earned up to an instant, the longest behind first. */
+export function accountsBehind(
+  pool: Pool,
+  options: { readonly beforeMs: number; readonly book?: Book; readonly limit: number },
+): Promise<readonly AccountRef[]> {
   return withStore(async () => {
-    const { rows } = await pool.query<SummaryRow>(
-      'SELECT seq, allowance, promotional, bought, held, holds, hold_notes FROM account WHERE book = $1 AND customer = $2',
-      [account.book, uuidOf(account.customerId)],
+    const { rows } = await pool.query<{ book: Book; customer: string }>(
+      `SELECT book, customer FROM account
+        WHERE accrued < price AND accrued_to_ms < least($1, period_end_ms) AND ($2::book IS NULL OR book = $2)
+        ORDER BY accrued_to_ms LIMIT $3`,
+      [options.beforeMs, options.book ?? null, options.limit],
     );
-    const [row] = rows;
-    return (
-      row && {
-        seq: row.seq,
-        allowanceNanoUsd: nanoUsd(row.allowance),
-        promotionalNanoUsd: nanoUsd(row.promotional),
-        boughtNanoUsd: nanoUsd(row.bought),
-        heldNanoUsd: nanoUsd(row.held),
-        openHolds: heldRequests(row).length,
-      }
-    );
+    return rows.map(({ book, customer }) => ({
+      book,
+      customerId: idFromUuid('customer', customer),
+    }));
   });
 }

@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { readAccount } from '#admission/account.store.ts';
+import { accountsBehind, readAccount } from '#admission/account.store.ts';
 import { createAdmission, type AdmissionService } from '#admission/admission-service.ts';
 import { heldRequests } from '#admission/held-requests.ts';
 import { readReceipt } from '#admission/receipt.store.ts';
 import { why } from '#admission/why.store.ts';
+import type { Book } from '#base/book.ts';
 import type { Clock } from '#base/clock.ts';
 import { parseId } from '#base/id.ts';
 import type { Random } from '#base/random.ts';
@@ -36,12 +37,15 @@ export interface OpenBooks {
   readonly why: Services['books']['why'];
   readonly audit: Services['books']['audit'];
   readonly receipt: NonNullable<GatewayDeps['receipt']>;
+  /** Earns every subscription's price up to now. @returns how many accounts were behind. */
+  accrue(book?: Book): Promise<number>;
   isReady(): boolean;
   idempotency(masterKey: Buffer): PostgresIdempotencyStore;
   close(): Promise<void>;
 }
 
 const CLOSE_DRAIN_MS = 10_000;
+const ACCRUALS_PER_PASS = 2_000;
 
 /**
  * Opens admission: takes a lease and resolves what dead processes left.
@@ -81,6 +85,22 @@ export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
     async receipt(caller, requestId) {
       const id = parseId('request', requestId);
       return id && readReceipt(pool, caller, id);
+    },
+    async accrue(book) {
+      const nowMs = clock.nowMs();
+      let count = 0;
+      for (;;) {
+        const behind = await accountsBehind(pool, {
+          beforeMs: nowMs,
+          limit: ACCRUALS_PER_PASS,
+          ...(book !== undefined && { book }),
+        });
+        await Promise.all(
+          behind.map((account) => admission.change(account, { kind: 'accrue' }, nowMs)),
+        );
+        count += behind.length;
+        if (behind.length < ACCRUALS_PER_PASS) return count;
+      }
     },
     isReady: () => admission.ready,
     idempotency: (masterKey) => new PostgresIdempotencyStore({ pool, masterKey, clock, random }),

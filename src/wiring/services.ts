@@ -17,6 +17,7 @@ import {
 } from '#accounts/operator-keys.store.ts';
 import { newOperatorSecret, secretSha256 } from '#accounts/secret.ts';
 import { deleteSupplierSecret, saveSupplierSecret } from '#accounts/supplier-secrets.store.ts';
+import type { Book } from '#base/book.ts';
 import type { Clock } from '#base/clock.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { newId } from '#base/id.ts';
@@ -52,6 +53,7 @@ export interface ServiceParts {
     ...subject: Parameters<Services['customers']['show']>
   ) => Promise<object | undefined>;
   readonly why: Services['books']['why'];
+  readonly accrue: (book: Book) => Promise<number>;
   readonly audit: Services['books']['audit'];
   readonly demo: Services['demo'];
   readonly health: Services['health'];
@@ -144,8 +146,9 @@ export function createServices(parts: ServiceParts): Services {
     },
     offer: offerServices(parts),
     books: {
-      pnl({ fromMs, toMs, ...input }) {
+      async pnl({ fromMs, toMs, ...input }) {
         const nowMs = clock.nowMs();
+        await parts.accrue(input.book);
         return pnl(pool, {
           ...input,
           fromDay: utcDay(fromMs ?? nowMs - (REPORT_DAYS - 1) * DAY_MS),

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { formatUsdCents } from '#base/money.ts';
+import { formatUsd, formatUsdCents, NANO_PER_USD } from '#base/money.ts';
 import type { Pnl, PnlRow } from '#economics/pnl.ts';
 import type { CommandSetup } from '../command-setup.ts';
 import { present, withControl } from '../context.ts';
 import { table } from '../output.ts';
 
+const DOLLAR = BigInt(NANO_PER_USD);
 const BOOK = ['--book <book>', 'live, test or demo', 'live'] as const;
 
 /** As JSON carries it: totals as decimal text. */
@@ -125,14 +126,25 @@ export function pnlText(pnl: Sent<Pnl>, rowsMax: number): string {
 
 function underWater(row: Sent<PnlRow>): string {
   const { losses } = row;
-  return BigInt(row.subscription) > 0n
-    ? `${row.label} is under water: ${usd(row.margin)} on ${row.subscribers.toLocaleString('en')} subscribers. ` +
-        `${percent(losses.belowZeroShare)} of them are below zero; the costliest 1% cause ` +
-        `${percent(losses.topPercentShare)} of that loss, the costliest 10% ${percent(losses.topTenPercentShare)}.`
-    : `${row.label} earns nothing by design and cost ${usd(row.cost)}: ${usd(String(BigInt(row.cost) / BigInt(Math.max(1, row.subscribers))))} a user.`;
+  const users = row.subscribers.toLocaleString('en');
+  if (BigInt(row.revenue) === 0n) {
+    const each = BigInt(row.cost) / BigInt(Math.max(1, row.subscribers));
+    return `${row.label} earned nothing and cost ${usd(row.cost)}: ${usd(String(each))} for each of ${users} users.`;
+  }
+  return (
+    `${row.label} is under water: ${usd(row.margin)} on ${users} subscribers. ` +
+    `${percent(losses.belowZeroShare)} of them are below zero; the costliest 1% cause ` +
+    `${percent(losses.topPercentShare)} of that loss, the costliest 10% ${percent(losses.topTenPercentShare)}.`
+  );
 }
 
-const usd = (amount: string): string => formatUsdCents(BigInt(amount));
+/** Cents, but every digit of what cents would round away. */
+function usd(amount: string): string {
+  const value = BigInt(amount);
+  const isSmall = value > -DOLLAR && value < DOLLAR;
+  return isSmall ? formatUsd(value) : formatUsdCents(value);
+}
+
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 const basisPoints = (value: number | undefined): string =>
   value === undefined ? '–' : `${(value / 100).toFixed(1)}%`;
