@@ -80,8 +80,8 @@ export class EventTranslator implements EventRewriter {
 
   constructor(translator: TextTranslator) {
     this.#translator = translator;
-    this.#frames = new SseFrames((_name, data) => {
-      this.#text += this.#translator.push(parsed(data));
+    this.#frames = new SseFrames((_name, bytes, from, end) => {
+      this.#text += this.#translator.push(parsed(bytes.subarray(from, end)));
     });
   }
 

@@ -89,7 +89,8 @@ async function lastConsumption(
     }
     case 'streamed': {
       const { metering, delivered, end } = result;
-      if (metering && end.kind === 'completed') return { route, metering, isCharged: true };
+      const isWhole = end.kind === 'completed' || (end.kind === 'client-gone' && end.isWhole);
+      if (metering && isWhole) return { route, metering, isCharged: true };
       const guess = await estimate(route, delivered);
       const whole = metering ? completedByEstimate(metering, guess) : guess;
       return { route, metering: whole, isCharged: true };

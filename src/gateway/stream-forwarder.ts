@@ -18,7 +18,8 @@ export type StreamEnd =
   | { readonly kind: 'unopened'; readonly error: DomainError }
   | { readonly kind: 'broken'; readonly error: DomainError }
   | { readonly kind: 'cut-by-limit' }
-  | { readonly kind: 'client-gone' };
+  /** `isWhole`: the supplier was read to its end, so that its usage is that of the whole answer. */
+  | { readonly kind: 'client-gone'; readonly isWhole: boolean };
 
 export interface StreamForwarderStart {
   readonly exchange: Exchange;
@@ -73,7 +74,9 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     this.watcher = new StreamWatcher(start.dialect);
     if (!(start.rewriter instanceof EventTranslator)) {
       this.#ending = streamEnding(start.surface, start.choices);
-      this.#shown = new SseFrames((name, data) => this.#show(name, data));
+      this.#shown = new SseFrames((name, bytes, from, end) =>
+        this.#ending?.sent(name, isKeptEvent(name) ? textOf(bytes, from, end) : ''),
+      );
     }
     start.exchange.onGone = () => this.#clientLeft();
     start.keepAlives.add(this);
@@ -183,7 +186,7 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     this.watcher.end();
     if (this.#isOver) return;
     if (this.#start.exchange.isGone) {
-      this.#finish({ kind: 'client-gone' });
+      this.#finish({ kind: 'client-gone', isWhole: error === undefined && this.#isComplete() });
       return;
     }
     this.#supplierEnd = { error };
@@ -192,8 +195,8 @@ export class StreamForwarder implements AnswerSink, QuietStream {
 
   #concludeSupplier(cause: DomainError | undefined): void {
     const { rewriter } = this.#start;
-    const { isDone, finishReason, error: sent } = this.watcher.facts();
-    const isComplete = isDone || finishReason !== undefined;
+    const { error: sent } = this.watcher.facts();
+    const isComplete = this.#isComplete();
     const isTold = sent !== undefined;
     if (isComplete && cause === undefined) this.#passRest();
     if (rewriter instanceof EventTranslator && !isTold) {
@@ -219,6 +222,12 @@ export class StreamForwarder implements AnswerSink, QuietStream {
         (rewriter instanceof EventTranslator ? rewriter : this.#ending)?.error(error) ?? '',
       );
     this.#finish({ kind: 'broken', error });
+  }
+
+  /** Some vendors leave out the closing event; then the finish reason says that the answer is whole. */
+  #isComplete(): boolean {
+    const { isDone, finishReason } = this.watcher.facts();
+    return isDone || finishReason !== undefined;
   }
 
   /** The last event of a complete answer, which some vendors do not close with a blank line. */
@@ -270,7 +279,7 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     if (readOnMs === undefined || this.#supplierEnd) {
       this.#start.abort();
       this.watcher.end();
-      this.#finish({ kind: 'client-gone' });
+      this.#finish({ kind: 'client-gone', isWhole: false });
       return;
     }
     // A paused supplier would never come to its usage, and its connection would be lost to the pool.
@@ -278,7 +287,7 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     this.#timer = setTimeout(() => {
       this.#start.abort();
       this.watcher.end();
-      this.#finish({ kind: 'client-gone' });
+      this.#finish({ kind: 'client-gone', isWhole: false });
     }, readOnMs);
   }
 
@@ -292,15 +301,6 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     if (end.kind !== 'unopened' && !exchange.isGone) this.#response.end();
     done(end);
   }
-
-  /** Shows the client's ending what it may have to repeat; decodes nothing else. */
-  #show(name: string | undefined, data: Uint8Array): void {
-    const isKept = name === undefined ? !this.#isOpen : KEPT_EVENTS.has(name);
-    this.#ending?.sent(
-      name,
-      isKept ? Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8') : '',
-    );
-  }
 }
 
 const KEPT_EVENTS = new Set([
@@ -308,6 +308,15 @@ const KEPT_EVENTS = new Set([
   'response.created',
   'response.output_item.done',
 ]);
+
+/** What a client's ending may have to repeat; nothing else is decoded. Chat events have no name. */
+function isKeptEvent(name: string | undefined): boolean {
+  return name === undefined || KEPT_EVENTS.has(name);
+}
+
+function textOf(bytes: Uint8Array, from: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('utf8');
+}
 
 function messageOf(error: unknown): string {
   if (

@@ -231,10 +231,14 @@ export class TestGateway implements AsyncDisposable {
     });
   }
 
-  /** Resolves when no request is in flight and nothing waits to be booked. */
+  /** Resolves when no request is in flight, nothing waits to be booked, and no call of a supplier runs. */
   async idle(): Promise<void> {
     const deadline = performance.now() + 5_000;
-    while (this.gateway.inFlight > 0 || this.gateway.settlementBacklog > 0) {
+    const isBusy = (): boolean =>
+      this.gateway.inFlight > 0 ||
+      this.gateway.settlementBacklog > 0 ||
+      this.pools.stats().running > 0;
+    while (isBusy()) {
       if (performance.now() > deadline)
         throw new Error(`still ${this.gateway.inFlight} requests in flight`);
       await new Promise((resolve) => setTimeout(resolve, 2));
