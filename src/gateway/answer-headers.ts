@@ -1,6 +1,6 @@
 import type { Settled } from '#admission/admission.ts';
 import type { Clock } from '#base/clock.ts';
-import { formatUsd, type NanoUsd } from '#base/money.ts';
+import { NANO_PER_USD, type NanoUsd } from '#base/money.ts';
 import type { Admission } from './admit-request.ts';
 import type { Exchange } from './exchange.ts';
 import { rateHeadersOf } from './rate-state.ts';
@@ -29,7 +29,14 @@ export function answerHeaders(
   return headers;
 }
 
-/** An amount for machines: `0.00042`, `-1.50`, `1234.00`. */
+/** An amount for machines: `0.00042`, `-1.50`, `1234.00`. As `formatUsd`, without sign and separators. */
 export function plainUsd(amount: NanoUsd): string {
-  return formatUsd(amount).replace('$', '').replaceAll(',', '');
+  const magnitude = Math.abs(amount);
+  const nanos = magnitude % NANO_PER_USD;
+  const dollars = (magnitude - nanos) / NANO_PER_USD;
+  let fraction = String(nanos).padStart(9, '0');
+  let length = 9;
+  while (length > 2 && fraction.charCodeAt(length - 1) === 48) length -= 1;
+  fraction = fraction.slice(0, length);
+  return `${amount < 0 ? '-' : ''}${dollars}.${fraction}`;
 }

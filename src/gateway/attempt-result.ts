@@ -9,7 +9,7 @@ export type AttemptResult =
   /** A success in one piece, ready for the client. */
   | {
       readonly kind: 'plain';
-      readonly body: Buffer;
+      readonly body: Buffer | string;
       readonly metering: Metering | undefined;
       readonly delivered: Delivered;
       readonly clientGone: boolean;

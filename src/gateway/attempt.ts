@@ -193,16 +193,17 @@ function rewriterOf(
 
 function clientBody(
   input: AttemptInput,
-  body: Buffer,
+  body: Buffer | string,
   json: object,
   metering: Metering | undefined,
-): Buffer {
+): Buffer | string {
   const { translation, publicModel } = input.upstream;
   if (translation === undefined) {
-    return publicModel === undefined ? body : publicModelInBody(body, publicModel);
+    if (publicModel === undefined) return body;
+    return publicModelInBody(typeof body === 'string' ? Buffer.from(body) : body, publicModel);
   }
   const context = answerContext(input, () => metering);
-  return Buffer.from(JSON.stringify(translation.body(json, context)));
+  return JSON.stringify(translation.body(json, context));
 }
 
 function answerContext(

@@ -15,7 +15,7 @@ const other = { path: '/v1/embeddings', body: Buffer.from('{"a":2}') };
 const answer = {
   status: 200,
   headers: { 'content-type': 'application/json' },
-  body: Buffer.from('{"ok":"水"}'),
+  body: '{"ok":"水"}',
 };
 let keys = 0;
 const newKey = (): string => `key-${++keys}`;
@@ -81,7 +81,7 @@ test('an ended claim cannot be ended again by whoever lost it', async () => {
   const lost = await fresh(store(), key);
   nowMs += 31_000;
   const token = await fresh(store(), key);
-  await store().complete(TEST_CALLER, key, lost, { ...answer, body: Buffer.from('lost') });
+  await store().complete(TEST_CALLER, key, lost, { ...answer, body: 'lost' });
   await store().release(TEST_CALLER, key, lost);
   await store().complete(TEST_CALLER, key, token, answer);
   expect(await store().claim(TEST_CALLER, key, request)).toEqual({ kind: 'replay', answer });

@@ -57,7 +57,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     this.#running.delete(token);
     const { pool, masterKey, random } = this.#options;
     const keySha256 = keyHash(caller, key);
-    const text = JSON.stringify({ ...answer, body: answer.body.toString('utf8') });
+    const text = JSON.stringify({ ...answer, body: answer.body.toString() });
     const sealed = seal(text, { masterKey, random, context: contextOf(keySha256) });
     await withStore(() =>
       pool.query(
@@ -141,8 +141,8 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
       masterKey: this.#options.masterKey,
       context: contextOf(keySha256),
     });
-    const answer = JSON.parse(text) as Omit<StoredAnswer, 'body'> & { readonly body: string };
-    return { ...answer, body: Buffer.from(answer.body) };
+    const answer = JSON.parse(text) as StoredAnswer & { readonly body: string };
+    return answer;
   }
 
   #renewFromNowOn(token: string): void {

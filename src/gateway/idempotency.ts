@@ -4,7 +4,7 @@ import type { Caller } from './caller.ts';
 export interface StoredAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly body: Buffer | string;
 }
 
 /** What a key stands for at the moment a request with it arrives. */

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { DomainError } from '#base/domain-error.ts';
 import type { Metering, UsageDialect } from '#metering/metering.ts';
@@ -10,7 +11,8 @@ export type PlainAnswer =
   | {
       readonly kind: 'answer';
       readonly json: object;
-      readonly body: Buffer;
+      /** As it came; a text where that is the same, which goes out in one write with its headers. */
+      readonly body: Buffer | string;
       readonly metering: Metering | undefined;
     }
   /** The supplier reports an error after all. */
@@ -29,8 +31,9 @@ export function readPlainAnswer(
   from: { readonly dialect: UsageDialect; readonly bytesMax: number },
 ): PlainAnswer {
   const body = decoded(raw, encoding, from.bytesMax);
-  const json = body && parsed(body);
-  if (body === undefined || !isObject(json)) {
+  const text = body?.toString('utf8');
+  const json = text === undefined ? undefined : parsed(text);
+  if (body === undefined || text === undefined || !isObject(json)) {
     const error = new DomainError(
       'upstream_error',
       'The supplier of this model gave an answer that is none.',
@@ -41,7 +44,8 @@ export function readPlainAnswer(
   meter.body(json);
   const metering = meter.finish();
   const error = errorWithin(json);
-  return error ? { kind: 'error', error, metering } : { kind: 'answer', json, body, metering };
+  if (error) return { kind: 'error', error, metering };
+  return { kind: 'answer', json, body: isAscii(body) ? text : body, metering };
 }
 
 /** Asked for or not, some send it compressed. */
@@ -66,9 +70,9 @@ function decoded(body: Buffer, encoding: string | undefined, bytesMax: number): 
   }
 }
 
-function parsed(body: Buffer): unknown {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

@@ -8,6 +8,14 @@ export interface SettlerStart {
   readonly observer?: GatewayObserver | undefined;
 }
 
+/** The end of one hold on its way to the store. */
+interface Ending {
+  readonly waitUntilMs: number;
+  readonly giveUpWaiting: () => void;
+}
+
+/** How late the waiting for a slow store may be given up. */
+const TICK_MS = 50;
 const RETRY_MS = 200;
 const RETRY_MS_MAX = 5_000;
 /** An error that is no outage is a fault; it is not repeated for ever. */
@@ -20,7 +28,9 @@ const FAULT_TRIES_MAX = 5;
  */
 export class Settler {
   readonly #start: SettlerStart;
-  readonly #waiting = new Set<Promise<void>>();
+  readonly #waiting = new Set<Ending>();
+  #timer: NodeJS.Timeout | undefined;
+  #whenEmpty: (() => void) | undefined;
   #isStopped = false;
 
   constructor(start: SettlerStart) {
@@ -60,26 +70,45 @@ export class Settler {
 
   /** Waits until the backlog is booked, at most so long. @returns how many are left to the reaper. */
   async drain(withinMs: number): Promise<number> {
-    await Promise.race([Promise.allSettled(this.#waiting), delay(withinMs)]);
+    if (this.#waiting.size > 0) {
+      const empty = new Promise<void>((resolve) => {
+        this.#whenEmpty = resolve;
+      });
+      await Promise.race([empty, delay(withinMs)]);
+    }
     this.#isStopped = true;
     return this.#waiting.size;
   }
 
-  async #end<T>(
+  #end<T>(
     hold: HoldRef,
     what: string,
     waitMs: number,
     work: () => Promise<T>,
   ): Promise<T | undefined> {
     const { promise, resolve } = Promise.withResolvers<T | undefined>();
-    const timer = setTimeout(() => resolve(undefined), waitMs);
-    const ending = this.#persist(hold, what, work, resolve);
+    const ending: Ending = {
+      waitUntilMs: performance.now() + waitMs,
+      giveUpWaiting: () => resolve(undefined),
+    };
     this.#waiting.add(ending);
-    void ending.finally(() => {
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    void this.#persist(hold, what, work, resolve).finally(() => {
       this.#waiting.delete(ending);
-      clearTimeout(timer);
+      if (this.#waiting.size === 0) this.#whenEmpty?.();
     });
     return promise;
+  }
+
+  /** One timer for all that wait: one each would cost more than the rest of a settlement. */
+  #tick(): void {
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const nowMs = performance.now();
+    for (const ending of this.#waiting) if (ending.waitUntilMs <= nowMs) ending.giveUpWaiting();
   }
 
   /** Tries until it is done; the first failure already lets the caller go on. */

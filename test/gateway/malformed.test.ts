@@ -343,7 +343,7 @@ const ODD: readonly unknown[] = [
   [[]],
   [null],
   { type: 'nothing' },
-  9_007_199_254_740_993,
+  2 ** 60,
   '\ud800',
 ];
 

@@ -153,6 +153,22 @@ test('a storm of 429 that passes is waited out', async () => {
   expect(house.admission.settled).toHaveLength(1);
 });
 
+test('an attempt that broke after the supplier had begun costs us, and not the customer', async () => {
+  await using house = await TestGateway.start();
+  house.simulator.setScript([{ misbehave: 'reset-after-headers', times: 1 }]);
+  expect((await house.post('/v1/chat/completions', body)).status).toBe(200);
+  await house.idle();
+  const [measurement] = house.admission.settled;
+  expect(measurement?.attempts).toHaveLength(2);
+  const [wasted, answered] = measurement?.attempts ?? [];
+  expect(wasted?.costNanoUsd).toBeGreaterThan(0);
+  expect(measurement?.actual.chargeNanoUsd).toBe(answered?.costNanoUsd);
+  expect(measurement?.actual.costNanoUsd).toBe(
+    (answered?.costNanoUsd ?? 0) + (wasted?.costNanoUsd ?? 0),
+  );
+  expect(measurement?.estimated).toBe(true);
+});
+
 test('a storm that lasts reaches the client with its retry-after, and nothing is booked', async () => {
   await using house = await TestGateway.start();
   house.simulator.setScript([{ misbehave: 'status:429' }]);
