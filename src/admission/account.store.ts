@@ -4,6 +4,7 @@ import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
 import { nanoUsd, type NanoUsd } from '#base/money.ts';
 import { withStore } from '#db/pool.ts';
 import { UNBOUNDED } from '#plans/account-state.ts';
+import type { AccountRef } from './account-change.ts';
 import { type AccountColumns, type AccountRecord, recordOf } from './account-record.ts';
 
 /** An account as people and reports see it. Counts of gates stand as they were at its last use. */
@@ -70,28 +71,6 @@ function summaryOf({ state, overageOwedNanoUsd }: AccountRecord): AccountSummary
       expiresAtMs: bounded(expiresAtMs),
     })),
   });
-}
-
-const PAGE_ROWS = 1000;
-
-/** Accounts of a book whose price is not earned up to an instant. */
-export async function* readAccountsToAccrue(
-  pool: Pool,
-  { book, atMs }: { book: Book; atMs: number },
-): AsyncGenerator<Id<'customer'>> {
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const { rows }: { rows: { customer: string }[] } = await pool.query<{ customer: string }>(
-      `SELECT customer FROM account
-        WHERE book = $1 AND customer > $2 AND accrued_to_ms < least(period_end_ms, $3)
-        ORDER BY customer LIMIT ${PAGE_ROWS}`,
-      [book, after, atMs],
-    );
-    for (const { customer } of rows) yield idFromUuid('customer', customer);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE_ROWS) return;
-    after = last.customer;
-  }
 }
 
 /** Accounts whose price is not earned up to an instant, the longest behind first. */

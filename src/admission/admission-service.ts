@@ -16,6 +16,7 @@ import type {
   Settled,
   Subject,
 } from './admission.ts';
+import { BulkAdmission } from './bulk.ts';
 import { ChangeOperation } from './change-operation.ts';
 import { AdmissionContext } from './context.ts';
 import { ExtendOperation } from './extend-operation.ts';
@@ -26,6 +27,7 @@ import type { PlanSource } from './plan-source.ts';
 import { SettleOperation, VoidOperation } from './settle-operation.ts';
 import { SharedGates } from './shared-gates.ts';
 import { WriteSet } from './write-set.ts';
+import { ensurePartitions } from '#ledger/partitions.store.ts';
 import type { Amounts, DecisionRequest } from '#plans/decision.ts';
 
 export interface AdmissionOptions {
@@ -52,10 +54,12 @@ export class AdmissionService implements Admission {
   readonly #actor: GroupCommit;
   readonly #leases: LeaseKeeper;
   readonly #gates: SharedGates;
+  readonly #options: AdmissionOptions;
 
   constructor(options: AdmissionOptions) {
+    this.#options = options;
     const { pool, clock } = options;
-    this.#gates = new SharedGates({ pool, clock, process: () => this.#leases.number });
+    this.#gates = new SharedGates({ pool, process: () => this.#leases.number });
     this.#context = new AdmissionContext({
       clock,
       gates: this.#gates,
@@ -95,6 +99,7 @@ export class AdmissionService implements Admission {
    */
   async start(): Promise<void> {
     await this.#leases.open();
+    await ensurePartitions(this.#options.pool, this.#options.clock.nowMs());
     await this.#actor.start();
     this.#leases.start();
   }
@@ -130,7 +135,7 @@ export class AdmissionService implements Admission {
   }
 
   settle(hold: HoldRef, measurement: Measurement): Promise<Settled> {
-    return this.#submit(new SettleOperation(this.#context, hold, measurement));
+    return this.#submit(new SettleOperation(this.#context, { hold, measurement }));
   }
 
   async void(hold: HoldRef, reason: string): Promise<void> {
@@ -144,6 +149,21 @@ export class AdmissionService implements Admission {
    */
   change(account: AccountRef, change: AccountChange, atMs?: number): Promise<ChangeResult> {
     return this.#submit(new ChangeOperation(this.#context, account, change, atMs));
+  }
+
+  /**
+   * A second actor beside the live one, for many requests whose time is given: demo and replay. It
+   * shares this process's lease and has a connection of its own.
+   * @throws DomainError `store_unavailable`
+   */
+  async bulk(): Promise<BulkAdmission> {
+    const bulk = new BulkAdmission(this.#context, {
+      address: this.#options.address,
+      gates: this.#gates,
+      onTrouble: this.#options.onTrouble ?? (() => undefined),
+    });
+    await bulk.start();
+    return bulk;
   }
 
   #submit<Result>(operation: Operation & { readonly answered: Promise<Result> }): Promise<Result> {

@@ -28,10 +28,17 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
   readonly #request: DecisionRequest;
   readonly #evidence: DecisionEvidence;
   readonly #requestUuid: string;
+  readonly #owner: Operation;
 
   constructor(
     context: AdmissionContext,
-    call: { subject: Subject; request: DecisionRequest; evidence: DecisionEvidence },
+    call: {
+      subject: Subject;
+      request: DecisionRequest;
+      evidence: DecisionEvidence;
+      /** The operation that this one is a part of. */
+      owner?: Operation;
+    },
   ) {
     super(call.subject.book, uuidText(call.subject.customerId));
     this.#context = context;
@@ -39,14 +46,16 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
     this.#request = call.request;
     this.#evidence = call.evidence;
     this.#requestUuid = uuidOf(call.request.requestId);
+    this.#owner = call.owner ?? this;
   }
 
   apply(batch: Batch): void {
-    const record = batch.record(this);
+    this.result = undefined;
+    const record = batch.record(this.#owner);
     if (record === undefined) {
       throw new DomainError('no_subscription', 'This customer has no account in this book.');
     }
-    const program = this.#context.programOf(record.state.planVersionId, batch, this);
+    const program = this.#context.programOf(record.state.planVersionId, batch, this.#owner);
     if (program === undefined || !this.#hasScopes(record, program, batch)) return;
     if (record.state.findHold(this.#request.requestId) !== undefined) {
       throw new DomainError('conflict', 'This request was admitted before.');
@@ -61,14 +70,21 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
     if (out.verdict === 'needsSlice') {
       const gate = program.gates[out.sliceGate];
       assert(gate !== undefined, 'a slice belongs to a gate');
-      batch.postpone(this, () => this.#context.gates.lease(this.book, gate, out.sliceAmount));
+      batch.postpone(this.#owner, () =>
+        this.#context.gates.lease(this.book, { gate, amount: out.sliceAmount, atMs: out.nowMs }),
+      );
       return;
     }
-    batch.touch(this);
+    batch.touch(this.#owner);
     if (out.verdict === 'admitted') this.#note(record, out, batch);
     this.#record(batch, record, program, out);
     this.result =
       out.verdict === 'admitted' ? this.#admitted(program, out) : this.#refused(program, out);
+  }
+
+  /** What the last `apply` decided. */
+  get outcome(): Admitted | Refused | undefined {
+    return this.result;
   }
 
   override compensation(): Operation {
@@ -88,8 +104,8 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
       ...(needed.key ? [this.#keyUuid()] : []),
     ];
     if (scopes.every((scope) => record.scopes.has(scope))) return true;
-    this.scopes = scopes;
-    batch.postpone(this);
+    this.#owner.scopes = scopes;
+    batch.postpone(this.#owner);
     return false;
   }
 
@@ -116,7 +132,7 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
       costNanoUsd: candidate.quote.costNanoUsd,
       chargeNanoUsd: candidate.quote.chargeNanoUsd,
     });
-    for (const scope of this.#scopesHeld(record)) batch.touchScope(this, scope);
+    for (const scope of this.#scopesHeld(record)) batch.touchScope(this.#owner, scope);
   }
 
   #scopesHeld(record: AccountRecord): readonly string[] {

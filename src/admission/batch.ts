@@ -109,6 +109,7 @@ export class Batch {
   readonly #events = new Map<Operation, BookedEvent>();
   readonly #refusals = new Map<Operation, DomainError>();
   readonly #postponed = new Map<Operation, (() => Promise<void>) | undefined>();
+  readonly #skipped = new Map<Operation, (() => Promise<void>) | undefined>();
   #ordinal = 0;
 
   constructor(
@@ -212,6 +213,7 @@ export class Batch {
   #applyAll(): boolean {
     this.writes.clear();
     this.#postponed.clear();
+    for (const [operation, prepare] of this.#skipped) this.#postponed.set(operation, prepare);
     this.#gates.discard();
     for (const slot of this.#slots) {
       const { committed } = slot;
@@ -222,10 +224,11 @@ export class Batch {
       slot.changedScopes.clear();
     }
     for (const [ordinal, operation] of this.#operations.entries()) {
-      if (this.#refusals.has(operation)) continue;
+      if (this.#refusals.has(operation) || this.#skipped.has(operation)) continue;
       this.#ordinal = ordinal;
       try {
         operation.apply(this);
+        if (this.#skipped.has(operation)) return false;
       } catch (error) {
         const clean = error instanceof DomainError;
         this.#refusals.set(operation, clean ? error : failed(error));
@@ -282,6 +285,16 @@ export class Batch {
   /** Leaves an operation for a later batch: after `prepare`, or, without it, the next one. */
   postpone(operation: Operation, prepare?: () => Promise<void>): void {
     this.#postponed.set(operation, prepare);
+  }
+
+  /**
+   * As {@link postpone}, for an operation that has changed its account already: the batch is decided
+   * anew without it, and it comes in a later one.
+   */
+  startOver(operation: Operation): void {
+    const prepare = this.#postponed.get(operation);
+    assert(this.#postponed.has(operation), 'what starts over was postponed for a reason');
+    this.#skipped.set(operation, prepare);
   }
 
   get postponed(): ReadonlyMap<Operation, (() => Promise<void>) | undefined> {

@@ -37,7 +37,9 @@ export class ExtendOperation extends HoldOperation<boolean> {
     if (out.verdict === 'needsSlice') {
       const gate = program.gates.find(({ key }) => key === out.gateKey);
       assert(gate !== undefined, 'a slice belongs to a gate');
-      batch.postpone(this, () => this.context.gates.lease(this.book, gate, out.sliceAmount));
+      batch.postpone(this, () =>
+        this.context.gates.lease(this.book, { gate, amount: out.sliceAmount, atMs: out.nowMs }),
+      );
       return;
     }
     batch.touch(this);

@@ -6,6 +6,7 @@ import type { AccountRecord } from './account-record.ts';
 import type { HoldRef } from './admission.ts';
 import type { Batch, BookedEvent } from './batch.ts';
 import type { AdmissionContext } from './context.ts';
+import type { Operation } from './operation.ts';
 import { PendingOperation } from './pending-operation.ts';
 import { utcDay } from './utc-day.ts';
 import { uuidText } from './uuid-text.ts';
@@ -16,16 +17,19 @@ export abstract class HoldOperation<Result> extends PendingOperation<Result> {
   protected readonly context: AdmissionContext;
   protected readonly hold: HoldRef;
   protected readonly requestUuid: string;
+  protected readonly owner: Operation;
 
-  constructor(context: AdmissionContext, hold: HoldRef) {
+  /** @param owner the operation that this one is a part of, if any */
+  constructor(context: AdmissionContext, hold: HoldRef, owner?: Operation) {
     super(hold.book, uuidText(hold.customerId));
     this.context = context;
     this.hold = hold;
     this.requestUuid = uuidOf(hold.requestId);
+    this.owner = owner ?? this;
   }
 
   protected record(batch: Batch): AccountRecord {
-    const record = batch.record(this);
+    const record = batch.record(this.owner);
     if (record === undefined)
       throw new DomainError('not_found', `There is no account of ${this.hold.customerId}.`);
     return record;
@@ -38,11 +42,11 @@ export abstract class HoldOperation<Result> extends PendingOperation<Result> {
     const key = homes.includes('key') ? uuidText(hold.keyId as Id<'apiKey'>) : undefined;
     const needed = [member, key].filter((scope) => scope !== undefined);
     if (!needed.every((scope) => record.scopes.has(scope))) {
-      this.scopes = needed;
-      batch.postpone(this);
+      this.owner.scopes = needed;
+      batch.postpone(this.owner);
       return undefined;
     }
-    for (const scope of needed) batch.touchScope(this, scope);
+    for (const scope of needed) batch.touchScope(this.owner, scope);
     return {
       member: member === undefined ? undefined : record.scopes.get(member),
       key: key === undefined ? undefined : record.scopes.get(key),
@@ -54,7 +58,7 @@ export abstract class HoldOperation<Result> extends PendingOperation<Result> {
   protected endedBefore(batch: Batch): BookedEvent | undefined {
     if (this.lookUp === undefined) {
       this.lookUp = { id: this.requestUuid, day: utcDay(this.hold.admittedAtMs) };
-      batch.postpone(this);
+      batch.postpone(this.owner);
       return undefined;
     }
     const event = batch.bookedEvent(this);

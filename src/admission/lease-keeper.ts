@@ -7,6 +7,7 @@ import type { Random } from '#base/random.ts';
 import { isRunning } from '#db/process-identity.ts';
 import { storeError } from '#db/store-error.ts';
 import { NO_USAGE } from '#metering/usage.ts';
+import { ensurePartitions } from '#ledger/partitions.store.ts';
 import { type HoldNote, holdsOf } from './account-record.ts';
 import type { HoldRef, Measurement, Settled } from './admission.ts';
 import type { Trouble } from './group-commit.ts';
@@ -19,6 +20,7 @@ import {
   readLeases,
   renewLease,
 } from './process-lease.store.ts';
+import { utcDay } from './utc-day.ts';
 
 export interface LeaseTimes {
   /** How long a process counts as alive after its last sign of life. */
@@ -51,6 +53,7 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #times: LeaseTimes;
   #number = 0;
+  #partitionsOf = '';
   #connectedSinceMs = 0;
   #lastReapMs = -Infinity;
   #timer: NodeJS.Timeout | undefined;
@@ -105,6 +108,7 @@ export class LeaseKeeper {
   async #tick(): Promise<void> {
     try {
       if (!(await renewLease(this.#options.pool, this.#number))) await this.open();
+      await this.#makePartitions();
       const due = performance.now() - this.#lastReapMs >= this.#times.reapMs;
       const leases = await readLeases(this.#options.pool);
       if (due || leases.some((lease) => this.#isDead(lease))) await this.reap();
@@ -112,6 +116,14 @@ export class LeaseKeeper {
       if (storeError(error) !== undefined) this.#connectedSinceMs = performance.now();
       this.#options.onTrouble({ kind: 'lease', error });
     }
+  }
+
+  async #makePartitions(): Promise<void> {
+    const { pool, clock } = this.#options;
+    const day = utcDay(clock.nowMs());
+    if (day === this.#partitionsOf) return;
+    await ensurePartitions(pool, clock.nowMs());
+    this.#partitionsOf = day;
   }
 
   async #reap(): Promise<number> {

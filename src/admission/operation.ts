@@ -16,7 +16,7 @@ export interface Operation {
   /** uuid */
   readonly customer: string;
   /** uuids of the members' and keys' counters that it needs; it may find out only while it is applied. */
-  readonly scopes: readonly string[];
+  scopes: readonly string[];
   /** How often it was put off to a later batch. Kept by the actor. */
   postponements: number;
   /**

@@ -10,6 +10,7 @@ import type { Batch, BookedEvent } from './batch.ts';
 import type { AdmissionContext } from './context.ts';
 import { HoldOperation } from './hold-operation.ts';
 import { chargePostings, costPostings, ledgerNames } from './postings.ts';
+import type { Operation } from './operation.ts';
 import { encodePayments, NO_PAYMENTS, paymentsOf } from './payment-record.ts';
 import { encodeAttempts } from './record-bytes.ts';
 import { supersede } from './supersede.ts';
@@ -19,22 +20,40 @@ import { uuidText } from './uuid-text.ts';
 /** Books what a request used and ends its hold. */
 export class SettleOperation extends HoldOperation<Settled> {
   readonly #measurement: Measurement;
+  readonly #atMs: number | undefined;
 
-  constructor(context: AdmissionContext, hold: HoldRef, measurement: Measurement) {
-    super(context, hold);
-    this.#measurement = measurement;
+  constructor(
+    context: AdmissionContext,
+    call: {
+      hold: HoldRef;
+      measurement: Measurement;
+      /** When it ended; absent = now. */
+      atMs?: number;
+      /** The operation that this one is a part of. */
+      owner?: Operation;
+    },
+  ) {
+    super(context, call.hold, call.owner);
+    this.#measurement = call.measurement;
+    this.#atMs = call.atMs;
+  }
+
+  /** What the last `apply` booked. */
+  get outcome(): Settled | undefined {
+    return this.result;
   }
 
   apply(batch: Batch): void {
+    this.result = undefined;
     const record = this.record(batch);
     const hold = record.state.findHold(this.hold.requestId);
     if (hold === undefined) return this.#settleAgain(batch, record);
-    const program = this.context.programOf(hold.planVersionId, batch, this);
+    const program = this.context.programOf(hold.planVersionId, batch, this.owner);
     const scopes = program && this.scopesOf(record, hold, batch);
     if (program === undefined || scopes === undefined) return;
     const attempts = attemptsOf(this.#measurement);
     const names = ledgerNames(hold.planVersionId as Id<'planVersion'>, attempts);
-    const accounts = this.context.accountsOf(names, batch, this);
+    const accounts = this.context.accountsOf(names, batch, this.owner);
     if (accounts === undefined) return;
     const note = record.noteOf(this.hold.requestId);
     const { actual, estimated } = this.#measurement;
@@ -43,13 +62,13 @@ export class SettleOperation extends HoldOperation<Settled> {
     settle(
       record.state,
       program,
-      { atMs: this.context.clock.nowMs(), requestId: this.hold.requestId, actual },
+      { atMs: this.#atMs ?? this.context.clock.nowMs(), requestId: this.hold.requestId, actual },
       scopes,
       out,
     );
     record.notes.delete(this.hold.requestId);
     record.overageOwedNanoUsd += out.overageNanoUsd;
-    batch.touch(this);
+    batch.touch(this.owner);
     const cost = nanoUsd(attempts.reduce((sum, attempt) => sum + attempt.costNanoUsd, 0));
     const payments = encodePayments(paymentsOf(out, kinds));
     this.#write(batch, record, { note, out, attempts, cost, payments });
@@ -73,7 +92,7 @@ export class SettleOperation extends HoldOperation<Settled> {
     if (event.outcome === 'voided') {
       throw new DomainError('conflict', `The hold of ${this.hold.requestId} was released unused.`);
     }
-    const nowMs = this.context.clock.nowMs();
+    const nowMs = this.#atMs ?? this.context.clock.nowMs();
     const replaceable =
       event.estimated && event.estimate_cost === null && !this.#measurement.estimated;
     if (!replaceable) {
@@ -86,7 +105,7 @@ export class SettleOperation extends HoldOperation<Settled> {
       };
       return;
     }
-    this.result = supersede(batch, this, {
+    this.result = supersede(batch, this.owner, {
       context: this.context,
       record,
       event,
@@ -202,7 +221,7 @@ export class VoidOperation extends HoldOperation<true> {
     const record = this.record(batch);
     const hold = record.state.findHold(this.hold.requestId);
     if (hold === undefined) return this.endedElsewhere(batch);
-    const program = this.context.programOf(hold.planVersionId, batch, this);
+    const program = this.context.programOf(hold.planVersionId, batch, this.owner);
     const scopes = program && this.scopesOf(record, hold, batch);
     if (program === undefined || scopes === undefined) return;
     const note = record.noteOf(this.hold.requestId);
@@ -215,7 +234,7 @@ export class VoidOperation extends HoldOperation<true> {
       out,
     );
     record.notes.delete(this.hold.requestId);
-    batch.touch(this);
+    batch.touch(this.owner);
     batch.writes.event([
       this.book,
       this.customer,

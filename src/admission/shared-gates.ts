@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
 import { BOOKS, type Book } from '#base/book.ts';
-import type { Clock } from '#base/clock.ts';
 import { calendarRange } from '#plans/calendar.ts';
 import type { CompiledGate } from '#plans/compile.ts';
 import { type SharedSlice, SharedCounters } from '#plans/shared-counters.ts';
@@ -15,6 +14,8 @@ interface Demand {
   readonly book: Book;
   readonly gate: CompiledGate;
   amount: number;
+  /** The account's time of whoever asked first. */
+  readonly atMs: number;
   readonly done: Promise<void>;
 }
 
@@ -25,7 +26,6 @@ interface Demand {
  */
 export class SharedGates {
   readonly #pool: Pool;
-  readonly #clock: Clock;
   readonly #process: () => number;
   readonly #committed = new Map<Book, SharedCounters>(
     BOOKS.map((book) => [book, new SharedCounters()]),
@@ -35,9 +35,8 @@ export class SharedGates {
   #arrived: { book: Book; slice: SharedSlice }[] = [];
   readonly #demands = new Map<string, Demand>();
 
-  constructor(options: { pool: Pool; clock: Clock; process: () => number }) {
+  constructor(options: { pool: Pool; process: () => number }) {
     this.#pool = options.pool;
-    this.#clock = options.clock;
     this.#process = options.process;
   }
 
@@ -64,7 +63,10 @@ export class SharedGates {
    * Leases more of a gate. Requests that need it at the same time share one lease.
    * Resolves also where nothing is left: the slice then says until when.
    */
-  lease(book: Book, gate: CompiledGate, amount: number): Promise<void> {
+  lease(
+    book: Book,
+    { gate, amount, atMs }: { gate: CompiledGate; amount: number; atMs: number },
+  ): Promise<void> {
     const name = `${book} ${gate.key}`;
     const known = this.#demands.get(name);
     if (known !== undefined) {
@@ -76,7 +78,7 @@ export class SharedGates {
       this.#demands.delete(name);
       return this.#lease(demand);
     });
-    const demand: Demand = { book, gate, amount, done };
+    const demand: Demand = { book, gate, amount, atMs, done };
     this.#demands.set(name, demand);
     return done;
   }
@@ -89,8 +91,7 @@ export class SharedGates {
     }
   }
 
-  async #lease({ book, gate, amount }: Demand): Promise<void> {
-    const nowMs = this.#clock.nowMs();
+  async #lease({ book, gate, amount, atMs: nowMs }: Demand): Promise<void> {
     const window = leaseWindow(gate, nowMs);
     const current = this.#counters(book).find(gate.key);
     const same = current !== undefined && current.stamp === window.startMs ? current : undefined;

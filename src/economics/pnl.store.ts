@@ -38,6 +38,7 @@ interface RevenueRow {
   customer: string;
   subscription: string;
   breakage: string;
+  refunded: string;
 }
 
 /** Every subscriber of the period, also those who used nothing. */
@@ -46,7 +47,7 @@ export async function readCustomerResults(
   period: { readonly book: Book; readonly fromDay: string; readonly toDay: string },
 ): Promise<readonly CustomerResult[]> {
   const parameters = [period.book, period.fromDay, period.toDay];
-  const [usage, revenue] = await Promise.all([
+  const [usage, revenue, subscribers] = await Promise.all([
     pool.query<UsageRow>(
       `SELECT plan_version, customer, model, sum(requests) AS requests, sum(tokens_in) AS tokens_in,
               sum(tokens_out) AS tokens_out, sum(paid_bought + paid_overage) AS usage,
@@ -56,10 +57,17 @@ export async function readCustomerResults(
       parameters,
     ),
     pool.query<RevenueRow>(
-      `SELECT plan_version, customer, sum(subscription) AS subscription, sum(breakage) AS breakage
+      `SELECT plan_version, customer, sum(subscription) AS subscription, sum(breakage) AS breakage,
+              sum(refunded) AS refunded
          FROM revenue_rollup WHERE book = $1 AND day >= $2 AND day < $3
         GROUP BY plan_version, customer`,
       parameters,
+    ),
+    // Who is on a plan of price zero and used nothing stands in neither.
+    pool.query<{ plan_version: string; customer: string }>(
+      `SELECT plan_version, customer FROM account
+        WHERE book = $1 AND period_start_ms < extract(epoch FROM $2::date) * 1000`,
+      [period.book, period.toDay],
     ),
   ]);
   const results = new Map<string, Mutable<CustomerResult>>();
@@ -83,10 +91,12 @@ export async function readCustomerResults(
     results.set(key, fresh);
     return fresh;
   };
+  for (const row of subscribers.rows) resultOf(row);
   for (const row of revenue.rows) {
     const result = resultOf(row);
     result.subscription = BigInt(row.subscription);
     result.breakage = BigInt(row.breakage);
+    result.usage = -BigInt(row.refunded);
   }
   for (const row of usage.rows) {
     const result = resultOf(row);

@@ -109,6 +109,8 @@ function spreadOverModels(result: CustomerResult): (readonly [string, CustomerRe
   if (result.models.length === 0) return [['(no usage)', result]];
   const weights = result.models.map(({ cost }) => cost);
   const all = result.cost > 0n ? weights : weights.map(() => 1n);
+  const refunded = result.models.reduce((sum, { usage }) => sum + usage, 0n) - result.usage;
+  const refunds = spread(refunded, all);
   const subscription = spread(result.subscription, all);
   const breakage = spread(result.breakage, all);
   return result.models.map((model, i) => [
@@ -116,6 +118,7 @@ function spreadOverModels(result: CustomerResult): (readonly [string, CustomerRe
     {
       ...result,
       ...model,
+      usage: model.usage - (refunds[i] ?? 0n),
       subscription: subscription[i] ?? 0n,
       breakage: breakage[i] ?? 0n,
       models: [],

@@ -114,26 +114,28 @@ const USAGE_ROLLUPS = `
 /** Rollups of subscriptions and breakage are the sums of their transfers; days differ: one transfer earns many. */
 const REVENUE_ROLLUPS = `
   WITH revenue AS (
-    SELECT number, split_part(name, ':', 2) AS kind FROM ledger_account
-     WHERE name LIKE 'revenue:subscription:%' OR name LIKE 'revenue:breakage:%'),
+    SELECT number, split_part(name, ':', 2) AS kind FROM ledger_account WHERE name LIKE 'revenue:%'),
   posting AS (
-    SELECT t.customer, r.kind, t.amount FROM transfer t JOIN revenue r ON r.number = t.credit WHERE t.book = $1
+    SELECT t.customer, t.kind AS transfer, r.kind, t.amount
+      FROM transfer t JOIN revenue r ON r.number = t.credit WHERE t.book = $1
     UNION ALL
-    SELECT t.customer, r.kind, -t.amount FROM transfer t JOIN revenue r ON r.number = t.debit WHERE t.book = $1),
+    SELECT t.customer, t.kind, r.kind, -t.amount
+      FROM transfer t JOIN revenue r ON r.number = t.debit WHERE t.book = $1),
   posted AS (
     SELECT customer,
            coalesce(sum(amount) FILTER (WHERE kind = 'subscription'), 0) AS subscription,
-           coalesce(sum(amount) FILTER (WHERE kind = 'breakage'), 0) AS breakage
+           coalesce(sum(amount) FILTER (WHERE kind = 'breakage'), 0) AS breakage,
+           coalesce(-sum(amount) FILTER (WHERE kind = 'usage' AND transfer = 'refund'), 0) AS refunded
       FROM posting GROUP BY customer),
   rolled AS (
-    SELECT customer, sum(subscription) AS subscription, sum(breakage) AS breakage
+    SELECT customer, sum(subscription) AS subscription, sum(breakage) AS breakage, sum(refunded) AS refunded
       FROM revenue_rollup WHERE book = $1 GROUP BY customer)
   SELECT 'revenue of ' || coalesce(r.customer, p.customer) AS subject,
-         concat_ws(' ', coalesce(p.subscription, 0), coalesce(p.breakage, 0)) AS expected,
-         concat_ws(' ', r.subscription, r.breakage) AS found
+         concat_ws(' ', coalesce(p.subscription, 0), coalesce(p.breakage, 0), coalesce(p.refunded, 0)) AS expected,
+         concat_ws(' ', r.subscription, r.breakage, r.refunded) AS found
     FROM rolled r FULL JOIN posted p USING (customer)
-   WHERE (coalesce(p.subscription, 0), coalesce(p.breakage, 0))
-         IS DISTINCT FROM (coalesce(r.subscription, 0), coalesce(r.breakage, 0))`;
+   WHERE (coalesce(p.subscription, 0), coalesce(p.breakage, 0), coalesce(p.refunded, 0))
+         IS DISTINCT FROM (coalesce(r.subscription, 0), coalesce(r.breakage, 0), coalesce(r.refunded, 0))`;
 
 /** Every event has its decision, and no request was admitted twice. */
 const DECISIONS = `

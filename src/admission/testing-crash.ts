@@ -1,0 +1,51 @@
+/**
+ * A process that admits and settles as fast as eight clients can, until it is killed.
+ *
+ * Usage: node testing-crash.ts '{"address": …, "subject": …, "seed": 1}'
+ */
+import { systemClock } from '#base/clock.ts';
+import { seededRandom } from '#base/random.ts';
+import type { DatabaseAddress } from '#db/database-address.ts';
+import { createPool } from '#db/pool.ts';
+import type { Subject } from './admission.ts';
+import { createAdmission } from './admission-service.ts';
+import {
+  admitted,
+  EPOCH_MS,
+  measurementOf,
+  planSource,
+  requestOf,
+  TestClock,
+  testPlan,
+} from './testing-admission.ts';
+
+const CLIENTS = 8;
+const { address, subject, seed } = JSON.parse(process.argv[2] ?? '{}') as {
+  address: DatabaseAddress;
+  subject: Subject;
+  seed: number;
+};
+const random = seededRandom(seed);
+const clock = new TestClock();
+clock.atMs = EPOCH_MS + (systemClock.nowMs() % 1000);
+const pool = createPool({ address, applicationName: 'breakeven tests' });
+const service = createAdmission({
+  address,
+  pool,
+  plans: planSource([testPlan({ plan: 'metered' })]),
+  clock,
+  random,
+  // The parent says when to reap.
+  leaseTimes: { heartbeatMs: 60_000 },
+});
+await service.start();
+
+async function client(): Promise<never> {
+  for (;;) {
+    const hold = await admitted(service, subject, requestOf({ clock, random }, { charge: 1000 }));
+    await service.settle(hold, measurementOf({ charge: 700 }));
+  }
+}
+const clients = Array.from({ length: CLIENTS }, client);
+process.send?.('under load');
+await Promise.all(clients);
