@@ -140,7 +140,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
       why: books.why,
       accrue: books.accrue,
       audit: books.audit,
-      demo: demoServices({ pool, books, plans, catalog: () => catalog, clock, random }),
+      demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }),
       health,
     }),
     authenticate: operatorIdentity(pool),

@@ -1,4 +1,4 @@
-import type { ApiKey, KeyScope } from '#accounts/api-keys.store.ts';
+import type { ApiKey } from '#accounts/api-keys.store.ts';
 import type { IssuedApiKey, NewApiKey } from '#accounts/api-keys.ts';
 import type { Customer, Member, MemberRole } from '#accounts/customers.store.ts';
 import type { OperatorKey, OperatorRole } from '#accounts/operator-keys.store.ts';
@@ -97,6 +97,3 @@ export interface Services {
   };
   readonly health: () => Promise<unknown>;
 }
-
-/** What a key may be asked for with, for schemas. */
-export type { KeyScope };

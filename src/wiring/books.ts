@@ -4,7 +4,7 @@ import { accountsBehind, readAccount } from '#admission/account.store.ts';
 import { createAdmission, type AdmissionService } from '#admission/admission-service.ts';
 import { heldRequests } from '#admission/held-requests.ts';
 import { readReceipt } from '#admission/receipt.store.ts';
-import { why } from '#admission/why.store.ts';
+import { why } from '#admission/why.ts';
 import type { Book } from '#base/book.ts';
 import type { Clock } from '#base/clock.ts';
 import { parseId } from '#base/id.ts';
@@ -38,8 +38,8 @@ export interface OpenBooks {
   readonly audit: Services['books']['audit'];
   readonly receipt: NonNullable<GatewayDeps['receipt']>;
   /** Earns every subscription's price up to now. @returns how many accounts were behind. */
-  accrue(book?: Book): Promise<number>;
-  isReady(): boolean;
+  readonly accrue: (book?: Book) => Promise<number>;
+  readonly isReady: () => boolean;
   idempotency(masterKey: Buffer): PostgresIdempotencyStore;
   close(): Promise<void>;
 }

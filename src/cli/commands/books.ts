@@ -33,7 +33,7 @@ export function bookCommands(program: Command, setup: CommandSetup): void {
       setup.run(async (context, _, { limit, ...options }) => {
         const query = new URLSearchParams(options as Record<string, string>);
         const pnl = await withControl(context, (client) =>
-          client.call<Sent<Pnl>>('GET', `/reports/pnl?${query}`),
+          client.call<Sent<Pnl>>('GET', `/reports/pnl?${query.toString()}`),
         );
         present(context, pnl, () => pnlText(pnl, Number(limit)));
       }),

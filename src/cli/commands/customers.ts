@@ -41,7 +41,7 @@ export function customerCommands(program: Command, setup: CommandSetup): void {
       setup.run(async (context, _, options) => {
         const query = new URLSearchParams(options as Record<string, string>);
         const customers = await withControl(context, (client) =>
-          client.call<Sent<Customer>[]>('GET', `/customers?${query}`),
+          client.call<Sent<Customer>[]>('GET', `/customers?${query.toString()}`),
         );
         present(context, customers, () =>
           customers.length === 0
@@ -62,7 +62,7 @@ export function customerCommands(program: Command, setup: CommandSetup): void {
       setup.run(async (context, [id], options) => {
         const query = new URLSearchParams(options as Record<string, string>);
         const shown = await withControl(context, (client) =>
-          client.call<object>('GET', `/customers/${id}?${query}`),
+          client.call<object>('GET', `/customers/${id}?${query.toString()}`),
         );
         present(context, shown, (value) => JSON.stringify(value, undefined, 2));
       }),
@@ -131,7 +131,7 @@ function keyCommands(program: Command, setup: CommandSetup): void {
       setup.run(async (context, [customer], options) => {
         const query = new URLSearchParams(options as Record<string, string>);
         const keys = await withControl(context, (client) =>
-          client.call<Sent<ApiKey>[]>('GET', `/customers/${customer}/keys?${query}`),
+          client.call<Sent<ApiKey>[]>('GET', `/customers/${customer}/keys?${query.toString()}`),
         );
         present(context, keys, () =>
           keys.length === 0
