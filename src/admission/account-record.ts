@@ -5,7 +5,7 @@ import { type AccountRow, decodeAccount, encodeAccount } from '#plans/account-ro
 import { AccountState } from '#plans/account-state.ts';
 import { ByteReader, ByteWriter } from '#plans/bytes.ts';
 import { Hold } from '#plans/hold.ts';
-import { ScopeState } from '#plans/scope-state.ts';
+import type { ScopeState } from '#plans/scope-state.ts';
 import { latin1Of, utf8Of } from './record-bytes.ts';
 
 /** What admission must know of an open hold, beside what the kernel keeps of it. */

@@ -87,6 +87,7 @@ export class BatchConnection {
   }
 }
 
+const OID_INT8 = 20;
 const OID_DATE = 1082;
 const defaultParser = types.getTypeParser as (
   oid: number,
@@ -95,7 +96,7 @@ const defaultParser = types.getTypeParser as (
 
 /** bigint as a number that is exact, date as its text; the driver's default for the rest. */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
-  if (oid === types.builtins.INT8) return exactInteger;
+  if (oid === OID_INT8) return exactInteger;
   return oid === OID_DATE ? (text) => text : defaultParser(oid, format);
 }
 

@@ -462,7 +462,7 @@ function movedPostings(
     signedPosting(
       kind,
       { bucket: CUSTOMER_OVERAGE, source: sources.overage },
-      -funds.overageNanoUsd,
+      0 - funds.overageNanoUsd,
     ),
   ];
 }

@@ -22,6 +22,9 @@ export abstract class PendingOperation<Result> implements Operation {
     this.customer = customer;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     this.answered = promise;
+    // Whoever waits sees the rejection; where nobody does (a hold released after an outage, a caller
+    // that has gone), it must not end the process.
+    void promise.catch(() => undefined);
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -40,8 +43,6 @@ export abstract class PendingOperation<Result> implements Operation {
 
   release(error: DomainError): void {
     this.#reject(error);
-    // Nobody may be waiting any more: the rejection is no news then.
-    this.answered.catch(() => undefined);
   }
 
   compensation(): Operation | undefined {

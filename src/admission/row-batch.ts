@@ -27,14 +27,17 @@ export interface Statement {
 }
 
 const BLOB_BYTES_FIRST = 16_384;
+const NO_BYTES = Buffer.alloc(0);
 
 export class RowBatch {
   readonly #name: string;
   readonly #text: string;
   readonly #columns: readonly Column[];
+  /** Columns whose text may hold anything; the others are numbers, ids and names of ours. */
+  readonly #quoted: readonly boolean[];
   #literals: string[] = [];
   #lengths: string[] = [];
-  #blob = Buffer.allocUnsafe(BLOB_BYTES_FIRST);
+  #blob = NO_BYTES;
   #blobLength = 0;
   #rows = 0;
 
@@ -50,6 +53,7 @@ export class RowBatch {
   ) {
     this.#name = name;
     this.#columns = columns;
+    this.#quoted = columns.map(({ type }) => type === 'text' || type === 'jsonb');
     const aliases: string[] = [];
     const arrays: string[] = [];
     const values: string[] = [];
@@ -93,7 +97,7 @@ export class RowBatch {
         this.#lengths[i] += `${separator}${value.length}`;
         this.#append(value);
       } else {
-        this.#literals[i] += separator + element(value ?? null);
+        this.#literals[i] += separator + element(value ?? null, this.#quoted[i] === true);
         this.#lengths[i] += `${separator}NULL`;
       }
     }
@@ -118,7 +122,7 @@ export class RowBatch {
     this.#literals = this.#columns.map(() => '{');
     this.#lengths = this.#columns.map(() => '{');
     // A fresh buffer: the last one may still be on its way to the server.
-    this.#blob = Buffer.allocUnsafe(BLOB_BYTES_FIRST);
+    this.#blob = NO_BYTES;
     this.#blobLength = 0;
     this.#rows = 0;
   }
@@ -126,7 +130,7 @@ export class RowBatch {
   #append(bytes: Uint8Array): void {
     const needed = this.#blobLength + bytes.length;
     if (needed > this.#blob.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#blob.length * 2));
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#blob.length * 2, BLOB_BYTES_FIRST));
       this.#blob.copy(larger, 0, 0, this.#blobLength);
       this.#blob = larger;
     }
@@ -138,9 +142,9 @@ export class RowBatch {
 /** Names and numbers need no quotes; anything else in a text might break out of the literal. */
 const PLAIN = /^[A-Za-z0-9_.:/-]+$/;
 
-function element(value: string | number | boolean | null): string {
+function element(value: string | number | boolean | null, quoted: boolean): string {
   if (value === null) return 'NULL';
   if (typeof value !== 'string') return String(value);
-  if (PLAIN.test(value) && value.toLowerCase() !== 'null') return value;
+  if (!quoted || (PLAIN.test(value) && value.toLowerCase() !== 'null')) return value;
   return `"${value.replaceAll('\0', '').replace(/["\\]/g, '\\$&')}"`;
 }

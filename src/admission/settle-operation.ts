@@ -6,7 +6,7 @@ import { settle, voidHold } from '#plans/kernel.ts';
 import { SettleOut } from '#plans/decision-out.ts';
 import type { AccountRecord, HoldNote } from './account-record.ts';
 import type { AttemptUsage, HoldRef, Measurement, Settled } from './admission.ts';
-import type { Batch, BookedEvent } from './batch.ts';
+import type { Batch } from './batch.ts';
 import type { AdmissionContext } from './context.ts';
 import { HoldOperation } from './hold-operation.ts';
 import { chargePostings, costPostings, ledgerNames } from './postings.ts';
@@ -279,7 +279,6 @@ export class VoidOperation extends HoldOperation<true> {
 export class ReleaseOperation extends VoidOperation {
   constructor(context: AdmissionContext, hold: HoldRef) {
     super(context, hold, 'unanswered');
-    this.answered.catch(() => undefined);
   }
 
   override apply(batch: Batch): void {

@@ -34,6 +34,8 @@ export class SharedGates {
   /** Leases that arrived while a batch was in flight. */
   #arrived: { book: Book; slice: SharedSlice }[] = [];
   readonly #demands = new Map<string, Demand>();
+  /** What was given back already: a slice is still seen in its old state until the batch in flight ends. */
+  readonly #returned = new Set<string>();
 
   constructor(options: { pool: Pool; process: () => number }) {
     this.#pool = options.pool;
@@ -141,7 +143,9 @@ export class SharedGates {
 
   async #giveBack(book: Book, slice: Readonly<SharedSlice>): Promise<void> {
     const unused = slice.leased - slice.used;
-    if (unused <= 0) return;
+    const name = sliceName(book, slice);
+    if (unused <= 0 || this.#returned.has(name)) return;
+    this.#returned.add(name);
     await this.#pool.query('SELECT return_shared($1, $2, $3, $4, $5)', [
       book,
       slice.key,
@@ -154,6 +158,7 @@ export class SharedGates {
   #put(book: Book, slice: SharedSlice): void {
     const counters = this.#counters(book);
     const current = counters.find(slice.key);
+    this.#returned.delete(sliceName(book, slice));
     const sum = current !== undefined && current.stamp === slice.stamp;
     counters.put(
       sum ? { ...slice, leased: current.leased + slice.leased, used: current.used } : slice,
@@ -165,6 +170,10 @@ export class SharedGates {
     if (counters === undefined) throw new Error('invariant broken: every book has its counters');
     return counters;
   }
+}
+
+function sliceName(book: Book, { key, stamp }: Readonly<SharedSlice>): string {
+  return `${book} ${key} ${stamp}`;
 }
 
 /** The window that a lease made now belongs to, and since when others count against it. UTC. */

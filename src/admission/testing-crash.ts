@@ -3,6 +3,7 @@
  *
  * Usage: node testing-crash.ts '{"address": …, "subject": …, "seed": 1}'
  */
+import process from 'node:process';
 import { systemClock } from '#base/clock.ts';
 import { seededRandom } from '#base/random.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
