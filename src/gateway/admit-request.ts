@@ -36,7 +36,7 @@ export interface AdmitInput {
 }
 
 /** With this header a customer lets the output limit be lowered to what the headroom pays for. */
-export const FIT_HEADER = 'x-breakeven-fit';
+const FIT_HEADER = 'x-breakeven-fit';
 /** Fewer tokens than this are no answer; then the refusal is more honest. */
 const OUTPUT_TOKENS_MIN = 16;
 
@@ -106,6 +106,10 @@ function evidenceOf(
     ...(facts.outputTokensMax !== undefined && { outputTokensAsked: facts.outputTokensMax }),
     ...(sent !== undefined && { outputTokensSent: sent }),
     priceVersionIds: quotes.flatMap(({ routes }) => routes[0]?.prices[0]?.id ?? []),
+    routes: quotes.map(({ routes: [route] }) => ({
+      supplier: route?.supplier.name ?? '',
+      model: route?.model ?? '',
+    })),
   };
 }
 

@@ -85,10 +85,6 @@ export class EventTranslator implements EventRewriter {
     });
   }
 
-  get isEnded(): boolean {
-    return this.#translator.isEnded;
-  }
-
   push(events: Buffer): string {
     this.#text = '';
     this.#frames.push(events);

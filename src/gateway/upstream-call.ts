@@ -62,10 +62,6 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     }
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   pause(): void {
     this.#controller?.pause();
   }

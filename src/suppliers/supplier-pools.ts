@@ -12,7 +12,7 @@ export interface SupplierPoolOptions {
 }
 
 /** The clients' SDKs wait 600 s; undici's own 300 s would cut reasoning models off. */
-export const SUPPLIER_POOL_DEFAULTS: SupplierPoolOptions = Object.freeze({
+const SUPPLIER_POOL_DEFAULTS: SupplierPoolOptions = Object.freeze({
   connectionsMax: 4_096,
   connectTimeoutMs: 10_000,
   headersTimeoutMs: 600_000,

@@ -178,7 +178,19 @@ test('a stream whose hold cannot be raised ends cleanly with finish_reason lengt
   expect(house.pools.stats().running).toBe(0);
 });
 
-test('the same over Anthropic and over a translation', async () => {
+test('a stream whose hold cannot be raised because the store is away ends with an error, and is booked', async () => {
+  await using house = await TestGateway.start(smallHold);
+  house.admission.before = ({ call }) => {
+    house.admission.isDown = call === 'extend';
+  };
+  const text = await (await house.post('/v1/chat/completions', { ...chat, stream: true })).text();
+  await house.idle();
+  expect(text).toContain('"code":"store_unavailable"');
+  expect(house.admission.settled[0]).toMatchObject({ outcome: 'upstream_failed', estimated: true });
+  expect(house.admission.open.size).toBe(0);
+});
+
+test('an answer is cut as cleanly over Anthropic and over a translation', async () => {
   for (const protocol of ['simulator', 'openai']) {
     await using house = await TestGateway.start({
       models: ({ url }) => [
