@@ -43,7 +43,7 @@ export async function estimateConsumption(from: {
 }): Promise<Metering> {
   const { request, quote, route, delivered } = from;
   const metering = await estimateMetering({
-    model: undefined,
+    model: route.model,
     serviceTier: request.facts.serviceTier === 'auto' ? undefined : request.facts.serviceTier,
     inputText: textOf(parsed(request.body)),
     outputText: delivered.text,
@@ -51,7 +51,6 @@ export async function estimateConsumption(from: {
   });
   const parts = metering.parts.map((part) => ({
     ...part,
-    model: route.model,
     usage: { ...part.usage, input: Math.min(part.usage.input, quote.inputTokensMax) },
   }));
   return { ...metering, parts };
