@@ -47,8 +47,8 @@ function caseTable(all: readonly Measurement[]): string[] {
   const cases = new Map(all.map((run) => [run.case.name, run.case]));
   const targets = [...new Set(all.map((run) => run.target))];
   const lines = [
-    '| case | target | requests/s | CPU µs/request | CPU µs/chunk | p50 | p90 | p99 | first byte p50 | p99 | gap p99 | RSS MB | generator cores | wrong |',
-    '|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
+    '| case | target | requests/s | CPU µs/request | CPU µs/chunk | p50 | p90 | p99 | first byte p50 | p99 | gap p99 | RSS MB | all MB | generator cores | wrong |',
+    '|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
   ];
   for (const benchCase of cases.values())
     for (const target of targets) {
@@ -73,6 +73,7 @@ function caseRow(benchCase: BenchCase, target: string, medians: Medians): string
     ms(medians.firstByteP99Ms),
     benchCase.stream ? ms(medians.gapP99Ms) : '',
     whole(medians.residentMb),
+    whole(medians.treeMb),
     medians.generatorCores.toFixed(2),
     `${wrong}`,
   ];

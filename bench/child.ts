@@ -58,6 +58,12 @@ export class Child {
     await this.#exited;
   }
 
+  /** Rejects, with the process's last words, when it ends. */
+  async failed(): Promise<never> {
+    await this.#exited;
+    throw this.#ended();
+  }
+
   async exited(): Promise<void> {
     await this.#exited;
   }

@@ -4,7 +4,7 @@ import type { BenchCase } from './bench-case.ts';
 import { Child } from './child.ts';
 import type { LoadOptions, LoadResult } from './load-options.ts';
 import type { Measurement } from './measurement.ts';
-import { processUse } from './process-cpu.ts';
+import { processUse, treeMemoryBytes } from './process-cpu.ts';
 import type { Target } from './target.ts';
 
 export interface MeasureOptions {
@@ -23,6 +23,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const { target, upstream } = options;
   const { delayMs, gapMs } = options.case;
   await fetch(`${upstream.url}/pace`, { method: 'PUT', body: JSON.stringify({ delayMs, gapMs }) });
+  const servedBefore = await requestsServed(upstream.url);
   const load = Child.script('load.ts', JSON.stringify(loadOptions(options)));
   await load.next('measuring');
   const read = () => ({
@@ -46,10 +47,16 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     load: result,
     cpuSeconds: after.cpuSeconds - before.target.cpuSeconds,
     residentBytes: after.residentBytes,
+    treeBytes: treeMemoryBytes(target.pids()),
     generatorCpuSeconds: last.load.cpuSeconds - before.load.cpuSeconds,
     upstreamCpuSeconds: last.upstream.cpuSeconds - before.upstream.cpuSeconds,
-    checks: await target.check(),
+    checks: await target.check((await requestsServed(upstream.url)) - servedBefore),
   };
+}
+
+async function requestsServed(upstreamUrl: string): Promise<number> {
+  const counts = (await (await fetch(`${upstreamUrl}/count`)).json()) as { requests: number };
+  return counts.requests;
 }
 
 const READ_EVERY_MS = 500;

@@ -11,7 +11,9 @@ export interface Measurement {
   readonly load: LoadResult;
   /** CPU of the target's processes while the load was measured. */
   readonly cpuSeconds: number;
+  /** Of the target's root process, and of all its processes. */
   readonly residentBytes: number;
+  readonly treeBytes: number;
   readonly generatorCpuSeconds: number;
   readonly upstreamCpuSeconds: number;
   readonly checks: readonly TargetCheck[];
@@ -32,6 +34,7 @@ export interface Medians {
   readonly gapP50Ms: number;
   readonly gapP99Ms: number;
   readonly residentMb: number;
+  readonly treeMb: number;
   /** Share of one core that the load generator itself used. */
   readonly generatorCores: number;
   readonly failures: number;
@@ -61,6 +64,7 @@ export function mediansOf(
     gapP50Ms: of((run) => run.load.gapMs.p50),
     gapP99Ms: of((run) => run.load.gapMs.p99),
     residentMb: Math.max(...runs.map((run) => run.residentBytes)) / 2 ** 20,
+    treeMb: Math.max(...runs.map((run) => run.treeBytes)) / 2 ** 20,
     generatorCores: of((run) => run.generatorCpuSeconds / run.load.seconds),
     failures: runs.reduce((sum, run) => sum + run.load.failures, 0),
     mismatches: runs.reduce((sum, run) => sum + run.load.mismatches, 0),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** What a set of processes has used. */
 export interface ProcessUse {
   readonly cpuSeconds: number;
+  /** Of the root processes alone. */
   readonly residentBytes: number;
 }
 
@@ -18,13 +19,22 @@ interface Stat {
 }
 
 /**
- * CPU time and resident memory of processes with all their descendants, from `/proc/PID/stat`.
+ * CPU time of processes with all their descendants, and their own resident memory, from `/proc/PID/stat`.
  * Times of children that have ended and were waited for stand in their parent's counters, so nothing
  * is lost between two readings and nothing is counted twice. Shared pages count once per process
  * (PostgreSQL's buffers): the memory of a tree is an upper bound.
  */
 export function processUse(roots: readonly number[]): ProcessUse {
-  const stats = readStats();
+  let ticks = 0;
+  let pages = 0;
+  for (const stat of treeOf(roots, readStats()).values()) {
+    ticks += stat.ticks;
+    if (roots.includes(stat.pid)) pages += stat.residentPages;
+  }
+  return { cpuSeconds: ticks / TICKS_PER_SECOND, residentBytes: pages * PAGE_BYTES };
+}
+
+function treeOf(roots: readonly number[], stats: readonly Stat[]): Map<number, Stat> {
   const children = Map.groupBy(stats, (stat) => stat.parent);
   const tree = new Map<number, Stat>();
   const queue = stats.filter((stat) => roots.includes(stat.pid));
@@ -33,13 +43,7 @@ export function processUse(roots: readonly number[]): ProcessUse {
     tree.set(stat.pid, stat);
     queue.push(...(children.get(stat.pid) ?? []));
   }
-  let ticks = 0;
-  let pages = 0;
-  for (const stat of tree.values()) {
-    ticks += stat.ticks;
-    pages += stat.residentPages;
-  }
-  return { cpuSeconds: ticks / TICKS_PER_SECOND, residentBytes: pages * PAGE_BYTES };
+  return tree;
 }
 
 function readStats(): Stat[] {
@@ -63,4 +67,21 @@ function parseStat(pid: number, text: string): Stat {
     ticks: field(14) + field(15) + field(16) + field(17),
     residentPages: field(24),
   };
+}
+
+/**
+ * Memory of processes with all their descendants, pages that several share counted by their share
+ * (PostgreSQL's buffers, and programs). Takes a while: not for reading under load.
+ */
+export function treeMemoryBytes(roots: readonly number[]): number {
+  let kilobytes = 0;
+  for (const pid of treeOf(roots, readStats()).keys()) {
+    try {
+      const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+      kilobytes += Number(/^Pss: +(\d+) kB/m.exec(text)?.[1] ?? 0);
+    } catch {
+      // ended, or another user's
+    }
+  }
+  return kilobytes * 1024;
 }

@@ -22,7 +22,7 @@ const { values: flags } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
-    targets: { type: 'string', default: [...TARGETS.keys()].join(',') },
+    targets: { type: 'string', default: 'floor,peer,breakeven' },
     case: { type: 'string', default: '' },
   },
 });
@@ -100,6 +100,8 @@ async function measureOnce(
       `p50 ${run.load.latencyMs.p50.toFixed(2)} p99 ${run.load.latencyMs.p99.toFixed(2)} ms, ` +
       `${run.load.failures} failed, ${run.load.mismatches} differ\n`,
   );
+  for (const check of run.checks)
+    if (!check.ok) process.stderr.write(`  ${check.name} failed: ${check.detail}\n`);
   const problem = run.load.firstProblem;
   if (problem !== null) process.stderr.write(`  first problem: ${problem}\n`);
   return run;

@@ -9,8 +9,11 @@ export interface Target {
   readonly headers: readonly Readonly<Record<string, string>>[];
   /** Root processes whose CPU and memory count, with all their descendants. */
   pids(): readonly number[];
-  /** Proof after each run that the target did its work: row counts, an audit. Empty if it keeps no books. */
-  check(): Promise<readonly TargetCheck[]>;
+  /**
+   * Proof after each run that the target did its work: an audit, and one booked event for each of the
+   * requests that the upstream served meanwhile. Empty if it keeps no books.
+   */
+  check(served: number): Promise<readonly TargetCheck[]>;
   close(): Promise<void>;
 }
 

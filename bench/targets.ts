@@ -1,3 +1,4 @@
+import { startBreakeven } from './breakeven.ts';
 import { Child } from './child.ts';
 import { startPeer } from './peer.ts';
 import type { StartTarget, Target } from './target.ts';
@@ -30,4 +31,5 @@ export const TARGETS: ReadonlyMap<string, StartTarget> = new Map([
   ['direct', startDirect],
   ['floor', startFloor],
   ['peer', startPeer],
+  ['breakeven', startBreakeven],
 ]);
