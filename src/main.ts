@@ -8,7 +8,7 @@ import { systemClock as clock } from '#base/clock.ts';
 import { systemRandom as random } from '#base/random.ts';
 import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
 import { createGateway } from '#gateway/gateway.ts';
-import { gatewayServer } from '#gateway/gateway-server.ts';
+import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
 import { presentError } from '#gateway/wire/wire-error.ts';
 import { createApi } from '#http/api.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
@@ -52,6 +52,7 @@ export interface Running {
 const RENEW_EVERY_MS = 60_000;
 /** Subscriptions are earned hour by hour, and before each report. */
 const ACCRUE_EVERY_MS = 3_600_000;
+const PURGE_EVERY_MS = 3_600_000;
 
 /**
  * Starts the whole service: store, books, gateway, operator's API.
@@ -104,6 +105,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
     inFlight: () => gateway.inFlight,
     settlementBacklog: () => gateway.settlementBacklog,
   });
+  const idempotency = books.idempotency(masterKey);
   const gateway = createGateway({
     authenticate: new CallerDirectory(keys, pool).authenticate,
     admission: books.admission,
@@ -117,7 +119,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
     isReady: books.isReady,
     metrics: () => metrics.scrape(),
     observer: metrics,
-    idempotency: books.idempotency(masterKey),
+    idempotency,
     limits: { bodyBytesMax: config.bodyBytesMax },
   });
 
@@ -182,6 +184,13 @@ export async function startBreakeven(config: Config): Promise<Running> {
       (error) => log.error({ err: error }, 'cannot accrue subscriptions'),
     ),
   );
+  started.use(
+    new Repeating(
+      PURGE_EVERY_MS,
+      () => idempotency.purge(),
+      (error) => log.error({ err: error }, 'cannot forget old answers'),
+    ),
+  );
   const control = await ControlServer.listen(config.dataDir, nodeHandler(api.fetch, true));
   started.adopt(control, (door) => door.close());
   const server = gatewayServer({
@@ -208,12 +217,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const open = started.move();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    server.close();
-    const { requestsLeft, settlementsLeft } = await gateway.drain(config.drainMs);
+    const { requestsLeft, settlementsLeft } = await shutDown(server, gateway, config.drainMs);
     if (requestsLeft + settlementsLeft > 0) {
       log.warn({ requestsLeft, settlementsLeft }, 'stopped before everything had ended');
     }
-    server.closeAllConnections();
     await open.disposeAsync();
   };
   return { where, stop: () => (stopping ??= stop()) };

@@ -54,6 +54,7 @@ export interface DemoResult {
 const DAY_MS = 86_400_000;
 /** A subscriber who pays as they go tops up to this whenever less than half of it is left. */
 const TOP_UP_NANO_USD = 50 * NANO_PER_USD;
+const startOfDay = (atMs: number): number => atMs - (atMs % DAY_MS);
 const MODELS = { fast: 'sim-fast', standard: 'sim-standard', reasoning: 'sim-reasoning' } as const;
 
 /** A subscriber with what the books know of them. */
@@ -85,7 +86,8 @@ export async function loadDemo(
     );
   }
   const startedMs = deps.clock.nowMs();
-  const demo: DemoOptions = { ...options, endMs: startedMs };
+  // Whole days of UTC, so that windows of a day only ever move forward; the last one ends now.
+  const demo: DemoOptions = { ...options, endMs: startOfDay(startedMs) + DAY_MS };
   const residents = settleIn(deps, demo);
   await insertDemoSubscribers(
     deps.pool,
@@ -101,11 +103,14 @@ export async function loadDemo(
     await openAccounts(bulk, residents);
     for (let day = 0; day < demo.days; day++) {
       await prepareDay(bulk, residents, demo, day);
-      await bulk.run(requestsOfDay(deps, residents, demo, day), (outcome, request) => {
-        requests++;
-        if (outcome.decision.verdict === 'refused') refused++;
-        remember(residents, outcome, request);
-      });
+      await bulk.run(
+        requestsOfDay(deps, residents, { ...demo, day, untilMs: startedMs }),
+        (outcome, request) => {
+          requests++;
+          if (outcome.decision.verdict === 'refused') refused++;
+          remember(residents, outcome, request);
+        },
+      );
       onProgress(
         progressOf({
           day: day + 1,
@@ -116,7 +121,7 @@ export async function loadDemo(
         }),
       );
     }
-    await changeAll(bulk, residents, () => ({ kind: 'accrue' }), demo.endMs);
+    await changeAll(bulk, residents, () => ({ kind: 'accrue' }), startedMs);
   } finally {
     await bulk.close();
   }
@@ -274,12 +279,12 @@ const accountOf = ({ subject }: Resident) => ({
 function* requestsOfDay(
   deps: DemoDeps,
   residents: readonly Resident[],
-  demo: DemoOptions,
-  day: number,
+  at: DemoOptions & { readonly day: number; readonly untilMs: number },
 ): Generator<BulkRequest> {
   for (const resident of residents) {
-    for (const event of demoDay(resident.subscriber, day, demo))
-      yield bulkRequest(deps, resident, event);
+    for (const event of demoDay(resident.subscriber, at.day, at)) {
+      if (event.atMs < at.untilMs) yield bulkRequest(deps, resident, event);
+    }
   }
 }
 

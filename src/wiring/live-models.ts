@@ -101,7 +101,12 @@ export class LiveModels implements ModelDirectory {
     const apiKey = supplier.keyRef === undefined ? undefined : keys.get(supplier.keyRef);
     const lacksKey = supplier.keyRef !== undefined && apiKey === undefined;
     if (!supplier.enabled || baseUrl === undefined || lacksKey) return undefined;
-    return supplierOf({ name: supplier.id, protocol: supplier.protocol, baseUrl, apiKey });
+    return supplierOf({
+      name: supplier.id,
+      protocol: supplier.protocol,
+      baseUrl,
+      apiKey,
+    });
   }
 }
 
@@ -122,6 +127,8 @@ function servedModel(
         model: serving.route.upstreamModel,
         prices: [price],
         priceOf: catalog.pricingOf(serving, nowMs),
+        headersTimeoutMs: serving.route.firstByteTimeoutMs,
+        silenceTimeoutMs: serving.route.idleTimeoutMs,
       },
     ];
   });
