@@ -308,33 +308,30 @@ CREATE TABLE usage_event_rest PARTITION OF usage_event DEFAULT;
 CREATE TABLE transfer_rest PARTITION OF transfer DEFAULT;
 CREATE TABLE account_operation_rest PARTITION OF account_operation DEFAULT;
 
--- Gives a range of days their own partitions, with what the default partition holds of them. The
--- parent is never locked against writers; the default partition is, for a moment.
-CREATE FUNCTION ensure_day_partitions(first_day date, last_day date) RETURNS integer
+-- Gives a day of one table its own partition, with what the default partition holds of it. The parent
+-- is never locked against writers; the default partition is, for a moment. One table a transaction:
+-- holding the default partitions of two would deadlock with a batch that writes to both.
+CREATE FUNCTION ensure_day_partition(parent text, d date) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  parent text;
-  part   text;
-  d      date;
-  made   integer := 0;
+  part text := parent || '_' || to_char(d, 'YYYYMMDD');
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtext('ensure_day_partitions'));
-  FOREACH parent IN ARRAY ARRAY['decision', 'usage_event', 'transfer', 'account_operation'] LOOP
-    FOR d IN SELECT generate_series(first_day, last_day, interval '1 day')::date LOOP
-      part := parent || '_' || to_char(d, 'YYYYMMDD');
-      CONTINUE WHEN to_regclass(part) IS NOT NULL;
-      EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', part, parent);
-      IF parent = 'decision' THEN
-        -- Whoever knows only a request finds it here. Rows come roughly in the order of their ids, so a
-        -- block range index does it for next to nothing.
-        EXECUTE format('CREATE INDEX ON %I USING brin (request) WITH (pages_per_range = 32, autosummarize = on)', part);
-      END IF;
-      EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', parent || '_rest');
-      EXECUTE format('WITH moved AS (DELETE FROM %I WHERE day = %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
-        parent || '_rest', d, part);
-      EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, part, d, d + 1);
-      made := made + 1;
-    END LOOP;
-  END LOOP;
-  RETURN made;
+  IF to_regclass(part) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('ensure_day_partition ' || parent));
+  IF to_regclass(part) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', part, parent);
+  IF parent = 'decision' THEN
+    -- Whoever knows only a request finds it here. Rows come roughly in the order of their ids, so a
+    -- block range index does it for next to nothing.
+    EXECUTE format('CREATE INDEX ON %I USING brin (request) WITH (pages_per_range = 32, autosummarize = on)', part);
+  END IF;
+  EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', parent || '_rest');
+  EXECUTE format('WITH moved AS (DELETE FROM %I WHERE day = %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
+    parent || '_rest', d, part);
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, part, d, d + 1);
+  RETURN true;
 END $$;

@@ -54,20 +54,14 @@ export class AdmissionService implements Admission {
   readonly #actor: GroupCommit;
   readonly #leases: LeaseKeeper;
   readonly #gates: SharedGates;
+  readonly #ledger = new LedgerAccounts();
   readonly #options: AdmissionOptions;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     const { pool, clock } = options;
-    this.#gates = new SharedGates({ pool, process: () => this.#leases.number });
-    this.#context = new AdmissionContext({
-      clock,
-      gates: this.#gates,
-      plans: options.plans,
-      pool,
-      ledger: new LedgerAccounts(),
-      process: () => this.#leases.number,
-    });
+    this.#gates = this.#newGates();
+    this.#context = this.#contextWith(this.#gates);
     const onTrouble = options.onTrouble ?? (() => undefined);
     this.#actor = new GroupCommit({
       address: options.address,
@@ -157,13 +151,31 @@ export class AdmissionService implements Admission {
    * @throws DomainError `store_unavailable`
    */
   async bulk(): Promise<BulkAdmission> {
-    const bulk = new BulkAdmission(this.#context, {
+    // Slices of its own: two actors must not draft changes of the same ones.
+    const gates = this.#newGates();
+    const bulk = new BulkAdmission(this.#contextWith(gates), {
       address: this.#options.address,
-      gates: this.#gates,
+      gates,
       onTrouble: this.#options.onTrouble ?? (() => undefined),
     });
     await bulk.start();
     return bulk;
+  }
+
+  #newGates(): SharedGates {
+    return new SharedGates({ pool: this.#options.pool, process: () => this.#leases.number });
+  }
+
+  #contextWith(gates: SharedGates): AdmissionContext {
+    const { clock, plans, pool } = this.#options;
+    return new AdmissionContext({
+      clock,
+      gates,
+      plans,
+      pool,
+      ledger: this.#ledger,
+      process: () => this.#leases.number,
+    });
   }
 
   #submit<Result>(operation: Operation & { readonly answered: Promise<Result> }): Promise<Result> {

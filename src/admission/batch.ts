@@ -223,19 +223,22 @@ export class Batch {
       slot.change = 'none';
       slot.changedScopes.clear();
     }
+    let whole = true;
     for (const [ordinal, operation] of this.#operations.entries()) {
       if (this.#refusals.has(operation) || this.#skipped.has(operation)) continue;
       this.#ordinal = ordinal;
       try {
         operation.apply(this);
-        if (this.#skipped.has(operation)) return false;
+        // The rest of this pass counts for nothing, but finds the others that have to start over.
+        if (this.#skipped.has(operation)) whole = false;
       } catch (error) {
+        if (!whole) continue;
         const clean = error instanceof DomainError;
         this.#refusals.set(operation, clean ? error : failed(error));
         if (!clean) return false;
       }
     }
-    return true;
+    return whole;
   }
 
   /** After the commit: the drafts are how the accounts stand. */

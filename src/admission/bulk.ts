@@ -50,6 +50,7 @@ const IN_FLIGHT_MAX = 2 * BATCH_MAX;
 export class BulkAdmission {
   readonly #context: AdmissionContext;
   readonly #actor: GroupCommit;
+  readonly #gates: SharedGates;
   #inFlight = 0;
   #room: (() => void) | undefined;
 
@@ -58,6 +59,7 @@ export class BulkAdmission {
     parts: { address: DatabaseAddress; gates: SharedGates; onTrouble: (trouble: Trouble) => void },
   ) {
     this.#context = context;
+    this.#gates = parts.gates;
     this.#actor = new GroupCommit({
       address: parts.address,
       cache: new AccountCache(ACCOUNTS_MAX),
@@ -112,6 +114,7 @@ export class BulkAdmission {
   async close(timeoutMs = 60_000): Promise<void> {
     await this.#actor.drain(timeoutMs);
     await this.#actor.close();
+    await this.#gates.returnAll();
   }
 
   async #submit<Result>(operation: PendingOperation<Result>): Promise<Result> {

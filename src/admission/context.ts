@@ -16,6 +16,7 @@ export class AdmissionContext {
   readonly #pool: Pool;
   readonly #ledger: LedgerAccounts;
   readonly #process: () => number;
+  readonly #loading = new Map<string, Promise<void>>();
 
   constructor(parts: {
     clock: Clock;
@@ -42,8 +43,17 @@ export class AdmissionContext {
   programOf(planVersionId: string, batch: Batch, operation: Operation): PlanProgram | undefined {
     const id = planVersionId as Id<'planVersion'>;
     const program = this.#plans.planOf(id);
-    if (program === undefined) batch.postpone(operation, () => this.#plans.load(id));
+    if (program === undefined) batch.postpone(operation, () => this.#loadPlan(id));
     return program;
+  }
+
+  /** A whole batch may wait for one plan: it is loaded once. */
+  #loadPlan(id: Id<'planVersion'>): Promise<void> {
+    const known = this.#loading.get(id);
+    if (known !== undefined) return known;
+    const loading = this.#plans.load(id).finally(() => this.#loading.delete(id));
+    this.#loading.set(id, loading);
+    return loading;
   }
 
   /**

@@ -6,14 +6,24 @@ import type { Pool } from 'pg';
  */
 export class LedgerAccounts {
   readonly #numbers = new Map<string, number>();
+  #learning: Promise<void> = Promise.resolve();
 
   /** The number of a name, or `undefined` where this process has not learnt it yet. */
   known(name: string): number | undefined {
     return this.#numbers.get(name);
   }
 
-  /** Learns names, giving a number to those that are new everywhere. Own transaction, safe to repeat. */
-  async learn(pool: Pick<Pool, 'query'>, names: readonly string[]): Promise<void> {
+  /**
+   * Learns names, giving a number to those that are new everywhere. Own transaction, safe to repeat;
+   * many that ask at the same time cost one statement.
+   */
+  learn(pool: Pick<Pool, 'query'>, names: readonly string[]): Promise<void> {
+    const turn = this.#learning.then(() => this.#learn(pool, names));
+    this.#learning = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #learn(pool: Pick<Pool, 'query'>, names: readonly string[]): Promise<void> {
     const wanted = [...new Set(names)].filter((name) => !this.#numbers.has(name));
     if (wanted.length === 0) return;
     // Sorted, so that two processes that learn the same names do not wait for each other in a ring.
