@@ -36,14 +36,6 @@ export function loadCatalog(
   });
 }
 
-/** The version of the stored catalogue, to compare with a snapshot's. */
-export function catalogVersion(db: Pool | PoolClient): Promise<number> {
-  return withStore(async () => {
-    const { rows } = await db.query<{ version: number }>('SELECT version FROM catalog_state');
-    return rows[0]?.version ?? 0;
-  });
-}
-
 /**
  * Holds every other writer of the catalogue back until the transaction ends. Whoever changes prices,
  * models or plans takes this first, so that what it read and compared stays true until it commits.

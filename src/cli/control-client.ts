@@ -61,7 +61,7 @@ export class ControlClient implements AsyncDisposable {
       } & Partial<ErrorBody>;
       if (event.progress) onProgress(event.progress);
       if (event.error) throw errorOf(event.error as unknown as ErrorBody);
-      if ('result' in event) return event.result as Result;
+      if ('result' in event) return event.result;
     }
     throw new DomainError('internal', 'The server ended before the work was done.');
   }

@@ -4,6 +4,6 @@
  * records something, its sequence number. What changes an account besides requests is in `funding.ts`.
  */
 export { decide } from './decide.ts';
-export { type Extension, extend } from './extend.ts';
-export { type Settlement, settle, voidHold } from './settle.ts';
-export { type Scopes, type ScopesNeeded, scopesOf } from './counters.ts';
+export { extend } from './extend.ts';
+export { settle, voidHold } from './settle.ts';
+export { type Scopes, scopesOf } from './counters.ts';

@@ -259,14 +259,14 @@ async function changeAll(
   changeOf: (resident: Resident) => Parameters<BulkAdmission['change']>[1],
   atMs: number,
 ): Promise<void> {
+  const changeOne = async (resident: Resident): Promise<void> => {
+    const changed = await bulk.change(accountOf(resident), changeOf(resident), atMs);
+    resident.remainingNanoUsd = changed.remainingNanoUsd;
+  };
   const pending: Promise<void>[] = [];
   for (const resident of residents) {
     await bulk.room();
-    pending.push(
-      bulk.change(accountOf(resident), changeOf(resident), atMs).then(({ remainingNanoUsd }) => {
-        resident.remainingNanoUsd = remainingNanoUsd;
-      }),
-    );
+    pending.push(changeOne(resident));
   }
   await Promise.all(pending);
 }

@@ -33,7 +33,9 @@ export interface OpenBooks {
   readonly admission: AdmissionService;
   readonly accounts: AccountBooks;
   readonly grant: Services['customers']['grant'];
-  showAccount(...subject: Parameters<Services['customers']['show']>): Promise<object | undefined>;
+  readonly showAccount: (
+    ...subject: Parameters<Services['customers']['show']>
+  ) => Promise<object | undefined>;
   readonly why: Services['books']['why'];
   readonly audit: Services['books']['audit'];
   readonly receipt: NonNullable<GatewayDeps['receipt']>;

@@ -1,5 +1,5 @@
 import type { Services } from '#http/services.ts';
-import { CALIBRATIONS } from '#traffic/calibration.ts';
+import type { CALIBRATIONS } from '#traffic/calibration.ts';
 import { type DemoDeps, dropDemo, loadDemo } from '#traffic/demo.ts';
 import { DomainError } from '#base/domain-error.ts';
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 
 /** What Hono is: a function from a request to a response. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -51,7 +50,7 @@ async function serve(
     response.end();
     return;
   }
-  await pipeline(Readable.fromWeb(answer.body as ReadableStream), response);
+  await pipeline(Readable.fromWeb(answer.body), response);
 }
 
 async function readAll(request: IncomingMessage): Promise<Buffer | 'too large'> {

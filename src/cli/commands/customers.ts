@@ -146,7 +146,7 @@ function keyCommands(program: Command, setup: CommandSetup): void {
                   align: 'right',
                   value: (row) => (row.capNanoUsd === undefined ? '–' : formatUsd(row.capNanoUsd)),
                 },
-                { title: 'ends', value: (row) => String(row.revokedAt ?? row.expiresAt ?? '–') },
+                { title: 'ends', value: (row) => row.revokedAt ?? row.expiresAt ?? '–' },
               ]),
         );
       }),
