@@ -48,9 +48,6 @@ export type RefusalReason =
   /** The subscription's period has ended and was not renewed, or has not begun. */
   | 'subscription';
 
-/** Which bucket pays; an included request is paid by the plan. */
-export type Payer = 'plan' | 'allowance' | 'promotional' | 'bought' | 'overage';
-
 /** How a gate stands after a decision: what customers, headers and refusals are told. */
 export interface GateStanding {
   /** The gate's id; a gate of scope `class` is one counter a class, named `id/class`. */
