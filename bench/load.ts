@@ -10,7 +10,8 @@ import { Samples } from './samples.ts';
 /**
  * The load generator, in a process of its own: a closed loop over keep-alive connections on bare
  * sockets, each answer compared with the expected bytes while it arrives. Its options are the JSON
- * in its first argument; tells `{measuring}` after warming up and `{measured, …}` at the end.
+ * in its first argument; tells `{measuring}` after warming up and `{measured, …}` at the end, which
+ * SIGTERM brings forward.
  */
 const options = JSON.parse(process.argv[2] ?? '{}') as LoadOptions;
 const target = new URL(options.url);
@@ -145,12 +146,15 @@ setTimeout(() => {
   measuring = true;
   const startMs = performance.now();
   tell({ measuring: true });
-  setTimeout(() => {
+  const end = () => {
+    if (stopping) return;
     measuring = false;
     stopping = true;
     tell({ measured: resultAfter(performance.now() - startMs) });
     void endWhenAnswered();
-  }, options.seconds * 1000);
+  };
+  setTimeout(end, options.seconds * 1000);
+  process.on('SIGTERM', end);
 }, options.warmupSeconds * 1000);
 
 function resultAfter(elapsedMs: number): LoadResult {

@@ -54,7 +54,8 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   };
 }
 
-async function requestsServed(upstreamUrl: string): Promise<number> {
+/** How many requests the mock upstream has had. */
+export async function requestsServed(upstreamUrl: string): Promise<number> {
   const counts = (await (await fetch(`${upstreamUrl}/count`)).json()) as { requests: number };
   return counts.requests;
 }
@@ -73,18 +74,29 @@ async function lastReading<Reading>(
   return reading;
 }
 
-function loadOptions({ target, directory, ...options }: MeasureOptions): LoadOptions {
+function loadOptions({
+  target,
+  case: { connections, bodyBytes, stream },
+  warmupSeconds,
+  seconds,
+  directory,
+}: MeasureOptions): LoadOptions {
+  return {
+    ...whereTo(target, directory),
+    connections,
+    bodyBytes,
+    stream,
+    warmupSeconds,
+    seconds,
+  };
+}
+
+/** Where a target takes load, with its headers in a file. */
+export function whereTo(
+  target: Target,
+  directory: string,
+): Pick<LoadOptions, 'url' | 'path' | 'model' | 'headersFile'> {
   const headersFile = join(directory, `${target.name}-headers.json`);
   writeFileSync(headersFile, JSON.stringify(target.headers));
-  return {
-    url: target.url,
-    path: target.path,
-    model: target.model,
-    connections: options.case.connections,
-    bodyBytes: options.case.bodyBytes,
-    stream: options.case.stream,
-    warmupSeconds: options.warmupSeconds,
-    seconds: options.seconds,
-    headersFile,
-  };
+  return { url: target.url, path: target.path, model: target.model, headersFile };
 }

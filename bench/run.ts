@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { Child } from './child.ts';
 import { fsyncTime } from './fsync-time.ts';
 import { measure } from './measure.ts';
 import type { Measurement } from './measurement.ts';
+import { newRunDirectory, RESULTS } from './run-directory.ts';
 import { TARGETS } from './targets.ts';
 import type { Target } from './target.ts';
 
@@ -32,9 +33,7 @@ const warmupSeconds = flags.quick ? 1 : 2;
 const cases = (flags.quick ? QUICK_CASES : ALL_CASES).filter((each) =>
   each.name.includes(flags.case),
 );
-const results = new URL('results/', import.meta.url).pathname;
-mkdirSync(results, { recursive: true });
-const directory = mkdtempSync(join(results, 'run-'));
+const directory = newRunDirectory();
 
 async function main(): Promise<void> {
   const upstream = Child.script('upstream.ts');
@@ -109,8 +108,8 @@ async function measureOnce(
 
 function write(all: BenchResults): void {
   const report = benchReport(all);
-  writeFileSync(join(results, 'bench.json'), JSON.stringify(all, undefined, 1));
-  writeFileSync(join(results, 'bench.md'), report);
+  writeFileSync(join(RESULTS, 'bench.json'), JSON.stringify(all, undefined, 1));
+  writeFileSync(join(RESULTS, 'bench.md'), report);
   process.stdout.write(report);
 }
 
