@@ -320,7 +320,8 @@ BEGIN
     RETURN false;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtext('ensure_day_partition ' || parent));
-  IF to_regclass(part) IS NOT NULL THEN
+  -- Looks at the catalogue itself: a name that was cached as missing stays so while the lock is waited for.
+  IF EXISTS (SELECT FROM pg_class WHERE relname = part AND pg_table_is_visible(oid)) THEN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', part, parent);

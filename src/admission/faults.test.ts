@@ -145,7 +145,7 @@ test('a killed backend costs a refusal at most', async () => {
     }
   };
   const clients = Promise.all(Array.from({ length: 16 }, client));
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 5 || (errors.length === 0 && i < 100); i++) {
     await sleep(60);
     await database.pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -295,8 +295,9 @@ test('holds of a process killed under load are resolved by the next one', async 
        FROM usage_event WHERE outcome = 'process_died'`,
   );
   const [found] = estimates.rows;
-  // Eight clients a round: no more can have been in flight.
-  expect(found?.estimates).toBeLessThanOrEqual(3 * 8);
+  // Eight clients and one open stream a round: no more can have been in flight, and no fewer than the stream.
+  expect(found?.estimates).toBeLessThanOrEqual(3 * 9);
+  expect(found?.estimates).toBeGreaterThanOrEqual(3);
   expect(found?.incidents).toBe(found?.estimates);
   expect(found?.charge).toBe(0);
   await expectWhole(database);

@@ -129,17 +129,21 @@ export class LeaseKeeper {
   async #reap(): Promise<number> {
     const { pool, settle } = this.#options;
     this.#lastReapMs = performance.now();
-    const leases = await readLeases(pool);
-    const dead = leases.filter((lease) => this.#isDead(lease)).map(({ number }) => number);
+    const living = new Map<number, boolean>([[this.#number, true]]);
+    const look = async (): Promise<readonly number[]> => {
+      const leases = await readLeases(pool);
+      for (const lease of leases) living.set(lease.number, !this.#isDead(lease));
+      return leases.flatMap(({ number }) => (living.get(number) === true ? [] : [number]));
+    };
+    const dead = await look();
     await endLeases(pool, dead);
-    const living = new Set(
-      leases.map(({ number }) => number).filter((number) => !dead.includes(number)),
-    );
-    living.add(this.#number);
     let resolved = 0;
     for await (const row of readHoldColumns(pool)) {
-      const ends = holdsOf(row).flatMap(({ requestId, admittedAtMs, note }) => {
-        if (living.has(note.process)) return [];
+      const holds = holdsOf(row);
+      // A process that began after we looked is no dead one: look again before saying so.
+      if (holds.some(({ note }) => !living.has(note.process))) await look();
+      const ends = holds.flatMap(({ requestId, admittedAtMs, note }) => {
+        if (living.get(note.process) === true) return [];
         const customerId = idFromUuid('customer', row.customer);
         return [settle({ book: row.book, customerId, requestId, admittedAtMs }, estimateOf(note))];
       });

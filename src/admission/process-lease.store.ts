@@ -14,6 +14,9 @@ export interface ProcessLease {
   readonly ended: boolean;
 }
 
+/** Longer than any statement of admission may take. */
+const STRAGGLER_SECONDS = 15;
+
 /** Registers this process. */
 export async function openLease(pool: Pool, id: Id<'process'>, leaseMs: number): Promise<number> {
   const { pid, started } = currentProcess();
@@ -44,11 +47,15 @@ export async function endLeases(pool: Pool, numbers: readonly number[]): Promise
   );
 }
 
-/** Notes that nothing is held any more by processes that ended. */
+/**
+ * Notes that nothing is held any more by processes that ended a while ago. Not at once: what a killed
+ * process had sent may still be on its way through its backend, so its holds are looked for again.
+ */
 export async function markReaped(pool: Pool, numbers: readonly number[]): Promise<void> {
   await pool.query(
     `UPDATE process_lease SET reaped_at = now()
-      WHERE number = ANY($1::integer[]) AND ended_at IS NOT NULL AND reaped_at IS NULL`,
+      WHERE number = ANY($1::integer[]) AND reaped_at IS NULL
+        AND ended_at < now() - interval '${STRAGGLER_SECONDS} seconds'`,
     [numbers],
   );
 }

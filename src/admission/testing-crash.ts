@@ -47,6 +47,8 @@ async function client(): Promise<never> {
     await service.settle(hold, measurementOf({ charge: 700 }));
   }
 }
+// A stream that is still open when the end comes.
+await admitted(service, subject, requestOf({ clock, random }, { charge: 1000 }));
 const clients = Array.from({ length: CLIENTS }, client);
 process.send?.('under load');
 await Promise.all(clients);
