@@ -33,6 +33,7 @@ const warmupSeconds = flags.quick ? 1 : 2;
 const cases = (flags.quick ? QUICK_CASES : ALL_CASES).filter((each) =>
   each.name.includes(flags.case),
 );
+const SETTLING_SECONDS = 8;
 const directory = newRunDirectory();
 
 async function main(): Promise<void> {
@@ -51,7 +52,8 @@ async function main(): Promise<void> {
     const measurements: Measurement[] = [];
     const upstreamProcess = { url: upstreamUrl, pid: upstream.pid };
     // Compilers and pools settle before anything counts.
-    for (const target of targets) await measureOnce(target, SATURATED, 0, upstreamProcess);
+    const settling = { ...SATURATED, secondsMin: SETTLING_SECONDS };
+    for (const target of targets) await measureOnce(target, settling, 0, upstreamProcess);
     for (const benchCase of cases)
       for (let round = 1; round <= rounds; round++)
         for (const target of targets)
