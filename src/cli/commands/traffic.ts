@@ -14,7 +14,7 @@ export function trafficCommands(program: Command, setup: CommandSetup): void {
   program
     .command('demo')
     .description('fill the demo book with generated subscribers, or drop it')
-    .option('--subscribers <n>', 'how many', '1000')
+    .option('--subscribers <n>', 'how many', '500')
     .option('--days <n>', 'how many days of use', '30')
     .option('--calibration <name>', 'light, typical or heavy', 'typical')
     .option('--seed <n>', 'equal seeds give equal demos', '1')

@@ -148,7 +148,7 @@ export const operationRoutes: readonly Route[] = [
     summary: 'Fills the demo book with generated subscribers; streams its progress.',
     streams: true,
     input: z.object({
-      subscribers: z.number().int().min(10).max(1_000_000).default(1000),
+      subscribers: z.number().int().min(10).max(1_000_000).default(500),
       days: z.number().int().min(1).max(366).default(30),
       calibration: z.enum(['light', 'typical', 'heavy']).default('typical'),
       seed: z.number().int().min(0).default(1),
