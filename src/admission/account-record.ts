@@ -41,9 +41,9 @@ const writer = new ByteWriter();
 
 /** One account in memory: its row, and the rows of its members and keys that were needed so far. */
 export class AccountRecord {
-  readonly book: Book;
+  book: Book;
   /** uuid */
-  readonly customer: string;
+  customer: string;
   readonly state: AccountState;
   readonly terms: AccountTerms;
   readonly notes = new Map<string, HoldNote>();
@@ -81,8 +81,10 @@ export class AccountRecord {
     return note;
   }
 
-  /** Becomes equal to another record of the same account. */
+  /** Becomes equal to another record, of whatever account. */
   copyFrom(other: AccountRecord): void {
+    this.book = other.book;
+    this.customer = other.customer;
     this.state.copyFrom(other.state);
     Object.assign(this.terms, other.terms);
     this.overageOwedNanoUsd = other.overageOwedNanoUsd;

@@ -218,7 +218,7 @@ export class Batch {
     for (const slot of this.#slots) {
       const { committed } = slot;
       if (committed === undefined) slot.draft = undefined;
-      else if (slot.draft === undefined) slot.draft = this.#cache.draft(slot.key, committed);
+      else if (slot.draft === undefined) slot.draft = this.#cache.draft(committed);
       else slot.draft.copyFrom(committed);
       slot.change = 'none';
       slot.changedScopes.clear();
@@ -246,9 +246,9 @@ export class Batch {
     this.#gates.keep();
     for (const { key, committed, draft, change } of this.#slots) {
       if (draft === undefined) continue;
-      if (change === 'none') {
-        if (committed !== undefined) this.#cache.keep(key, committed, draft);
-      } else this.#cache.keep(key, draft, committed);
+      const [kept, replaced] = change === 'none' ? [committed, draft] : [draft, committed];
+      if (kept !== undefined) this.#cache.keep(key, kept);
+      if (replaced !== undefined) this.#cache.recycle(replaced);
     }
   }
 
