@@ -39,13 +39,13 @@ export const CLASS_MIX: Readonly<Record<DemoPlan, Readonly<Record<DemoClass, num
 
 /**
  * The medians are ours; they are what the three calibrations differ in. "Typical" lets the median Pro
- * subscriber send twenty requests a day: who pays $200 has work to do. The mean, which the tail sets,
+ * subscriber send forty requests a day: who pays $200 has work to do. The mean, which the tail sets,
  * is several times that.
  */
 export const CALIBRATIONS: Readonly<Record<'light' | 'typical' | 'heavy', Calibration>> = {
-  light: { requestsPerDayMedian: { free: 0.5, plus: 1.5, pro: 5, max: 15, payg: 1 } },
-  typical: { requestsPerDayMedian: { free: 1, plus: 3, pro: 20, max: 50, payg: 2 } },
-  heavy: { requestsPerDayMedian: { free: 2, plus: 6, pro: 50, max: 120, payg: 5 } },
+  light: { requestsPerDayMedian: { free: 0.5, plus: 1.5, pro: 8, max: 15, payg: 1 } },
+  typical: { requestsPerDayMedian: { free: 1, plus: 3, pro: 40, max: 50, payg: 2 } },
+  heavy: { requestsPerDayMedian: { free: 2, plus: 6, pro: 100, max: 120, payg: 5 } },
 };
 
 /** Long chat, per request: Mooncake's published quantiles of input and output tokens. */
