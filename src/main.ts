@@ -53,6 +53,7 @@ const RENEW_EVERY_MS = 60_000;
 /** Subscriptions are earned hour by hour, and before each report. */
 const ACCRUE_EVERY_MS = 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
+const SEAL_EVERY_MS = 3_600_000;
 
 /**
  * Starts the whole service: store, books, gateway, operator's API.
@@ -189,6 +190,11 @@ export async function startBreakeven(config: Config): Promise<Running> {
       PURGE_EVERY_MS,
       () => idempotency.purge(),
       (error) => log.error({ err: error }, 'cannot forget old answers'),
+    ),
+  );
+  started.use(
+    new Repeating(SEAL_EVERY_MS, books.seal, (error) =>
+      log.error({ err: error }, 'cannot seal the ledger'),
     ),
   );
   const control = await ControlServer.listen(config.dataDir, nodeHandler(api.fetch, true));

@@ -14,6 +14,7 @@ import type { GatewayDeps } from '#gateway/gateway-deps.ts';
 import { PostgresIdempotencyStore } from '#gateway/idempotency.store.ts';
 import type { Services } from '#http/services.ts';
 import { audit } from '#ledger/audit.ts';
+import { sealLedger } from '#ledger/ledger-seal.store.ts';
 import type { AccountBooks } from '#subscriptions/subscriptions.ts';
 import { accountBooks } from './account-books.ts';
 import { auditText } from './audit-text.ts';
@@ -41,12 +42,15 @@ export interface OpenBooks {
   readonly receipt: NonNullable<GatewayDeps['receipt']>;
   /** Earns every subscription's price up to now. @returns how many accounts were behind. */
   readonly accrue: (book?: Book) => Promise<number>;
+  /** Seals the days that ended more than an hour ago. */
+  readonly seal: () => Promise<void>;
   readonly isReady: () => boolean;
   idempotency(masterKey: Buffer): PostgresIdempotencyStore;
   close(): Promise<void>;
 }
 
 const CLOSE_DRAIN_MS = 10_000;
+const SEAL_AFTER_MS = 3_600_000;
 const ACCRUALS_PER_PASS = 2_000;
 
 /**
@@ -103,6 +107,12 @@ export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
         count += behind.length;
         if (behind.length < ACCRUALS_PER_PASS) return count;
       }
+    },
+    async seal() {
+      // An hour later every posting of the day is in, also those that waited for the store.
+      const beforeDay = new Date(clock.nowMs() - SEAL_AFTER_MS).toISOString().slice(0, 10);
+      // Not the demo: it is booked into days long gone, also while this runs.
+      for (const book of ['live', 'test'] as const) await sealLedger(pool, book, beforeDay);
     },
     isReady: () => admission.ready,
     idempotency: (masterKey) => new PostgresIdempotencyStore({ pool, masterKey, clock, random }),
