@@ -1,22 +1,35 @@
-import type { Random } from '#base/random.ts';
-import { seededRandom } from '#base/random.ts';
+import { seededRandom, type Random } from '#base/random.ts';
 import {
   BURST,
   CACHED_SHARE,
-  type Calibration,
   CALIBRATIONS,
+  type CalibrationName,
   CLASS_MIX,
   CONVERSATION,
   type DemoClass,
+  DEMO_PLANS,
   type DemoPlan,
   HOURS,
   LONG_CHAT,
   PLAN_MIX,
+  PRO_AT_CAPS_PER_DAY,
   REASONING,
   REQUESTS_PER_DAY_MAX,
+  VOLUME_OF_PLAN,
   VOLUME_SIGMA,
 } from './calibration.ts';
-import { fromQuantiles, logNormal, pick } from './draw.ts';
+import {
+  apportion,
+  Chooser,
+  chooserOf,
+  exponential,
+  fromQuantiles,
+  logNormal,
+  logNormals,
+  normalQuantile,
+  seedOf,
+  shuffle,
+} from './draw.ts';
 
 /** A subscriber of the demo, before anything is used. */
 export interface DemoSubscriber {
@@ -26,97 +39,122 @@ export interface DemoSubscriber {
   readonly requestsPerDay: number;
 }
 
-/** One request of a subscriber. Token counts are disjoint but for `cached`, which is inside `input`. */
+/** One request of a subscriber. */
 export interface DemoEvent {
   readonly atMs: number;
   readonly className: DemoClass;
+  /** `cachedTokens` included. */
   readonly inputTokens: number;
   readonly cachedTokens: number;
+  /** Visible ones. */
   readonly outputTokens: number;
+  /** Beside the visible ones. */
   readonly reasoningTokens: number;
+  /** Which of the subscriber's seats sends it, as a share in [0, 1). */
+  readonly seat: number;
 }
 
 export interface DemoOptions {
   readonly subscribers: number;
   readonly days: number;
-  readonly calibration: keyof typeof CALIBRATIONS;
+  readonly calibration: CalibrationName;
   readonly seed: number;
-  /** The demo's last instant. */
+  /** Where the demo's last day ends. */
   readonly endMs: number;
 }
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-const HOURS_TOTAL = HOURS.reduce((sum, weight) => sum + weight, 0);
+const hours = new Chooser(HOURS.map((weight, hour) => [hour, weight]));
+const classes = Object.fromEntries(
+  DEMO_PLANS.map((plan) => [plan, chooserOf(CLASS_MIX[plan])]),
+) as Readonly<Record<DemoPlan, Chooser<DemoClass>>>;
 
-/** Who subscribes: the same for the same seed. */
-export function demoSubscribers(options: DemoOptions): readonly DemoSubscriber[] {
-  const random = seededRandom(options.seed);
-  const { requestsPerDayMedian }: Calibration = CALIBRATIONS[options.calibration];
-  return Array.from({ length: options.subscribers }, (_, index) => {
-    const plan = pick(random, PLAN_MIX);
-    const drawn = logNormal(random, requestsPerDayMedian[plan], VOLUME_SIGMA);
-    return { index, plan, requestsPerDay: Math.min(drawn, REQUESTS_PER_DAY_MAX) };
-  });
+/** Requests a day of the median subscriber of a plan. */
+export function requestsPerDayMedian(plan: DemoPlan, calibration: CalibrationName): number {
+  const { proAtCapsShare } = CALIBRATIONS[calibration];
+  const atCaps = Math.exp(VOLUME_SIGMA * normalQuantile(1 - proAtCapsShare));
+  return (VOLUME_OF_PLAN[plan] * PRO_AT_CAPS_PER_DAY) / atCaps;
 }
 
-/** What a subscriber sends on one day of the demo (0 = the first), in order of time. */
+/**
+ * Who subscribes: the plans in their mix, and on each plan volumes from every slice of the tail, so
+ * that a small demo has its heavy users too. The same for the same seed.
+ */
+export function demoSubscribers(
+  options: Pick<DemoOptions, 'subscribers' | 'calibration' | 'seed'>,
+): readonly DemoSubscriber[] {
+  const random = seededRandom(seedOf(options.seed));
+  const drawn: Omit<DemoSubscriber, 'index'>[] = [];
+  for (const [plan, count] of apportion(options.subscribers, PLAN_MIX)) {
+    const median = requestsPerDayMedian(plan, options.calibration);
+    for (const volume of logNormals(random, count, { median, sigma: VOLUME_SIGMA })) {
+      drawn.push({ plan, requestsPerDay: Math.min(volume, REQUESTS_PER_DAY_MAX) });
+    }
+  }
+  shuffle(drawn, random);
+  return drawn.map((subscriber, index) => ({ ...subscriber, index }));
+}
+
+/**
+ * What a subscriber sends on one day of the demo (0 = the first), in order of time. Any day of any
+ * subscriber can be made alone.
+ */
 export function demoDay(
-  subscriber: DemoSubscriber,
+  { index, plan, requestsPerDay }: DemoSubscriber,
   day: number,
-  options: DemoOptions,
+  options: Pick<DemoOptions, 'days' | 'seed' | 'endMs'>,
 ): readonly DemoEvent[] {
-  // A generator of its own for each subscriber and day: any part of the demo can be made alone.
-  const random = seededRandom(options.seed * 2 ** 20 + subscriber.index * 512 + day + 1);
+  const random = seededRandom(seedOf(options.seed, index, day));
   const startMs = options.endMs - (options.days - day) * DAY_MS;
-  const count = Math.min(poissonish(random, subscriber.requestsPerDay), REQUESTS_PER_DAY_MAX);
-  const events: DemoEvent[] = [];
+  const instants = instantsOfDay(requestsOn(random, requestsPerDay), random);
+  return instants.map((ofDayMs) => demoEvent(plan, startMs + ofDayMs, random));
+}
+
+/** How many requests a day has: days differ widely, but the subscriber's level stays. */
+function requestsOn(random: Random, mean: number): number {
+  const level = exponential(random, mean);
+  const whole = Math.floor(level);
+  return Math.min(whole + (random.next() < level - whole ? 1 : 0), 2 * REQUESTS_PER_DAY_MAX);
+}
+
+function instantsOfDay(count: number, random: Random): readonly number[] {
+  const instants: number[] = [];
   let atMs = 0;
   let leftInBurst = 0;
   for (let i = 0; i < count; i++) {
     if (leftInBurst <= 0) {
-      atMs = startMs + hourOfDay(random) * HOUR_MS + random.below(HOUR_MS);
-      leftInBurst = 1 + Math.floor(-Math.log(1 - random.next()) * BURST.sizeMean);
+      atMs = hours.choose(random) * HOUR_MS + random.below(HOUR_MS);
+      leftInBurst = 1 + Math.floor(exponential(random, BURST.sizeMean - 0.5));
     } else {
-      atMs += Math.floor(-Math.log(1 - random.next()) * BURST.gapMsMean);
+      atMs += Math.floor(exponential(random, BURST.gapMsMean));
     }
     leftInBurst--;
-    events.push(demoEvent(subscriber.plan, Math.min(atMs, startMs + DAY_MS - 1), random));
+    // What a burst sends past midnight is sent before it begins.
+    instants.push(atMs % DAY_MS);
   }
-  return events.sort((a, b) => a.atMs - b.atMs);
+  return instants.sort((a, b) => a - b);
 }
 
 function demoEvent(plan: DemoPlan, atMs: number, random: Random): DemoEvent {
-  const className = pick(random, CLASS_MIX[plan]);
+  const className = classes[plan].choose(random);
   // Paid plans carry long chats; free ones and fast answers are short conversations.
-  const shape = plan === 'free' || className === 'fast' ? CONVERSATION : LONG_CHAT;
-  const inputTokens = fromQuantiles(random, shape.input);
-  const outputTokens = fromQuantiles(random, shape.output);
-  const cachedTokens =
-    shape === LONG_CHAT
-      ? Math.floor(inputTokens * Math.min(1, random.next() * 2 * CACHED_SHARE))
-      : 0;
+  const isLong = plan !== 'free' && className !== 'fast';
+  const { input, output } = isLong ? LONG_CHAT : CONVERSATION;
+  const inputTokens = fromQuantiles(random, input);
+  const outputTokens = fromQuantiles(random, output);
+  const cachedShare = isLong ? random.next() * 2 * CACHED_SHARE : 0;
   const reasoningTokens =
     className === 'reasoning'
-      ? Math.min(
-          REASONING.tokensMax,
-          Math.round(outputTokens * logNormal(random, REASONING.perOutputMedian, REASONING.sigma)),
-        )
+      ? Math.round(outputTokens * logNormal(random, REASONING.perOutputMedian, REASONING.sigma))
       : 0;
-  return { atMs, className, inputTokens, cachedTokens, outputTokens, reasoningTokens };
-}
-
-function hourOfDay(random: Random): number {
-  let left = random.next() * HOURS_TOTAL;
-  return Math.max(
-    0,
-    HOURS.findIndex((weight) => (left -= weight) < 0),
-  );
-}
-
-/** A whole number with the given mean: days differ, but the subscriber's level stays. */
-function poissonish(random: Random, mean: number): number {
-  const level = mean * -Math.log(1 - random.next());
-  const whole = Math.floor(level);
-  return whole + (random.next() < level - whole ? 1 : 0);
+  return {
+    atMs,
+    className,
+    inputTokens,
+    cachedTokens: Math.floor(inputTokens * cachedShare),
+    outputTokens,
+    reasoningTokens: Math.min(reasoningTokens, REASONING.tokensMax),
+    seat: random.next(),
+  };
 }

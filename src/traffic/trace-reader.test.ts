@@ -39,6 +39,13 @@ describe('traces', () => {
       'line 2',
     ],
     ['mooncake', 'nonsense', 'line 1'],
+    ['azure-2023', '2023-11-16 18:17:03.9799600,4808,10\n', 'line 1 is not the header'],
+    ['mooncake', `{"timestamp":5${' '.repeat(1_000_001)}`, 'line 1 has more than'],
+    [
+      'mooncake',
+      '{"timestamp":5,"input_length":1,"output_length":1,"hash_ids":["a"]}',
+      'line 1 is no mooncake request',
+    ],
     [
       'mooncake',
       '{"timestamp":5,"input_length":1,"output_length":1,"hash_ids":[]}\n{"timestamp":4,"input_length":1,"output_length":1,"hash_ids":[]}',
@@ -48,11 +55,14 @@ describe('traces', () => {
     await expect(read(text, format)).rejects.toThrow(words);
   });
 
-  it('says which file is missing', async () => {
-    await expect(
-      Array.fromAsync(readTrace('/nowhere/trace.csv', 'azure-2023')),
-    ).rejects.toMatchObject({ code: 'not_found' });
-  });
+  it.each(['/nowhere/trace.csv', import.meta.dirname])(
+    'says that it cannot read %s',
+    async (file) => {
+      await expect(Array.fromAsync(readTrace(file, 'azure-2023'))).rejects.toMatchObject({
+        code: 'not_found',
+      });
+    },
+  );
 
   const data = fileURLToPath(new URL('../../../shared/data/traces', import.meta.url));
   const files = [

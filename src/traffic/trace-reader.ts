@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { DomainError } from '#base/domain-error.ts';
 
 export const TRACE_FORMATS = ['azure-2023', 'mooncake'] as const;
@@ -7,7 +6,7 @@ export type TraceFormat = (typeof TRACE_FORMATS)[number];
 
 /** One request of a recorded trace. */
 export interface TraceRequest {
-  /** Since the first request. */
+  /** Since the recording began. */
   readonly offsetMs: number;
   readonly inputTokens: number;
   /** Of the input, what a prefix cache without bounds would have held. */
@@ -26,36 +25,50 @@ const BLOCK_TOKENS = 512;
  */
 export async function* readTrace(file: string, format: TraceFormat): AsyncGenerator<TraceRequest> {
   const parse = format === 'azure-2023' ? azureParser() : mooncakeParser();
-  const input = createReadStream(file);
-  const opened = new Promise<void>((resolve, reject) => {
-    input.once('open', () => resolve());
-    input.once('error', (cause) =>
-      reject(
-        new DomainError('not_found', `Cannot read ${file}: ${cause.message}`, {
-          field: 'file',
-          cause,
-        }),
-      ),
-    );
-  });
-  await opened;
   let line = 0;
   let previousMs = 0;
-  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+  const wrong = (what: string): DomainError =>
+    new DomainError('invalid_request', `${file}, line ${line} ${what}.`, { field: 'file' });
+  for await (const text of linesOf(file)) {
     line++;
-    if (text.trim() === '' || (format === 'azure-2023' && line === 1)) continue;
-    const request = parse(text);
-    if (!request || request.offsetMs < previousMs) {
-      const what = request ? 'goes back in time' : `is no ${format} request`;
-      throw new DomainError('invalid_request', `${file}, line ${line} ${what}.`, { field: 'file' });
+    if (text === undefined) throw wrong(`has more than ${LINE_CHARACTERS_MAX} characters`);
+    if (format === 'azure-2023' && line === 1) {
+      if (text.trim() !== AZURE_HEADER) throw wrong(`is not the header ${AZURE_HEADER}`);
+      continue;
     }
+    if (text.trim() === '') continue;
+    const request = parse(text);
+    if (!request) throw wrong(`is no ${format} request`);
+    if (request.offsetMs < previousMs) throw wrong('goes back in time');
     previousMs = request.offsetMs;
     yield request;
   }
 }
 
+/** The longest line of the published traces has about 2,000 characters. */
+const LINE_CHARACTERS_MAX = 1_000_000;
+
+/** A file's lines without their ends, of any convention; `undefined` for one that is too long. */
+async function* linesOf(file: string): AsyncGenerator<string | undefined> {
+  let rest = '';
+  try {
+    for await (const chunk of createReadStream(file, 'utf8') as AsyncIterable<string>) {
+      const lines = (rest + chunk).split(/\r?\n/);
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield line.length > LINE_CHARACTERS_MAX ? undefined : line;
+      if (rest.length > LINE_CHARACTERS_MAX) yield undefined;
+    }
+  } catch (cause) {
+    if (cause instanceof DomainError) throw cause;
+    const { message } = cause as Error;
+    throw new DomainError('not_found', `Cannot read ${file}: ${message}`, { field: 'file', cause });
+  }
+  if (rest !== '') yield rest;
+}
+
 type Parser = (text: string) => TraceRequest | undefined;
 
+const AZURE_HEADER = 'TIMESTAMP,ContextTokens,GeneratedTokens';
 const AZURE_LINE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.(\d{3})\d*,(\d+),(\d+)$/;
 
 function azureParser(): Parser {
@@ -79,12 +92,12 @@ function mooncakeParser(): Parser {
   return (text) => {
     const row = jsonObject(text);
     const { timestamp, input_length: input, output_length: output, hash_ids: hashes } = row;
-    if (!isCount(timestamp) || !isCount(input) || !isCount(output) || !Array.isArray(hashes))
-      return undefined;
+    if (!isCount(timestamp) || !isCount(input) || !isCount(output)) return undefined;
+    if (!Array.isArray(hashes) || !hashes.every(isCount)) return undefined;
     let hits = 0;
     // A prefix hits up to its first block that nobody sent before.
-    while (hits < hashes.length && seen.has(hashes[hits] as number)) hits++;
-    for (const hash of hashes) seen.add(hash as number);
+    while (hits < hashes.length && seen.has(hashes[hits] ?? -1)) hits++;
+    for (const hash of hashes) seen.add(hash);
     return {
       offsetMs: timestamp,
       inputTokens: input,
