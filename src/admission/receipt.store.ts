@@ -47,26 +47,37 @@ interface ReceiptRow {
 
 /**
  * The receipt of a customer's own request.
- * @returns `undefined` where the customer has no such request, or it has not ended yet.
+ * @returns `running` where it has not ended yet: the last byte of a stream leaves before its settlement
+ *   is durable, so a quick client asks too early. `undefined` where the customer has no such request, or
+ *   it was refused.
  * @throws DomainError `store_unavailable`
  */
 export function readReceipt(
   pool: Pool,
   owner: { readonly book: Book; readonly customerId: Id<'customer'> },
   requestId: Id<'request'>,
-): Promise<Receipt | undefined> {
+): Promise<Receipt | 'running' | undefined> {
   return withStore(async () => {
     const uuid = uuidOf(requestId);
     // The id carries the time of its making, which is a day or less from the admission's.
     const mintedMs = Number.parseInt(uuid.replace('-', '').slice(0, 12), 16);
+    const mintedDay = new Date(mintedMs).toISOString().slice(0, 10);
+    const values = [owner.book, uuidOf(owner.customerId), uuid, mintedDay];
     const { rows } = await pool.query<ReceiptRow>(
       `SELECT model, class, outcome, admitted_ms, settled_ms, plan_version, price_version, estimated, attempts,
               charge, refunded, paid_allowance, paid_promotional, paid_bought, paid_overage
          FROM usage_event
         WHERE book = $1 AND customer = $2 AND id = $3 AND day BETWEEN $4::date - 1 AND $4::date + 1`,
-      [owner.book, uuidOf(owner.customerId), uuid, new Date(mintedMs).toISOString().slice(0, 10)],
+      values,
     );
-    return rows[0] && receiptOf(requestId, rows[0]);
+    if (rows[0]) return receiptOf(requestId, rows[0]);
+    const open = await pool.query(
+      `SELECT FROM decision
+        WHERE book = $1 AND customer = $2 AND request = $3 AND day BETWEEN $4::date - 1 AND $4::date + 1
+          AND class_served IS NOT NULL`,
+      values,
+    );
+    return open.rows.length > 0 ? 'running' : undefined;
   });
 }
 

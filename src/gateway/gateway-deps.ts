@@ -22,8 +22,8 @@ export interface GatewayDeps {
   readonly log: GatewayLog;
   /** Absent: idempotency keys are not honoured. */
   readonly idempotency?: IdempotencyStore;
-  /** The receipt of a request of the caller's own; `undefined` (404) for anybody else's. */
-  readonly receipt?: (caller: Caller, requestId: string) => Promise<object | undefined>;
+  /** The receipt of a request of the caller's own, if it has ended; `undefined` (404) for anybody else's. */
+  readonly receipt?: (caller: Caller, requestId: string) => Promise<object | 'running' | undefined>;
   /** Whether requests can be served: the store answers, migrations are done. */
   readonly isReady?: () => boolean | Promise<boolean>;
   /** The text of `/metrics`, with its content type. */

@@ -70,7 +70,10 @@ test('the official OpenAI client streams, and the receipt says what it took', as
     const answer = await fetch(`${installation.url}/v1/receipts/${requestId}`, {
       headers: { authorization: `Bearer ${made.apiKey}` },
     });
-    return answer.status === 200 ? answer.json() : undefined;
+    if (answer.status === 200) return answer.json();
+    // The last byte of a stream leaves before its settlement is durable.
+    expect(answer.status).toBe(409);
+    return undefined;
   });
   expect(receipt).toMatchObject({ object: 'receipt', estimated: false });
 });
