@@ -67,7 +67,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const store = started.adopt(
     await openStore(config, (event) => {
       const level = event.type === 'ready' ? 'info' : 'warn';
-      log[level]({ ...event, event: event.type }, 'database');
+      const err = 'error' in event ? { err: event.error } : {};
+      const pid = 'pid' in event ? { postgresPid: event.pid } : {};
+      const path = 'path' in event ? { path: event.path } : {};
+      log[level]({ event: event.type, ...pid, ...path, ...err }, 'database');
     }),
     (opened) => opened.close(),
   );

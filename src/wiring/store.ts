@@ -31,6 +31,7 @@ export async function openStore(
   config: Config,
   onEvent: (event: EmbeddedServerEvent | { type: 'idle_error'; error: Error }) => void,
 ): Promise<Store> {
+  let isClosing = false;
   let embedded: EmbeddedServer | undefined;
   let address: DatabaseAddress;
   if (config.databaseUrl === undefined) {
@@ -42,7 +43,8 @@ export async function openStore(
   const pool = createPool({
     address,
     applicationName: 'breakeven',
-    onIdleError: (error) => onEvent({ type: 'idle_error', error }),
+    // The server ends what we are ending anyway: no news.
+    onIdleError: (error) => void (isClosing || onEvent({ type: 'idle_error', error })),
   });
   try {
     await requireServerVersion(pool, address);
@@ -60,6 +62,7 @@ export async function openStore(
       ? `embedded PostgreSQL 18 in ${config.dataDir}`
       : `PostgreSQL at ${describeAddress(address)}`,
     async close() {
+      isClosing = true;
       await pool.end();
       await embedded?.stop();
     },

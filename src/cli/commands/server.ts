@@ -14,6 +14,9 @@ interface Health {
   }[];
 }
 
+/** Signals of one key press arrive within this. */
+const ECHO_MS = 1_000;
+
 /** `start`, `setup`, `doctor`, `restore`. */
 export function serverCommands(program: Command, setup: CommandSetup): void {
   program
@@ -37,10 +40,14 @@ export function serverCommands(program: Command, setup: CommandSetup): void {
           ].join('\n'),
         );
         const stop = new AbortController();
+        let askedAtMs = 0;
         for (const signal of ['SIGINT', 'SIGTERM'] as const) {
           process.on(signal, () => {
-            // A second signal is impatience: end at once, the reaper tidies up at the next start.
-            if (stop.signal.aborted) process.exit(1);
+            // A second signal is impatience: end at once, the reaper tidies up at the next start. But
+            // Ctrl-C comes from the terminal and again from each wrapper (npm, bin/breakeven).
+            const nowMs = performance.now();
+            if (stop.signal.aborted && nowMs - askedAtMs > ECHO_MS) process.exit(1);
+            if (!stop.signal.aborted) askedAtMs = nowMs;
             stop.abort();
           });
         }
