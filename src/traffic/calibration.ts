@@ -43,8 +43,17 @@ export const VOLUME_SIGMA = 2.15;
  */
 export const PRO_AT_CAPS_PER_DAY = 3_560;
 
-/** One request in 17 s, day and night: what agents send. Bounds a tail that the log-normal does not. */
-export const REQUESTS_PER_DAY_MAX = 5_000;
+/**
+ * Bounds a tail that the log-normal does not: on the chat plans one request a minute for eight hours,
+ * which is what a person can type; elsewhere one in 17 s, day and night, which is what agents send.
+ */
+export const REQUESTS_PER_DAY_MAX: Readonly<Record<DemoPlan, number>> = {
+  free: 480,
+  plus: 480,
+  pro: 5_000,
+  max: 5_000,
+  payg: 5_000,
+};
 
 /**
  * The three calibrations differ in one number: the share of Pro subscribers who reach the caps.

@@ -89,7 +89,7 @@ export function demoSubscribers(
   for (const [plan, count] of apportion(options.subscribers, PLAN_MIX)) {
     const median = requestsPerDayMedian(plan, options.calibration);
     for (const volume of logNormals(random, count, { median, sigma: VOLUME_SIGMA })) {
-      drawn.push({ plan, requestsPerDay: Math.min(volume, REQUESTS_PER_DAY_MAX) });
+      drawn.push({ plan, requestsPerDay: Math.min(volume, REQUESTS_PER_DAY_MAX[plan]) });
     }
   }
   shuffle(drawn, random);
@@ -115,7 +115,7 @@ export function demoDay(
 function requestsOn(random: Random, mean: number): number {
   const level = exponential(random, mean);
   const whole = Math.floor(level);
-  return Math.min(whole + (random.next() < level - whole ? 1 : 0), 2 * REQUESTS_PER_DAY_MAX);
+  return whole + (random.next() < level - whole ? 1 : 0);
 }
 
 function instantsOfDay(count: number, random: Random): readonly number[] {

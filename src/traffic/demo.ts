@@ -8,7 +8,6 @@ import type { ModelDirectory } from '#gateway/model-directory.ts';
 import type { PlanDirectory } from '#gateway/plan-directory.ts';
 import { ensurePartitionsOf } from '#ledger/partitions.store.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
-import { REQUESTS_PER_DAY_MAX } from './calibration.ts';
 import { demoDay, type DemoOptions } from './demo-population.ts';
 import { DemoRequests } from './demo-request.ts';
 import {
@@ -124,7 +123,8 @@ class DemoLoad {
     this.#byCustomer = new Map(
       this.#residents.map((resident) => [resident.subject.customerId, resident]),
     );
-    this.#expected = options.days * this.#residents.reduce((sum, each) => sum + levelOf(each), 0);
+    this.#expected =
+      options.days * this.#residents.reduce((sum, each) => sum + each.subscriber.requestsPerDay, 0);
   }
 
   /** Stores who subscribes. @throws DomainError `conflict` where a demo is loaded already */
@@ -176,7 +176,7 @@ class DemoLoad {
       seconds,
       text:
         `Loaded ${count(subscribers)} subscribers with ${count(this.#requests)} requests in ${days} days ` +
-        `(calibration ${calibration}, seed ${seed}), ${count(this.#refused)} of them refused by a gate, ` +
+        `(calibration ${calibration}, seed ${seed}), ${count(this.#refused)} of them refused, ` +
         `in ${seconds.toFixed(1)} s.\nNow: breakeven report pnl --book demo`,
     };
   }
@@ -189,7 +189,7 @@ class DemoLoad {
         this.#signal?.throwIfAborted();
         yield requests.of(resident, event);
       }
-      this.#expectedDone += levelOf(resident);
+      this.#expectedDone += resident.subscriber.requestsPerDay;
       this.#tell(day);
     }
   }
@@ -225,6 +225,3 @@ class DemoLoad {
     });
   }
 }
-
-const levelOf = ({ subscriber }: Resident): number =>
-  Math.min(subscriber.requestsPerDay, REQUESTS_PER_DAY_MAX);

@@ -1,5 +1,5 @@
 import { seededRandom } from '#base/random.ts';
-import { CLASS_MIX, type DemoPlan, PLAN_MIX } from './calibration.ts';
+import { CLASS_MIX, type DemoPlan, PLAN_MIX, VOLUME_OF_PLAN } from './calibration.ts';
 import { SIMULATED_MODELS } from './demo-request.ts';
 import { apportion, Chooser, chooserOf, logNormals, seedOf, shuffle } from './draw.ts';
 
@@ -29,16 +29,20 @@ const CREDITS_USD = '1000';
 /** Customers that are made at the same time. */
 const MAKING_MAX = 8;
 
-/** Who takes part: plans in their mix, shares from every slice of the tail. The same for the same seed. */
+/**
+ * Who takes part: plans in their mix, and on each plan shares from every slice of the tail around that
+ * plan's volume, since whoever uses more buys more. The same for the same seed.
+ */
 export function replayShares(count: number, seed: number): readonly ReplayShare[] {
   const random = seededRandom(seedOf(seed));
-  const plans = [...apportion(count, PLAN_MIX)].flatMap(([plan, of]) =>
-    Array.from({ length: of }, () => plan),
+  const shares = [...apportion(count, PLAN_MIX)].flatMap(([plan, of]) =>
+    logNormals(random, of, { median: VOLUME_OF_PLAN[plan], sigma: SHARE_SIGMA }).map((weight) => ({
+      plan,
+      weight,
+    })),
   );
-  // Which plan has which share is chance; the trace says nothing about it.
-  shuffle(plans, random);
-  const weights = logNormals(random, count, { median: 1, sigma: SHARE_SIGMA });
-  return plans.map((plan, i) => ({ plan, weight: weights[i] ?? 0 }));
+  shuffle(shares, random);
+  return shares;
 }
 
 /** Says, request by request, who sends it and to which model. */

@@ -18,6 +18,8 @@ export interface ReplayReport {
   /** How far sending fell behind the recording's rhythm. */
   readonly lagMs: Percentiles;
   readonly seconds: number;
+  /** From the first request to the last, as recorded. */
+  readonly recordedSeconds: number;
   readonly text: string;
 }
 
@@ -72,8 +74,9 @@ export class ReplayTally {
     readonly speed: number;
     readonly book: string;
     readonly seconds: number;
+    readonly recordedSeconds: number;
   }): ReplayReport {
-    const { file, speed, book, seconds } = about;
+    const { file, speed, book, seconds, recordedSeconds } = about;
     const { requests, served, cut, refused, failed } = this.#counts;
     const firstByteMs = percentiles(this.#firstByteMs);
     const wholeMs = percentiles(this.#wholeMs);
@@ -88,6 +91,7 @@ export class ReplayTally {
       ...reasons.map(([why, times]) => `              ${count(times)} × ${why}`),
       `  first byte ${spread(firstByteMs)}; whole answer ${spread(wholeMs)}`,
       `  behind the recording ${spread(lagMs)}`,
+      `${minutes(recordedSeconds)} of use stand in the books against ${minutes(seconds)} of subscriptions: read costs, not margins.`,
       `Now: breakeven report pnl --book ${book}`,
     ].join('\n');
     return Object.freeze({
@@ -98,12 +102,15 @@ export class ReplayTally {
       wholeMs,
       lagMs,
       seconds,
+      recordedSeconds,
       text,
     });
   }
 }
 
 const count = (value: number): string => value.toLocaleString('en');
+
+const minutes = (seconds: number): string => `${(seconds / 60).toFixed(1)} minutes`;
 
 function spread({ p50, p99, max }: Percentiles): string {
   return `p50 ${Math.round(p50)} ms, p99 ${Math.round(p99)} ms, at most ${Math.round(max)} ms`;

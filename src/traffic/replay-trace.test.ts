@@ -87,7 +87,13 @@ describe('a replay', () => {
     expect(heard.every(({ body }) => body.stream && body.model.startsWith('sim-'))).toBe(true);
     // Three seconds at ten times the speed, counted from the first request.
     expect((heard[2]?.atMs ?? 0) - (heard[0]?.atMs ?? 0)).toBeGreaterThan(280);
-    expect(report).toMatchObject({ requests: 3, served: 3, inputTokens: 143, outputTokens: 24 });
+    expect(report).toMatchObject({
+      requests: 3,
+      served: 3,
+      inputTokens: 143,
+      outputTokens: 24,
+      recordedSeconds: 3,
+    });
     expect(report.text).toContain('breakeven report pnl --book test');
   });
 

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { DomainError } from '#base/domain-error.ts';
-import { makeReplayCustomers, type ReplayControl, replayMapping } from './replay-customers.ts';
+import {
+  makeReplayCustomers,
+  type ReplayControl,
+  type ReplayCustomer,
+  replayMapping,
+} from './replay-customers.ts';
 import { type ReplayReport, ReplayTally } from './replay-report.ts';
 import { sendReplayed } from './replay-request.ts';
 import { readTrace, type TraceFormat, type TraceRequest } from './trace-reader.ts';
@@ -23,8 +28,8 @@ export interface ReplayOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** Sending waits for answers past this, and the lag says so. */
-const IN_FLIGHT_MAX = 2_048;
+/** What a gateway on a small machine streams at once. Past it sending waits, and the lag says so. */
+const IN_FLIGHT_MAX = 256;
 const PROGRESS_EVERY_MS = 1_000;
 const CUSTOMERS_MAX = 100_000;
 /** Longer than the gateway lets an upstream be silent. */
@@ -54,37 +59,68 @@ export async function replayTrace(options: ReplayOptions): Promise<ReplayReport>
   const { url } = await client.call<{ url: string }>('GET', '/health');
   const count = options.customers;
   const customers = await makeReplayCustomers(client, { count, seed, book, onProgress });
-  const next = replayMapping(customers, seed);
+  try {
+    return await sendTrace({ ...options, requestsMax, url, customers, trace, first });
+  } finally {
+    await trace.return(undefined);
+  }
+}
+
+/** Sends the first request and what follows it, each at its time. */
+async function sendTrace(
+  options: Omit<ReplayOptions, 'customers'> & {
+    readonly requestsMax: number;
+    readonly url: string;
+    readonly customers: readonly ReplayCustomer[];
+    readonly trace: AsyncGenerator<TraceRequest>;
+    readonly first: TraceRequest;
+  },
+): Promise<ReplayReport> {
+  const { file, speed, book, url, trace, first, onProgress } = options;
+  const next = replayMapping(options.customers, options.seed);
   const dispatcher = new Agent({ headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS });
   const tally = new ReplayTally();
-  const pending = new Set<Promise<void>>();
+  let running = 0;
+  let oneEnded = (): void => undefined;
+  const sendOne = async (request: TraceRequest): Promise<void> => {
+    const { customer, model } = next();
+    const { secret } = customer;
+    running++;
+    tally.ended(await sendReplayed({ url, dispatcher, secret, model, request }), request);
+    running--;
+    oneEnded();
+  };
+  const untilFewer = (than: number): Promise<void> | undefined =>
+    running < than
+      ? undefined
+      : new Promise((resolve) => {
+          oneEnded = () => running < than && resolve();
+        });
   const startedMs = performance.now();
-  const telling = setInterval(() => onProgress(tally.progress(pending.size)), PROGRESS_EVERY_MS);
+  /** Of what was sent last, since the first, as recorded. */
+  let lastMs = 0;
+  const telling = setInterval(() => onProgress(tally.progress(running)), PROGRESS_EVERY_MS);
   try {
-    let request: TraceRequest | undefined = first;
-    while (request) {
-      const dueMs = startedMs + (request.offsetMs - first.offsetMs) / options.speed;
+    for (
+      let request: TraceRequest | undefined = first;
+      request;
+      request = tally.requests < options.requestsMax ? await nextOf(trace) : undefined
+    ) {
+      lastMs = request.offsetMs - first.offsetMs;
+      const dueMs = startedMs + lastMs / speed;
       const earlyMs = dueMs - performance.now();
       if (earlyMs > 0) await sleep(earlyMs);
-      while (pending.size >= IN_FLIGHT_MAX) await Promise.race(pending);
+      await untilFewer(IN_FLIGHT_MAX);
       tally.sent(performance.now() - dueMs);
-      const { customer, model } = next();
-      const { secret } = customer;
-      const sent = request;
-      const done: Promise<void> = sendReplayed({ url, dispatcher, secret, model, request: sent })
-        .then((outcome) => tally.ended(outcome, sent))
-        .finally(() => pending.delete(done));
-      pending.add(done);
-      request = tally.requests < requestsMax ? await nextOf(trace) : undefined;
+      void sendOne(request);
     }
-    await Promise.all(pending);
+    await untilFewer(1);
   } finally {
     clearInterval(telling);
-    await trace.return(undefined);
     await dispatcher.close();
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  return tally.report({ file, speed: options.speed, book, seconds });
+  return tally.report({ file, speed, book, seconds, recordedSeconds: lastMs / 1000 });
 }
 
 async function nextOf(trace: AsyncGenerator<TraceRequest>): Promise<TraceRequest | undefined> {
