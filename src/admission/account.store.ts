@@ -73,7 +73,11 @@ function summaryOf({ state, overageOwedNanoUsd }: AccountRecord): AccountSummary
   });
 }
 
-/** Accounts whose price is not earned up to an instant, the longest behind first. */
+/**
+ * Accounts whose price is not earned up to an instant, the longest behind first. Never the demo's: they
+ * live in simulated time and earn when their load ends. Earning moves an account's time to now, and
+ * time never steps back, so that the rest of a running load would be booked today.
+ */
 export function accountsBehind(
   pool: Pool,
   options: { readonly beforeMs: number; readonly book?: Book; readonly limit: number },
@@ -81,7 +85,7 @@ export function accountsBehind(
   return withStore(async () => {
     const { rows } = await pool.query<{ book: Book; customer: string }>(
       `SELECT book, customer FROM account
-        WHERE accrued < price AND accrued_to_ms < least($1, period_end_ms) AND ($2::book IS NULL OR book = $2)
+        WHERE accrued < price AND accrued_to_ms < least($1, period_end_ms) AND book <> 'demo' AND ($2::book IS NULL OR book = $2)
         ORDER BY accrued_to_ms LIMIT $3`,
       [options.beforeMs, options.book ?? null, options.limit],
     );
