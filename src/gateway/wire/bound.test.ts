@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, test } from 'vitest';
 import { inputBound } from './input-bound.ts';
 import { inspectRequest } from './inspect.ts';
@@ -93,4 +95,23 @@ test('sounds, pictures and text are apart', () => {
     imageTokens: 3_779,
     audioTokens: 13,
   });
+});
+
+test('text is never bounded below what a tokeniser makes of it, whatever the script', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'binary', maxLength: 60 }), { minLength: 1, maxLength: 5 }),
+      (texts) => {
+        const body = { model: 'm', messages: texts.map((content) => ({ role: 'user', content })) };
+        const facts = inspectRequest('openai-chat', body, Buffer.byteLength(JSON.stringify(body)));
+        const bound = inputBound(facts, model());
+        // Four tokens frame each message and three prime the reply.
+        const tokens = texts.reduce(
+          (sum, text) => sum + 4 + countTokens(text, { disallowedSpecial: new Set<string>() }),
+          3,
+        );
+        expect(bound.textTokens).toBeGreaterThanOrEqual(tokens);
+      },
+    ),
+  );
 });
