@@ -25,6 +25,8 @@ interface Snapshot {
   readonly keys: ReadonlyMap<string, string>;
   readonly madeAtMs: number;
   readonly models: ReadonlyMap<string, ServedModel>;
+  /** The first model of each class: what a fallback to the class is served by. */
+  readonly firstOfClass: ReadonlyMap<string, ServedModel>;
 }
 
 /** The catalogue as the gateway sees it: only models that a reachable supplier serves at a known price. */
@@ -37,12 +39,12 @@ export class LiveModels implements ModelDirectory {
   }
 
   candidates(subject: Subject, name: string): readonly ServedModel[] {
-    const { catalog, models } = this.#current();
+    const { catalog, models, firstOfClass } = this.#current();
     const asked = models.get(catalog.resolve(name)?.model.name ?? '');
     if (!asked) return [];
     const plan = this.#options.plans.plan(subject.planVersionId);
     const others = fallbackClasses(plan, asked.className).flatMap((className) => {
-      const served = [...models.values()].find((model) => model.className === className);
+      const served = firstOfClass.get(className);
       return served ? [served] : [];
     });
     return [asked, ...others];
@@ -88,11 +90,14 @@ export class LiveModels implements ModelDirectory {
       if (made) suppliers.set(supplier.id, made);
     }
     const models = new Map<string, ServedModel>();
+    const firstOfClass = new Map<string, ServedModel>();
     for (const served of catalog.models.values()) {
       const model = servedModel(catalog, served, suppliers, nowMs);
-      if (model) models.set(model.name, model);
+      if (!model) continue;
+      models.set(model.name, model);
+      if (!firstOfClass.has(model.className)) firstOfClass.set(model.className, model);
     }
-    return { catalog, keys, madeAtMs: nowMs, models };
+    return { catalog, keys, madeAtMs: nowMs, models, firstOfClass };
   }
 
   #supplier(supplier: CatalogSupplier, keys: ReadonlyMap<string, string>): Supplier | undefined {
