@@ -60,8 +60,8 @@ export async function subscribe(
     periodEndMs: period.endMs,
   };
   await insertSubscription(pool, subscription);
-  // A crash between the two leaves a subscription without an account, which renewDue's twin at
-  // start-up opens: opening is idempotent.
+  // A crash between the two leaves a subscription without an account: its requests are refused, and
+  // nothing opens the account by itself.
   await books.open(subscription);
   return subscription;
 }
