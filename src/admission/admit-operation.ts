@@ -14,7 +14,7 @@ import type { Operation } from './operation.ts';
 import { PendingOperation } from './pending-operation.ts';
 import { encodeCandidates, encodeHoldVector } from './record-bytes.ts';
 import { ReleaseOperation } from './settle-operation.ts';
-import { utcDay } from './utc-day.ts';
+import { utcDay } from '#base/utc-day.ts';
 import { uuidText } from './uuid-text.ts';
 
 const NO_HOLD = Buffer.alloc(0);

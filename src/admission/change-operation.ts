@@ -31,7 +31,7 @@ import type { AdmissionContext } from './context.ts';
 import { decodePayments, takeBack } from './payment-record.ts';
 import { PendingOperation } from './pending-operation.ts';
 import { signedPosting } from './postings.ts';
-import { utcDay } from './utc-day.ts';
+import { utcDay } from '#base/utc-day.ts';
 import { uuidText } from './uuid-text.ts';
 import type { Posting } from './write-set.ts';
 

@@ -7,7 +7,7 @@ import type { HoldRef } from './admission.ts';
 import type { Batch } from './batch.ts';
 import type { AdmissionContext } from './context.ts';
 import { HoldOperation } from './hold-operation.ts';
-import { utcDay } from './utc-day.ts';
+import { utcDay } from '#base/utc-day.ts';
 
 /**
  * Raises a hold. Not lasting: a stream that cannot have its hold raised must end, so nobody waits

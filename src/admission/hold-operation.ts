@@ -8,7 +8,7 @@ import type { Batch, BookedEvent } from './batch.ts';
 import type { AdmissionContext } from './context.ts';
 import type { Operation } from './operation.ts';
 import { PendingOperation } from './pending-operation.ts';
-import { utcDay } from './utc-day.ts';
+import { utcDay } from '#base/utc-day.ts';
 import { uuidText } from './uuid-text.ts';
 
 /** An operation on one hold that exists, or has ended before. */

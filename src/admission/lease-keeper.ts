@@ -20,7 +20,7 @@ import {
   readLeases,
   renewLease,
 } from './process-lease.store.ts';
-import { utcDay } from './utc-day.ts';
+import { utcDay } from '#base/utc-day.ts';
 
 export interface LeaseTimes {
   /** How long a process counts as alive after its last sign of life. */

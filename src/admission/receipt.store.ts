@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { Book } from '#base/book.ts';
-import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
+import { type Id, idFromUuid, mintedAtMs, uuidOf } from '#base/id.ts';
 import { nanoUsd, type NanoUsd } from '#base/money.ts';
+import { utcDay } from '#base/utc-day.ts';
 import { withStore } from '#db/pool.ts';
 import { addUsage, NO_USAGE, USAGE_UNITS, type Usage } from '#metering/usage.ts';
 import { decodeAttempts } from './record-bytes.ts';
@@ -60,8 +61,7 @@ export function readReceipt(
   return withStore(async () => {
     const uuid = uuidOf(requestId);
     // The id carries the time of its making, which is a day or less from the admission's.
-    const mintedMs = Number.parseInt(uuid.replace('-', '').slice(0, 12), 16);
-    const mintedDay = new Date(mintedMs).toISOString().slice(0, 10);
+    const mintedDay = utcDay(mintedAtMs(uuid));
     const values = [owner.book, uuidOf(owner.customerId), uuid, mintedDay];
     const { rows } = await pool.query<ReceiptRow>(
       `SELECT model, class, outcome, admitted_ms, settled_ms, plan_version, price_version, estimated, attempts,

@@ -14,7 +14,7 @@ import type { Operation } from './operation.ts';
 import { encodePayments, NO_PAYMENTS, paymentsOf } from './payment-record.ts';
 import { encodeAttempts } from './record-bytes.ts';
 import { supersede } from './supersede.ts';
-import { utcDay } from './utc-day.ts';
+import { utcDay } from '#base/utc-day.ts';
 import { uuidText } from './uuid-text.ts';
 
 /** Books what a request used and ends its hold. */

@@ -10,7 +10,7 @@ import type { Operation } from './operation.ts';
 import { decodePayments, encodePayments, type Payment, takeBack } from './payment-record.ts';
 import { chargePostings, costPostings, ledgerNames, reversed } from './postings.ts';
 import { decodeAttempts, encodeAttempts } from './record-bytes.ts';
-import { utcDay } from './utc-day.ts';
+import { utcDay } from '#base/utc-day.ts';
 import { uuidText } from './uuid-text.ts';
 
 /** What replaces an estimate. */

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Book } from '#base/book.ts';
-import { utcDay } from './utc-day.ts';
+import { mintedAtMs } from '#base/id.ts';
+import { utcDay } from '#base/utc-day.ts';
 
 export interface DecisionRow {
   book: Book;
@@ -56,7 +57,7 @@ export async function readWhy(
   event: EventRow | undefined;
   incidents: readonly IncidentRow[];
 }> {
-  const mintedMs = Number.parseInt(request.replace('-', '').slice(0, 12), 16);
+  const mintedMs = mintedAtMs(request);
   const days = [utcDay(mintedMs - DAY_MS), utcDay(mintedMs + DAY_MS)];
   const decisions = await pool.query<DecisionRow>(
     `SELECT d.*, p.plan || ' v' || p.version AS plan

@@ -2,7 +2,7 @@ import type { Book } from '#base/book.ts';
 import type { AccountRecord } from './account-record.ts';
 import { kernelColumns } from './account-record.ts';
 import { type Column, type ColumnValue, RowBatch, type Statement } from './row-batch.ts';
-import { utcDay } from './utc-day.ts';
+import { utcDay } from '#base/utc-day.ts';
 
 /** A line of the journal: `amountNanoUsd` leaves `credit` and enters `debit`. */
 export interface Posting {

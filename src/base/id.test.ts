@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idFromUuid, namedId, newId, parseId, uuidOf } from './id.ts';
+import { idFromUuid, mintedAtMs, namedId, newId, parseId, uuidOf } from './id.ts';
 import { seededRandom, systemRandom } from './random.ts';
 
 describe('ids', () => {
@@ -11,6 +11,13 @@ describe('ids', () => {
         expect(uuidOf(id)).toBe(uuid);
         expect(parseId('request', id)).toBe(id);
         expect(parseId('customer', id)).toBeUndefined();
+        // The slow way, by arithmetic on the whole number.
+        const value = Array.from(id.slice(4)).reduce(
+          (sum, character) =>
+            sum * 32n + BigInt('0123456789abcdefghjkmnpqrstvwxyz'.indexOf(character)),
+          0n,
+        );
+        expect(uuidOf(id).replaceAll('-', '')).toBe(value.toString(16).padStart(32, '0'));
       }),
     );
   });
@@ -21,6 +28,16 @@ describe('ids', () => {
     const ids = Array.from({ length: 100 }, () => newId('request', clock, seededRandom(nowMs)));
     expect([...ids].sort()).toEqual(ids);
     expect(uuidOf(ids[0] ?? namedId('request', ''))[14]).toBe('7');
+  });
+
+  it('tell when they were made', () => {
+    const atMs = 1_793_491_200_123;
+    expect(mintedAtMs(uuidOf(newId('request', { nowMs: () => atMs }, seededRandom(1))))).toBe(atMs);
+  });
+
+  it('refuse a text that is no id', () => {
+    expect(() => uuidOf('req_u' as never)).toThrow(RangeError);
+    expect(() => uuidOf('req_é' as never)).toThrow(RangeError);
   });
 
   it('is the same for the same name', () => {

@@ -3,6 +3,7 @@ import { BOOKS } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, type IdKind, parseId } from '#base/id.ts';
 import { type NanoUsd, parseUsd } from '#base/money.ts';
+import { isTimeZone } from '#plans/calendar.ts';
 
 /** Fields that many routes share. */
 export const bookField = z.enum(BOOKS).default('live');
@@ -45,13 +46,7 @@ export function idParam<Kind extends IdKind>(kind: Kind, text: string | undefine
 export const timeZoneField = z
   .string()
   .default('UTC')
-  .refine((zone) => {
-    try {
-      return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-    } catch {
-      return false;
-    }
-  }, 'must be an IANA time zone, such as Europe/Berlin');
+  .refine(isTimeZone, 'must be an IANA time zone, such as Europe/Berlin');
 
 /** An instant as ISO 8601, in milliseconds. */
 export const instantField = z.iso

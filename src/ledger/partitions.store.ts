@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { utcDay } from '#base/utc-day.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 7;
@@ -20,7 +21,7 @@ export async function ensurePartitionsOf(
   const days: string[] = [];
   const lastDay = Math.floor(span.toMs / DAY_MS);
   for (let day = Math.floor(span.fromMs / DAY_MS); day <= lastDay; day++) {
-    days.push(new Date(day * DAY_MS).toISOString().slice(0, 10));
+    days.push(utcDay(day * DAY_MS));
   }
   for (const table of PARTITIONED) {
     for (const day of days) await pool.query('SELECT ensure_day_partition($1, $2)', [table, day]);

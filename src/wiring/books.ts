@@ -9,6 +9,7 @@ import type { Book } from '#base/book.ts';
 import type { Clock } from '#base/clock.ts';
 import { parseId } from '#base/id.ts';
 import type { Random } from '#base/random.ts';
+import { utcDay } from '#base/utc-day.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
 import type { GatewayDeps } from '#gateway/gateway-deps.ts';
 import { PostgresIdempotencyStore } from '#gateway/idempotency.store.ts';
@@ -110,7 +111,7 @@ export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
     },
     async seal() {
       // An hour later every posting of the day is in, also those that waited for the store.
-      const beforeDay = new Date(clock.nowMs() - SEAL_AFTER_MS).toISOString().slice(0, 10);
+      const beforeDay = utcDay(clock.nowMs() - SEAL_AFTER_MS);
       // Not the demo: it is booked into days long gone, also while this runs.
       for (const book of ['live', 'test'] as const) await sealLedger(pool, book, beforeDay);
     },

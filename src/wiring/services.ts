@@ -22,6 +22,7 @@ import type { Clock } from '#base/clock.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { newId } from '#base/id.ts';
 import type { Random } from '#base/random.ts';
+import { utcDay } from '#base/utc-day.ts';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
 import { pnl } from '#economics/pnl.ts';
@@ -177,5 +178,3 @@ function keyReference(catalog: Catalog, supplier: string): string {
   }
   return known.keyRef;
 }
-
-const utcDay = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
