@@ -23,6 +23,11 @@ const PREFIXES = {
   process: 'prc',
   incident: 'inc',
   attempt: 'att',
+  conversation: 'cnv',
+  message: 'msg',
+  generation: 'gen',
+  share: 'shr',
+  attachment: 'fil',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
