@@ -17,6 +17,7 @@ import { startSimulator } from '#suppliers/simulator/simulator.ts';
 import { SupplierPools } from '#suppliers/supplier-pools.ts';
 import type { Config } from '#src/config.ts';
 import { openBooks } from '#wiring/books.ts';
+import { openChat } from '#wiring/chat-services.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
 import { ControlServer } from '#wiring/control-server.ts';
@@ -127,6 +128,21 @@ export async function startBreakeven(config: Config): Promise<Running> {
     limits: { bodyBytesMax: config.bodyBytesMax },
   });
 
+  const chat = started.adopt(
+    await openChat({
+      pool,
+      address,
+      clock,
+      random,
+      log,
+      gateway,
+      models,
+      plans,
+      keys,
+      search: config.search,
+    }),
+    (open) => open.close(),
+  );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
   const health = healthCheck({ pool, gateway, url: () => where.url, books });
   const api = createApi({
@@ -150,6 +166,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
       health,
     }),
     authenticate: operatorIdentity(pool),
+    chat,
     presentError(error) {
       const { status, headers, body } = presentError(error, 'openai');
       if (status === 500) log.error({ err: error }, 'the operator API failed by a fault of ours');
@@ -164,8 +181,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
         [SUBSCRIPTION_CHANNEL]: (uuid) => keys.forgetCustomer(uuid),
         [CATALOG_CHANNEL]: reloadSoon,
         [SUPPLIER_KEY_CHANNEL]: reloadSoon,
+        ...chat.channels,
       },
       onGap: () => {
+        chat.onGap();
         keys.forget();
         reloadSoon();
       },

@@ -131,12 +131,11 @@ export function endGeneration(pool: Pool, end: GenerationEnd): Promise<number | 
   return transaction(pool, async (client) => {
     const { rows } = await client.query<{
       message_id: string;
-      conversation_id: string;
       base_parts: readonly Part[];
       last_seq: number;
       request_id: string | null;
     }>(
-      `SELECT message_id, conversation_id, base_parts, last_seq, request_id FROM generation
+      `SELECT message_id, base_parts, last_seq, request_id FROM generation
         WHERE id = $1 AND owner = $2 AND status = 'running' FOR UPDATE`,
       [uuidOf(end.id), end.owner],
     );
@@ -159,10 +158,6 @@ export function endGeneration(pool: Pool, end: GenerationEnd): Promise<number | 
       parts: partsOf(row.base_parts, [...logged.map(({ entry }) => entry), ...entries]),
       taking: end.taking,
     });
-    await client.query(
-      'UPDATE conversation SET updated_at = greatest(updated_at, $2) WHERE id = $1',
-      [row.conversation_id, new Date(end.nowMs)],
-    );
     return row.last_seq + entries.length;
   });
 }

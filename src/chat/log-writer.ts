@@ -22,7 +22,7 @@ const RETRY_MS = 250;
 export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #logs = new Set<RunningLog>();
-  #loop: Promise<void> | undefined;
+  #isRunning = false;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -31,7 +31,9 @@ export class LogWriter {
   /** Something was added to a log. */
   touch(log: RunningLog): void {
     this.#logs.add(log);
-    this.#loop ??= this.#run().finally(() => (this.#loop = undefined));
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
   }
 
   /** Waits until everything of a log is durable, or it is over. */
@@ -45,7 +47,10 @@ export class LogWriter {
     for (;;) {
       const batches = [...this.#logs].filter((log) => log.isWaiting && !log.isOver);
       this.#logs.clear();
-      if (batches.length === 0) return;
+      if (batches.length === 0) {
+        this.#isRunning = false;
+        return;
+      }
       await this.#write(batches);
       for (const log of batches) if (log.isWaiting) this.#logs.add(log);
       await sleep(COLLECT_MS);

@@ -112,6 +112,11 @@ export class MessageTree {
     return path.reverse();
   }
 
+  /** All messages of all branches, oldest first. */
+  get ids(): readonly Id<'message'>[] {
+    return [...this.#rows.keys()].map((id) => idFromUuid('message', id));
+  }
+
   has(id: Id<'message'>): boolean {
     return this.#rows.has(uuidOf(id));
   }
@@ -150,7 +155,7 @@ interface MessageRow {
   rating: 'up' | 'down' | null;
 }
 
-/** Messages of a conversation with their content, in no order; ids of others are left out. */
+/** Messages of a conversation with their content, in the order asked for; ids of others are left out. */
 export async function readMessages(
   client: Pool | PoolClient,
   conversation: Id<'conversation'>,
@@ -164,7 +169,9 @@ export async function readMessages(
       WHERE m.conversation_id = $1 AND m.id = ANY($2::uuid[])`,
     [uuidOf(conversation), ids.map(uuidOf)],
   );
-  return rows.map(messageOf);
+  // Ids of one millisecond are in no order: the caller's is the one that counts.
+  const byId = new Map(rows.map((row) => [row.id, messageOf(row)]));
+  return ids.flatMap((id) => byId.get(uuidOf(id)) ?? []);
 }
 
 /** A message of the actor's own, and its conversation. @throws DomainError `not_found` */

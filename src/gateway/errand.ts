@@ -31,6 +31,14 @@ export function withErrand(
   const charge = errandCharge(cost, basis);
   return quotes.map((quote) => ({
     ...quote,
+    range() {
+      const { minNanoUsd, expectedNanoUsd, maxNanoUsd } = quote.range();
+      return {
+        minNanoUsd: addNano(minNanoUsd, charge),
+        expectedNanoUsd: addNano(expectedNanoUsd, charge),
+        maxNanoUsd: addNano(maxNanoUsd, charge),
+      };
+    },
     amounts(outputTokens) {
       const { tokens, costNanoUsd, chargeNanoUsd } = quote.amounts(outputTokens);
       return {

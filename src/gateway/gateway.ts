@@ -5,7 +5,7 @@ import { DomainError } from '#base/domain-error.ts';
 import { newId } from '#base/id.ts';
 import type { Settled } from '#admission/admission.ts';
 import type { Admission } from './admit-request.ts';
-import type { Caller } from './caller.ts';
+import { withErrand } from './errand.ts';
 import { Exchange } from './exchange.ts';
 import {
   errorOfAnswer,
@@ -14,11 +14,11 @@ import {
   InternalResponse,
   type RunningCall,
 } from './internal-call.ts';
+import { planTerms } from './plan-directory.ts';
 import { parseRequest } from './parse-request.ts';
 import type { Quote } from './quote-request.ts';
 import { completeRequest, quoteCandidates } from './serve-completion.ts';
 import { SURFACE_PATHS } from './surface-paths.ts';
-import type { Surface } from './wire/request-facts.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { GATEWAY_LIMITS } from './gateway-limits.ts';
 import { NO_OBSERVER } from './gateway-log.ts';
@@ -47,7 +47,7 @@ export interface Gateway {
   /** Serves a call from inside the house, on the same path. */
   call(call: InternalCall): RunningCall;
   /** What a call from inside may take, before it runs. @throws DomainError as a client would get */
-  quote(caller: Caller, surface: Surface, body: Buffer): Quote;
+  quote(call: Pick<InternalCall, 'caller' | 'surface' | 'body' | 'errand'>): Quote;
   readonly inFlight: number;
   /** Holds whose end waits for the store. */
   readonly settlementBacklog: number;
@@ -152,8 +152,16 @@ class ServingGateway implements Gateway {
     return { leave: () => void response.destroy(), done };
   }
 
-  quote(caller: Caller, surface: Surface, body: Buffer): Quote {
-    const [quote] = quoteCandidates(this.#runtime, caller, parseRequest(surface, body));
+  quote({
+    caller,
+    surface,
+    body,
+    errand,
+  }: Pick<InternalCall, 'caller' | 'surface' | 'body' | 'errand'>): Quote {
+    const { plans } = this.#runtime.deps;
+    const { basis } = planTerms(plans, caller.subject.planVersionId);
+    const quotes = quoteCandidates(this.#runtime, caller, parseRequest(surface, body));
+    const [quote] = withErrand(quotes, errand, basis);
     assert(quote !== undefined, 'the asked model is quoted');
     return quote;
   }

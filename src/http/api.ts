@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { DomainError } from '#base/domain-error.ts';
 import { jsonWithBigints } from '#base/json.ts';
+import { mountChat } from './chat-api.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { mayAct, type Actor, type Route } from './route.ts';
@@ -16,6 +17,8 @@ export interface ApiDeps {
   readonly services: Services;
   /** Who calls. @throws DomainError `unauthenticated`. */
   readonly authenticate: (headers: Headers) => Promise<Actor>;
+  /** The chat of members; absent where there is none. */
+  readonly chat?: Parameters<typeof mountChat>[1];
   /** Turns an error into status and body. */
   readonly presentError: (error: unknown) => {
     status: number;
@@ -59,6 +62,7 @@ export function createApi(deps: ApiDeps): Hono {
       });
     });
   }
+  if (deps.chat) mountChat(app, deps.chat);
   app.notFound((context) => {
     throw new DomainError(
       'not_found',
