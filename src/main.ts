@@ -33,6 +33,7 @@ import { Repeating } from '#wiring/repeating.ts';
 import { createServices } from '#wiring/services.ts';
 import { publishStarterOffer } from '#wiring/starter.ts';
 import { openStore } from '#wiring/store.ts';
+import { notYet } from '#wiring/not-yet.ts';
 
 /** Where a started installation is reached. */
 export interface Where {
@@ -164,6 +165,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
       audit: books.audit,
       demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }),
       health,
+      people: notYet(),
     }),
     authenticate: operatorIdentity(pool),
     chat,

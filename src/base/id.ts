@@ -28,6 +28,10 @@ const PREFIXES = {
   generation: 'gen',
   share: 'shr',
   attachment: 'fil',
+  person: 'per',
+  invite: 'inv',
+  note: 'nte',
+  planRequest: 'plr',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

@@ -5,6 +5,9 @@ import type { OperatorKey, OperatorRole } from '#accounts/operator-keys.store.ts
 import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
+import type { ConsoleServices } from './console-services.ts';
+import type { IdentityServices } from './identity-services.ts';
+import type { MeServices, PlanRequestServices } from './me-services.ts';
 
 /** Called with each step of long work, for whoever watches. */
 export type Progress = (step: Readonly<Record<string, unknown>>) => void;
@@ -96,4 +99,8 @@ export interface Services {
     drop(): Promise<unknown>;
   };
   readonly health: () => Promise<unknown>;
+  readonly console: ConsoleServices;
+  readonly identity: IdentityServices;
+  readonly me: MeServices;
+  readonly planRequests: PlanRequestServices;
 }

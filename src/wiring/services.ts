@@ -58,6 +58,7 @@ export interface ServiceParts {
   readonly audit: Services['books']['audit'];
   readonly demo: Services['demo'];
   readonly health: Services['health'];
+  readonly people: Pick<Services, 'console' | 'identity' | 'me' | 'planRequests'>;
 }
 
 const DAY_MS = 86_400_000;
@@ -162,6 +163,7 @@ export function createServices(parts: ServiceParts): Services {
     },
     demo: parts.demo,
     health: parts.health,
+    ...parts.people,
   };
 }
 
