@@ -26,6 +26,7 @@ import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
+import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
 import { operatorIdentity } from '#wiring/operator-identity.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
@@ -139,7 +140,6 @@ export async function startBreakeven(config: Config): Promise<Running> {
       gateway,
       models,
       plans,
-      keys,
       search: config.search,
     }),
     (open) => open.close(),
@@ -165,10 +165,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
       audit: books.audit,
       demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }),
       health,
+      chat: chat.services,
       people: notYet(),
     }),
-    authenticate: operatorIdentity(pool),
-    chat,
+    authenticate: memberKeyIdentity(keys, operatorIdentity(pool)),
     presentError(error) {
       const { status, headers, body } = presentError(error, 'openai');
       if (status === 500) log.error({ err: error }, 'the operator API failed by a fault of ours');

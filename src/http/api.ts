@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { DomainError } from '#base/domain-error.ts';
 import { jsonWithBigints } from '#base/json.ts';
-import { mountChat } from './chat-api.ts';
+import { chatRoutes } from './routes/chat.ts';
 import { consoleBookRoutes } from './routes/console-books.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { customerRoutes } from './routes/customers.ts';
@@ -23,6 +23,7 @@ export const API_ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...personRoutes,
   ...meRoutes,
+  ...chatRoutes,
   ...consoleRoutes,
   ...consoleBookRoutes,
   ...customerRoutes,
@@ -37,8 +38,6 @@ export interface ApiDeps {
    * Keeps out writes that a page of somebody else's made a browser send. @throws DomainError `forbidden`
    */
   readonly guardWrite?: (request: Request) => void;
-  /** The chat of members; absent where there is none. */
-  readonly chat?: Parameters<typeof mountChat>[1];
   /** Turns an error into status and body. */
   readonly presentError: (error: unknown) => {
     status: number;
@@ -63,7 +62,6 @@ export function createApi(deps: ApiDeps): Hono {
   for (const route of API_ROUTES) {
     app.on(route.method, route.path, (context) => answer(context, route, deps));
   }
-  if (deps.chat) mountChat(app, deps.chat);
   app.notFound((context) => {
     throw new DomainError(
       'not_found',
@@ -212,6 +210,7 @@ export function openApiDocument(): object {
     components: {
       securitySchemes: {
         operatorKey: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'header', name: 'cookie' },
       },
     },
@@ -223,6 +222,8 @@ export function openApiDocument(): object {
 function securityOf({ policy }: Route): { security: object[] } {
   if (policy.for === 'public') return { security: [] };
   const scope = [policyText(policy)];
+  if (policy.for === 'customer' && policy.byKey === true)
+    return { security: [{ session: scope }, { apiKey: scope }] };
   if (policy.for !== 'operator') return { security: [{ session: scope }] };
   return { security: [{ operatorKey: scope }, { session: scope }] };
 }

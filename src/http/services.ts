@@ -5,6 +5,7 @@ import type { OperatorKey, OperatorRole } from '#accounts/operator-keys.store.ts
 import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
+import type { ChatServices } from './chat-services.ts';
 import type { ConsoleServices } from './console-services.ts';
 import type { IdentityServices } from './identity-services.ts';
 import type { MeServices, PlanRequestServices } from './me-services.ts';
@@ -17,6 +18,8 @@ export type Progress = (step: Readonly<Record<string, unknown>>) => void;
  * nothing else of the house.
  */
 export interface Services {
+  /** Conversations of members, and the answers to them. */
+  readonly chat: ChatServices;
   readonly customers: {
     create(input: {
       book: Book;

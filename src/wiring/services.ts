@@ -58,6 +58,7 @@ export interface ServiceParts {
   readonly audit: Services['books']['audit'];
   readonly demo: Services['demo'];
   readonly health: Services['health'];
+  readonly chat: Services['chat'];
   readonly people: Pick<Services, 'console' | 'identity' | 'me' | 'planRequests'>;
 }
 
@@ -69,6 +70,7 @@ export function createServices(parts: ServiceParts): Services {
   const { pool, clock, random } = parts;
   const keyDeps = { pool, clock, random };
   return {
+    chat: parts.chat,
     customers: {
       async create({ plan, timeZone, ...input }) {
         const id = newId('customer', clock, random);

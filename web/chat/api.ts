@@ -30,10 +30,14 @@ export async function api<Result>(
 ): Promise<Result> {
   let answer: Response;
   try {
+    const csrf = method === 'GET' ? undefined : await csrfToken();
     answer = await fetch(`/api${path}`, {
       method,
       credentials: 'same-origin',
-      headers: body instanceof Blob || !body ? {} : { 'content-type': 'application/json' },
+      headers: {
+        ...(body && !(body instanceof Blob) && { 'content-type': 'application/json' }),
+        ...(csrf && { 'x-csrf-token': csrf }),
+      },
       ...(body && { body: body instanceof Blob ? body : JSON.stringify(body) }),
       ...(signal && { signal }),
     });
@@ -41,6 +45,8 @@ export async function api<Result>(
     if (signal?.aborted) throw cause;
     throw new ApiError(0, 'offline', 'The server was not reached.');
   }
+  // Another tab may have signed in anew: then the token is another.
+  if (answer.status === 403) token = undefined;
   if (!answer.ok) throw await errorOf(answer);
   return (await answer.json()) as Result;
 }
@@ -53,4 +59,18 @@ export async function errorOf(answer: Response): Promise<ApiError> {
     body.error?.message ?? answer.statusText,
     body.error?.facts,
   );
+}
+
+let token: Promise<string | undefined> | undefined;
+
+/** What the server gave this session to send back with every write. */
+function csrfToken(): Promise<string | undefined> {
+  token ??= fetch('/api/session', { credentials: 'same-origin' })
+    .then((answer) => (answer.ok ? (answer.json() as Promise<{ csrf?: string | null }>) : {}))
+    .then((session) => session.csrf ?? undefined)
+    .catch(() => {
+      token = undefined;
+      return undefined;
+    });
+  return token;
 }
