@@ -1,11 +1,4 @@
-import {
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { ChatModel } from '#chat/chat-desk.ts';
 import type { ChatSettings } from '#chat/chat-settings.store.ts';
 import type { Conversation } from '#chat/conversation.ts';
@@ -116,8 +109,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
   }, [picked]);
 
   const modelName = useCallback(
-    (name: string) =>
-      start?.models.find((model) => model.name === name)?.displayName ?? name,
+    (name: string) => start?.models.find((model) => model.name === name)?.displayName ?? name,
     [start],
   );
   const newChat = useCallback(() => {
@@ -167,7 +159,9 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
     () => ({
       edit: (id, text) => {
         const message = store.state().messages.get(id);
-        const attachments = message?.parts.filter(({ type }) => type === 'image' || type === 'file');
+        const attachments = message?.parts.filter(
+          ({ type }) => type === 'image' || type === 'file',
+        );
         attempt(ask({ ...picked, text, attachments: attachments ?? [], inPlaceOf: id }));
       },
       regenerate: (id, model) =>
@@ -186,7 +180,11 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
       const isCommand = event.ctrlKey || event.metaKey;
       const key = event.key.toLowerCase();
       if (event.key === 'Escape' && event.shiftKey) composer.current?.focus();
-      else if (event.key === 'Escape' && store.isAnswering && !document.querySelector('dialog[open]'))
+      else if (
+        event.key === 'Escape' &&
+        store.isAnswering &&
+        !document.querySelector('dialog[open]')
+      )
         void store.stop();
       else if (!isCommand) return;
       else if (key === 'k') document.getElementById('chat-search')?.focus();

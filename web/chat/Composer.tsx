@@ -75,7 +75,9 @@ export function Composer(props: ComposerProps) {
       const key = ++keys;
       setFiles((before) => [...before, { key, name: file.name }]);
       void upload(file, bytesMax).then((result) =>
-        setFiles((before) => before.map((each) => (each.key === key ? { ...each, ...result } : each))),
+        setFiles((before) =>
+          before.map((each) => (each.key === key ? { ...each, ...result } : each)),
+        ),
       );
     }
   };
@@ -200,11 +202,22 @@ export function Composer(props: ComposerProps) {
         <ModelPicker models={models} picked={picked} onPick={onPick} />
         <span className="composer-gap" />
         {isAnswering ? (
-          <button type="button" className="send-button" aria-label={m.chat_stop()} title={`${m.chat_stop()} (Esc)`} onClick={onStop}>
+          <button
+            type="button"
+            className="send-button"
+            aria-label={m.chat_stop()}
+            title={`${m.chat_stop()} (Esc)`}
+            onClick={onStop}
+          >
             <Icon name="stop" />
           </button>
         ) : (
-          <button type="submit" className="send-button" aria-label={m.chat_send()} disabled={!canSend}>
+          <button
+            type="submit"
+            className="send-button"
+            aria-label={m.chat_send()}
+            disabled={!canSend}
+          >
             <Icon name="send" />
           </button>
         )}

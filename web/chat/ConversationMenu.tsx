@@ -44,7 +44,9 @@ export function ConversationMenu({
           root.current?.querySelector('button')?.focus();
         }
         if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-          const items = [...(root.current?.querySelectorAll<HTMLElement>('[role="menuitem"]') ?? [])];
+          const items = [
+            ...(root.current?.querySelectorAll<HTMLElement>('[role="menuitem"]') ?? []),
+          ];
           const at = items.indexOf(document.activeElement as HTMLElement);
           items[(at + (event.key === 'ArrowDown' ? 1 : -1) + items.length) % items.length]?.focus();
           event.preventDefault();
@@ -75,10 +77,20 @@ export function ConversationMenu({
           <button type="button" role="menuitem" onClick={choose('rename')}>
             <Icon name="edit" size={16} /> {m.chat_rename()}
           </button>
-          <a role="menuitem" href={`/api${path}/export?format=markdown`} download onClick={() => setOpen(false)}>
+          <a
+            role="menuitem"
+            href={`/api${path}/export?format=markdown`}
+            download
+            onClick={() => setOpen(false)}
+          >
             <Icon name="download" size={16} /> {m.chat_export_markdown()}
           </a>
-          <a role="menuitem" href={`/api${path}/export?format=json`} download onClick={() => setOpen(false)}>
+          <a
+            role="menuitem"
+            href={`/api${path}/export?format=json`}
+            download
+            onClick={() => setOpen(false)}
+          >
             <Icon name="download" size={16} /> {m.chat_export_json()}
           </a>
           <button type="button" role="menuitem" onClick={choose('delete')}>

@@ -31,7 +31,12 @@ export function Dialog({
       <div className="dialog-body">
         <header>
           <h2>{title}</h2>
-          <button type="button" className="quiet-button" aria-label={m.chat_close()} onClick={onClose}>
+          <button
+            type="button"
+            className="quiet-button"
+            aria-label={m.chat_close()}
+            onClick={onClose}
+          >
             <Icon name="close" />
           </button>
         </header>

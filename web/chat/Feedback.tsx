@@ -51,7 +51,7 @@ export function Feedback({
             onSubmit={(event) => {
               event.preventDefault();
               const data = new FormData(event.currentTarget);
-              onRate('down', String(data.get('reason') ?? ''), String(data.get('comment') ?? ''));
+              onRate('down', data.get('reason') as string, data.get('comment') as string);
               setAsking(false);
             }}
           >

@@ -67,9 +67,13 @@ function Limit({
             disabled={Number.isFinite(resetAtMs) && !isOpen}
             onClick={() => onRetry()}
           >
-            <span>{isOpen || !Number.isFinite(resetAtMs) ? m.chat_way_again() : m.chat_way_wait()}</span>
+            <span>
+              {isOpen || !Number.isFinite(resetAtMs) ? m.chat_way_again() : m.chat_way_wait()}
+            </span>
             <span className="way-price tabular">
-              {isOpen || !Number.isFinite(resetAtMs) ? m.chat_included() : countdown(resetAtMs, now)}
+              {isOpen || !Number.isFinite(resetAtMs)
+                ? m.chat_included()
+                : countdown(resetAtMs, now)}
             </span>
           </button>
         </li>

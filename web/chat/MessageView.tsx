@@ -16,7 +16,12 @@ export interface MessageActions {
   readonly regenerate: (id: string, model?: string) => void;
   readonly continue: (id: string) => void;
   readonly show: (id: string) => void;
-  readonly rate: (id: string, rating: 'up' | 'down' | null, reason?: string, comment?: string) => void;
+  readonly rate: (
+    id: string,
+    rating: 'up' | 'down' | null,
+    reason?: string,
+    comment?: string,
+  ) => void;
   readonly loadImages: boolean;
   readonly modelName: (name: string) => string;
 }
@@ -39,11 +44,7 @@ export const MessageView = memo(function MessageView(props: MessageViewProps) {
   );
 });
 
-function Question({
-  message,
-  outline,
-  actions,
-}: MessageViewProps & { readonly message: Message }) {
+function Question({ message, outline, actions }: MessageViewProps & { readonly message: Message }) {
   const [isEditing, setEditing] = useState(false);
   const text = textOf(message.parts);
   const files = message.parts.filter(({ type }) => type === 'image' || type === 'file');
@@ -91,12 +92,21 @@ function FileView({ part }: { readonly part: Part }) {
   if (part.type === 'image')
     return (
       <a href={`/api/chat/attachments/${part.attachment}`} target="_blank" rel="noreferrer">
-        <img className="question-image" src={`/api/chat/attachments/${part.attachment}`} alt={part.name} />
+        <img
+          className="question-image"
+          src={`/api/chat/attachments/${part.attachment}`}
+          alt={part.name}
+        />
       </a>
     );
   if (part.type !== 'file') return null;
   return (
-    <a className="file-chip" href={`/api/chat/attachments/${part.attachment}`} target="_blank" rel="noreferrer">
+    <a
+      className="file-chip"
+      href={`/api/chat/attachments/${part.attachment}`}
+      target="_blank"
+      rel="noreferrer"
+    >
       <Icon name="clip" size={15} /> {part.name}
     </a>
   );
@@ -174,7 +184,10 @@ function Answer({
       {state?.fallbackGate && (
         <p className="note">
           <Icon name="info" size={15} />{' '}
-          {m.chat_fallback({ model: actions.modelName(state.model ?? ''), gate: state.fallbackGate })}
+          {m.chat_fallback({
+            model: actions.modelName(state.model ?? ''),
+            gate: state.fallbackGate,
+          })}
         </p>
       )}
       <Reasoning parts={parts} isRunning={isRunning && text === ''} />
@@ -190,7 +203,13 @@ function Answer({
       {!isRunning && error && (
         <LimitCard error={error} onRetry={(name) => actions.regenerate(message.id, name)} />
       )}
-      {!isRunning && <Unfinished status={message.status} hasError={error !== undefined} onContinue={() => actions.continue(message.id)} />}
+      {!isRunning && (
+        <Unfinished
+          status={message.status}
+          hasError={error !== undefined}
+          onContinue={() => actions.continue(message.id)}
+        />
+      )}
       {!isRunning && (
         <footer className="answer-foot">
           <AnswerLine takings={message.takings} modelName={actions.modelName} />
@@ -209,7 +228,9 @@ function Answer({
             {text !== '' && (
               <Feedback
                 rating={message.feedback}
-                onRate={(rating, reason, comment) => actions.rate(message.id, rating, reason, comment)}
+                onRate={(rating, reason, comment) =>
+                  actions.rate(message.id, rating, reason, comment)
+                }
               />
             )}
           </div>
@@ -229,7 +250,13 @@ function Waiting({ isLost }: { readonly isLost: boolean }) {
   );
 }
 
-function Reasoning({ parts, isRunning }: { readonly parts: readonly Part[]; readonly isRunning: boolean }) {
+function Reasoning({
+  parts,
+  isRunning,
+}: {
+  readonly parts: readonly Part[];
+  readonly isRunning: boolean;
+}) {
   const text = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('\n\n');
   if (text.trim() === '') return null;
   return (
@@ -259,7 +286,11 @@ function Sources({ sources }: { readonly sources: readonly Source[] }) {
       <ol>
         {sources.map(({ index, url, title }) => (
           <li key={index} value={index}>
-            <a href={/^https?:/i.test(url) ? url : undefined} target="_blank" rel="noopener noreferrer nofollow">
+            <a
+              href={/^https?:/i.test(url) ? url : undefined}
+              target="_blank"
+              rel="noopener noreferrer nofollow"
+            >
               <span className="source-title">{title}</span>{' '}
               <span className="source-host">{hostOf(url)}</span>
             </a>

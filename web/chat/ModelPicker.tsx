@@ -50,9 +50,9 @@ export function ModelPicker({
           root.current?.querySelector('button')?.focus();
         }
         if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-          const items = [...(root.current?.querySelectorAll<HTMLElement>('.menu [role]') ?? [])].filter(
-            (item) => item.tabIndex >= 0,
-          );
+          const items = [
+            ...(root.current?.querySelectorAll<HTMLElement>('.menu [role]') ?? []),
+          ].filter((item) => item.tabIndex >= 0);
           const at = items.indexOf(document.activeElement as HTMLElement);
           items[(at + (event.key === 'ArrowDown' ? 1 : -1) + items.length) % items.length]?.focus();
           event.preventDefault();
@@ -81,7 +81,12 @@ export function ModelPicker({
                   type="button"
                   role="menuitemradio"
                   aria-checked={picked.effort === effort}
-                  onClick={() => onPick({ model: picked.model, effort: picked.effort === effort ? undefined : effort })}
+                  onClick={() =>
+                    onPick({
+                      model: picked.model,
+                      effort: picked.effort === effort ? undefined : effort,
+                    })
+                  }
                 >
                   {effortName(effort)}
                 </button>
@@ -100,7 +105,12 @@ export function ModelPicker({
                     role="menuitemradio"
                     aria-checked={model.name === picked.model}
                     onClick={() => {
-                      onPick({ model: model.name, effort: model.efforts.includes(picked.effort ?? '') ? picked.effort : undefined });
+                      onPick({
+                        model: model.name,
+                        effort: model.efforts.includes(picked.effort ?? '')
+                          ? picked.effort
+                          : undefined,
+                      });
                       setOpen(false);
                     }}
                   >

@@ -27,14 +27,19 @@ export function ReceiptPage({ id }: { readonly id: string }) {
         Breakeven
       </a>
       <h1>{m.chat_receipt()}</h1>
-      {failure && <p role="alert">{failure.status === 404 ? m.chat_receipt_none() : failure.message}</p>}
+      {failure && (
+        <p role="alert">{failure.status === 404 ? m.chat_receipt_none() : failure.message}</p>
+      )}
       {receipt && (
         <>
           <dl className="receipt-facts tabular">
             <Row label={m.chat_model()} value={receipt.model} />
             <Row label={m.chat_class()} value={className(receipt.class)} />
             <Row label={m.chat_receipt_time()} value={clockTime(receipt.admittedAtMs)} />
-            <Row label={m.chat_receipt_took()} value={seconds(receipt.settledAtMs - receipt.admittedAtMs)} />
+            <Row
+              label={m.chat_receipt_took()}
+              value={seconds(receipt.settledAtMs - receipt.admittedAtMs)}
+            />
             <Row label={m.chat_plan()} value={receipt.planName} />
             <Row label={m.chat_receipt_outcome()} value={outcomeText(receipt.outcome)} />
           </dl>
@@ -62,7 +67,9 @@ export function ReceiptPage({ id }: { readonly id: string }) {
               .map((payer) => (
                 <Row key={payer} label={PAYERS[payer]()} value={money(receipt.paidBy[payer])} />
               ))}
-            {receipt.chargeNanoUsd === 0 && <Row label={m.chat_paid_plan()} value={m.chat_included()} />}
+            {receipt.chargeNanoUsd === 0 && (
+              <Row label={m.chat_paid_plan()} value={m.chat_included()} />
+            )}
           </dl>
           <p className="hint mono">{receipt.id}</p>
         </>

@@ -18,7 +18,14 @@ interface SidebarProps {
 const SEARCH_AFTER_MS = 150;
 
 /** Conversations by day, and the way to find one. */
-export function Sidebar({ conversations, current, onNew, onMore, onChosen, children }: SidebarProps) {
+export function Sidebar({
+  conversations,
+  current,
+  onNew,
+  onMore,
+  onChosen,
+  children,
+}: SidebarProps) {
   const [query, setQuery] = useState('');
   const [hits, setHits] = useState<readonly SearchHit[]>();
   useEffect(() => {
@@ -127,7 +134,12 @@ function Hits({
     <ul aria-label={m.chat_search_results()}>
       {hits.map(({ conversation, snippet }) => (
         <li key={conversation.id}>
-          <Entry conversation={conversation} current={current} onChosen={onChosen} snippet={snippet} />
+          <Entry
+            conversation={conversation}
+            current={current}
+            onChosen={onChosen}
+            snippet={snippet}
+          />
         </li>
       ))}
     </ul>

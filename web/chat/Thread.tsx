@@ -33,7 +33,8 @@ export function Thread({
   const virtual = useVirtualizer({
     count: outline.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (at) => guess(outline[at] ?? { chars: 0, role: 'user', id: '' as never, siblings: [] }),
+    estimateSize: (at) =>
+      guess(outline[at] ?? { chars: 0, role: 'user', id: '' as never, siblings: [] }),
     getItemKey: (at) => outline[at]?.id ?? at,
     overscan: 3,
     paddingStart: 24,

@@ -205,7 +205,12 @@ export class ConversationStore {
     this.#opened(await api<OpenConversation>('POST', `/chat/messages/${id}/show`));
   }
 
-  async rate(id: string, rating: 'up' | 'down' | null, reason?: string, comment?: string): Promise<void> {
+  async rate(
+    id: string,
+    rating: 'up' | 'down' | null,
+    reason?: string,
+    comment?: string,
+  ): Promise<void> {
     const message = this.#state.messages.get(id);
     if (message) this.#put({ ...message, feedback: rating ?? undefined });
     await api('POST', `/chat/messages/${id}/feedback`, {

@@ -165,7 +165,12 @@ export function ShareDialog({
       <p>{m.chat_share_about()}</p>
       {url ? (
         <div className="share-link">
-          <input readOnly value={url} aria-label={m.chat_share_link()} onFocus={(event) => event.target.select()} />
+          <input
+            readOnly
+            value={url}
+            aria-label={m.chat_share_link()}
+            onFocus={(event) => event.target.select()}
+          />
           <CopyButton text={() => url} label={m.chat_copy()} />
         </div>
       ) : (
@@ -223,7 +228,7 @@ export function RenameDialog({
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          const next = String(new FormData(event.currentTarget).get('title') ?? '').trim();
+          const next = (new FormData(event.currentTarget).get('title') as string).trim();
           if (next !== '') onRename(next);
           onClose();
         }}
@@ -298,7 +303,12 @@ export function QuoteDialog({
         <button type="button" className="button" onClick={() => onAnswer(false)}>
           {m.chat_cancel()}
         </button>
-        <button type="button" className="button button-main" autoFocus onClick={() => onAnswer(true)}>
+        <button
+          type="button"
+          className="button button-main"
+          autoFocus
+          onClick={() => onAnswer(true)}
+        >
           {m.chat_quote_yes()}
         </button>
       </div>

@@ -37,7 +37,10 @@ export function seconds(ms: number): string {
 }
 
 /** The time of today, or the day too. */
-export function clockTime(atMs: number, nowMs = performance.timeOrigin + performance.now()): string {
+export function clockTime(
+  atMs: number,
+  nowMs = performance.timeOrigin + performance.now(),
+): string {
   const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString();
   return new Intl.DateTimeFormat(getLocale(), {
     hour: '2-digit',

@@ -19,7 +19,8 @@ const PATHS = {
   more: 'M6 12h.01M12 12h.01M18 12h.01',
   left: 'm14.500 6-6 6 6 6',
   right: 'm9.500 6 6 6-6 6',
-  ghost: 'M5 20V11a7 7 0 0 1 14 0v9l-2.300-1.800L14.300 20 12 18.200 9.700 20l-2.400-1.800L5 20ZM9.500 11h.01M14.500 11h.01',
+  ghost:
+    'M5 20V11a7 7 0 0 1 14 0v9l-2.300-1.800L14.300 20 12 18.200 9.700 20l-2.400-1.800L5 20ZM9.500 11h.01M14.500 11h.01',
   settings: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.500v5M9 14.500v5',
   share: 'M12 15V4M8 8l4-4 4 4M5 13v6h14v-6',
   download: 'M12 4v11M8 11l4 4 4-4M5 19h14',
@@ -31,7 +32,13 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 /** A drawn sign; words beside it, or its button's label, say what it means. */
-export function Icon({ name, size = 18 }: { readonly name: IconName; readonly size?: number }): ReactNode {
+export function Icon({
+  name,
+  size = 18,
+}: {
+  readonly name: IconName;
+  readonly size?: number;
+}): ReactNode {
   return (
     <svg
       aria-hidden="true"

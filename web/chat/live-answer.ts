@@ -72,8 +72,7 @@ export class LiveAnswer {
       this.#set({ phase: 'lost' });
       await whenWorthTrying(retryMs);
     }
-    if (!this.#hasEnd && !this.#isClosed)
-      this.#take({ type: 'end', status: 'interrupted' });
+    if (!this.#hasEnd && !this.#isClosed) this.#take({ type: 'end', status: 'interrupted' });
   }
 
   #hasEnd = false;
@@ -83,10 +82,13 @@ export class LiveAnswer {
     this.#connection = connection;
     let silence = setTimeout(() => connection.abort(), SILENCE_MS);
     try {
-      const answer = await fetch(`/api/chat/generations/${this.generation}/log?after=${this.#seq}`, {
-        signal: connection.signal,
-        credentials: 'same-origin',
-      });
+      const answer = await fetch(
+        `/api/chat/generations/${this.generation}/log?after=${this.#seq}`,
+        {
+          signal: connection.signal,
+          credentials: 'same-origin',
+        },
+      );
       if (!answer.ok || !answer.body) throw await errorOf(answer);
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = '';
@@ -150,10 +152,7 @@ export class LiveAnswer {
 
 function addPart(parts: Part[], entry: Part): void {
   const last = parts.at(-1);
-  if (
-    (entry.type === 'text' || entry.type === 'reasoning') &&
-    last?.type === entry.type
-  )
+  if ((entry.type === 'text' || entry.type === 'reasoning') && last?.type === entry.type)
     parts[parts.length - 1] = { type: entry.type, text: last.text + entry.text };
   else parts.push(entry);
 }

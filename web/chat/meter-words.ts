@@ -17,7 +17,11 @@ export function className(name: string): string {
 }
 
 /** What a gate counts: "Standard messages, 3 hours". */
-export function meterTitle({ unit, classes, window }: Pick<Meter, 'unit' | 'classes' | 'window'>): string {
+export function meterTitle({
+  unit,
+  classes,
+  window,
+}: Pick<Meter, 'unit' | 'classes' | 'window'>): string {
   const what = {
     messages: m.chat_unit_messages,
     tokens: m.chat_unit_tokens,

@@ -59,7 +59,11 @@ export async function highlighted(
   code: string,
   language: string,
 ): Promise<readonly (readonly ThemedToken[])[] | undefined> {
-  const asked = language.trim().toLowerCase().split(/[\s,{]/)[0] ?? '';
+  const asked =
+    language
+      .trim()
+      .toLowerCase()
+      .split(/[\s,{]/)[0] ?? '';
   const name = ALIASES[asked] ?? asked;
   const load = LANGUAGES[name];
   if (!load || code.length > CHARACTERS_MAX) return undefined;
@@ -88,11 +92,19 @@ async function highlighter(): Promise<HighlighterCore> {
         settings: [
           { settings: { foreground: colour('plain') } },
           { scope: ['comment'], settings: { foreground: colour('comment') } },
-          { scope: ['keyword', 'storage', 'entity.name.tag'], settings: { foreground: colour('keyword') } },
+          {
+            scope: ['keyword', 'storage', 'entity.name.tag'],
+            settings: { foreground: colour('keyword') },
+          },
           { scope: ['string', 'markup.inserted'], settings: { foreground: colour('string') } },
           { scope: ['constant', 'support.constant'], settings: { foreground: colour('number') } },
           {
-            scope: ['entity.name.function', 'support.function', 'entity.other.attribute-name', 'entity.name.type'],
+            scope: [
+              'entity.name.function',
+              'support.function',
+              'entity.other.attribute-name',
+              'entity.name.type',
+            ],
             settings: { foreground: colour('name') },
           },
         ],
