@@ -66,7 +66,9 @@ let token: Promise<string | undefined> | undefined;
 /** What the server gave this session to send back with every write. */
 function csrfToken(): Promise<string | undefined> {
   token ??= fetch('/api/session', { credentials: 'same-origin' })
-    .then((answer) => (answer.ok ? (answer.json() as Promise<{ csrf?: string | null }>) : {}))
+    .then((answer): Promise<{ readonly csrf?: string | null }> =>
+      answer.ok ? answer.json() : Promise.resolve({}),
+    )
     .then((session) => session.csrf ?? undefined)
     .catch(() => {
       token = undefined;
