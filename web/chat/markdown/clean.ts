@@ -63,6 +63,17 @@ export function clean(html: string): string {
       'type',
     ],
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#)/i,
+    // None of these is an address that is ever followed; without this they are checked as if they were.
+    ADD_URI_SAFE_ATTR: [
+      'align',
+      'aria-label',
+      'data-display',
+      'data-formula',
+      'data-language',
+      'data-src',
+      'start',
+      'type',
+    ],
     ALLOW_DATA_ATTR: false,
   });
 }
