@@ -19,6 +19,10 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
     .optional(),
+  BREAKEVEN_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://chat.example.com' })
+    .optional(),
+  BREAKEVEN_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
   BREAKEVEN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   BREAKEVEN_SIMULATOR: z.enum(['on', 'off']).default('on'),
   BREAKEVEN_BODY_BYTES_MAX: z.coerce
@@ -47,6 +51,10 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Seals suppliers' keys; made and kept in the data directory where absent. */
   readonly masterKey: Buffer | undefined;
+  /** Where people reach the pages; where it listens, if absent. */
+  readonly publicUrl: string | undefined;
+  /** How many proxies before us add to `x-forwarded-for`. */
+  readonly proxyHops: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulator: boolean;
   readonly bodyBytesMax: number;
@@ -83,6 +91,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     masterKey: values.BREAKEVEN_MASTER_KEY
       ? Buffer.from(values.BREAKEVEN_MASTER_KEY, 'hex')
       : undefined,
+    publicUrl: values.BREAKEVEN_PUBLIC_URL?.replace(/\/+$/, ''),
+    proxyHops: values.BREAKEVEN_PROXY_HOPS,
     logLevel: values.BREAKEVEN_LOG_LEVEL,
     simulator: values.BREAKEVEN_SIMULATOR === 'on',
     bodyBytesMax: values.BREAKEVEN_BODY_BYTES_MAX,

@@ -34,9 +34,15 @@ export function serverCommands(program: Command, setup: CommandSetup): void {
             `  Books      ${where.database}`,
             `  Models     ${where.models}`,
             ``,
-            where.firstRun
-              ? `First time here? In another terminal: npx breakeven setup`
-              : `Profit and loss: npx breakeven report pnl`,
+            ...(where.setUp === undefined
+              ? [`Open ${where.url}`]
+              : [
+                  `Nobody owns this installation yet. Open this address, once, to make it yours:`,
+                  ``,
+                  `  ${where.setUp}`,
+                  ``,
+                  `For the API alone, in another terminal: npx breakeven setup`,
+                ]),
           ].join('\n'),
         );
         const stop = new AbortController();
