@@ -23,6 +23,7 @@ const environmentSchema = z.object({
     .url({ protocol: /^https?$/, error: 'must be an address such as https://chat.example.com' })
     .optional(),
   BREAKEVEN_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
+  BREAKEVEN_WEB: z.enum(['build', 'as-is', 'off']).default('build'),
   BREAKEVEN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   BREAKEVEN_SIMULATOR: z.enum(['on', 'off']).default('on'),
   BREAKEVEN_BODY_BYTES_MAX: z.coerce
@@ -55,6 +56,8 @@ export interface Config {
   readonly publicUrl: string | undefined;
   /** How many proxies before us add to `x-forwarded-for`. */
   readonly proxyHops: number;
+  /** `build`: serve the pages, built anew at start where their sources changed; `as-is`: never build. */
+  readonly web: 'build' | 'as-is' | 'off';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulator: boolean;
   readonly bodyBytesMax: number;
@@ -93,6 +96,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       : undefined,
     publicUrl: values.BREAKEVEN_PUBLIC_URL?.replace(/\/+$/, ''),
     proxyHops: values.BREAKEVEN_PROXY_HOPS,
+    web: values.BREAKEVEN_WEB,
     logLevel: values.BREAKEVEN_LOG_LEVEL,
     simulator: values.BREAKEVEN_SIMULATOR === 'on',
     bodyBytesMax: values.BREAKEVEN_BODY_BYTES_MAX,

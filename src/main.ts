@@ -32,6 +32,8 @@ import { PlanBook } from '#wiring/plan-book.ts';
 import { Repeating } from '#wiring/repeating.ts';
 import { createServices } from '#wiring/services.ts';
 import { publishStarterOffer } from '#wiring/starter.ts';
+import { buildWeb } from '#wiring/web-build.ts';
+import { webDoor } from '#wiring/web-door.ts';
 import { openStore } from '#wiring/store.ts';
 import { notYet } from '#wiring/not-yet.ts';
 
@@ -63,7 +65,10 @@ const SEAL_EVERY_MS = 3_600_000;
  * Starts the whole service: store, books, gateway, operator's API.
  * @throws DomainError `invalid_configuration`, `conflict`, `store_unavailable`
  */
-export async function startBreakeven(config: Config): Promise<Running> {
+export async function startBreakeven(
+  config: Config,
+  say: (line: string) => void = () => undefined,
+): Promise<Running> {
   mkdirSync(config.dataDir, { recursive: true });
   const log = createLog(config);
   await using started = new AsyncDisposableStack();
@@ -233,6 +238,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
       log.error({ err: error }, 'cannot seal the ledger'),
     ),
   );
+  if (config.web === 'build') await buildWeb(log, say);
   const control = await ControlServer.listen(
     config.dataDir,
     nodeHandler(api.fetch, { isLocal: true }),
@@ -241,7 +247,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const server = gatewayServer({
     gateway,
     limits: { bodyBytesMax: config.bodyBytesMax },
-    otherwise: nodeHandler(api.fetch, { isLocal: false, proxyHops: config.proxyHops }),
+    otherwise: webDoor(
+      config,
+      nodeHandler(api.fetch, { isLocal: false, proxyHops: config.proxyHops }),
+    ),
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

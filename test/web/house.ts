@@ -33,6 +33,7 @@ export async function webHouse(
       DATA_DIR: directory.path,
       DATABASE_URL: addressUrl(database.address),
       BREAKEVEN_LOG_LEVEL: 'silent',
+      BREAKEVEN_WEB: 'off',
       BREAKEVEN_DRAIN_SECONDS: '2',
       ...environment,
     }),

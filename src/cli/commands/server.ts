@@ -24,7 +24,9 @@ export function serverCommands(program: Command, setup: CommandSetup): void {
     .description('start the service; stops on Ctrl-C after the running requests')
     .action(
       setup.run(async (context) => {
-        const running = await startBreakeven(context.config);
+        const running = await startBreakeven(context.config, (line) =>
+          context.output.progress(line),
+        );
         present(context, running.where, (where) =>
           [
             `Breakeven is ready.`,
