@@ -7,6 +7,7 @@ import { readSupplierSecrets, SUPPLIER_KEY_CHANNEL } from '#accounts/supplier-se
 import { systemClock as clock } from '#base/clock.ts';
 import { systemRandom as random } from '#base/random.ts';
 import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
+import { RecentSums } from '#economics/recent-sums.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
 import { createApi } from '#http/api.ts';
@@ -20,6 +21,7 @@ import { openBooks } from '#wiring/books.ts';
 import { openChat } from '#wiring/chat-services.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
+import { webServices } from '#wiring/console-services.ts';
 import { ControlServer } from '#wiring/control-server.ts';
 import { demoServices } from '#wiring/demo-services.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
@@ -36,7 +38,6 @@ import { publishStarterOffer } from '#wiring/starter.ts';
 import { buildWeb } from '#wiring/web-build.ts';
 import { webDoor } from '#wiring/web-door.ts';
 import { openStore } from '#wiring/store.ts';
-import { notYet } from '#wiring/not-yet.ts';
 
 /** Where a started installation is reached. */
 export interface Where {
@@ -153,6 +154,7 @@ export async function startBreakeven(
   );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
   let url = '';
+  const sums = new RecentSums(pool, clock);
   const people = started.adopt(
     openPeople({
       subscriptions,
@@ -183,10 +185,27 @@ export async function startBreakeven(
       why: books.why,
       accrue: books.accrue,
       audit: books.audit,
-      demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }),
+      demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }, () =>
+        sums.forget('demo'),
+      ),
       health,
       chat: chat.services,
-      people: { ...notYet(), identity: people.identity },
+      people: {
+        identity: people.identity,
+        ...webServices({
+          pool,
+          clock,
+          random,
+          plans,
+          catalog: () => catalog,
+          supplierKeys: () => supplierKeys,
+          gateway,
+          books,
+          subscriptions,
+          sums,
+          publicUrl: () => config.publicUrl ?? url,
+        }),
+      },
     }),
     authenticate: memberKeyIdentity(keys, people.authenticate),
     guardWrite: people.guardWrite,

@@ -3,8 +3,8 @@ import type { CALIBRATIONS } from '#traffic/calibration.ts';
 import { type DemoDeps, dropDemo, loadDemo } from '#traffic/demo.ts';
 import { DomainError } from '#base/domain-error.ts';
 
-/** The demo, one at a time. */
-export function demoServices(deps: DemoDeps): Services['demo'] {
+/** The demo, one at a time. @param onChange called when its book is another one */
+export function demoServices(deps: DemoDeps, onChange: () => void): Services['demo'] {
   let isBusy = false;
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {
     if (isBusy) throw new DomainError('conflict', 'The demo is being loaded or dropped right now.');
@@ -13,6 +13,7 @@ export function demoServices(deps: DemoDeps): Services['demo'] {
       return await work();
     } finally {
       isBusy = false;
+      onChange();
     }
   };
   return {
