@@ -8,6 +8,7 @@ import { Batch } from './batch.ts';
 import { BatchConnection } from './batch-connection.ts';
 import type { Operation } from './operation.ts';
 import type { SharedGates } from './shared-gates.ts';
+import type { Statement } from './row-batch.ts';
 import type { WriteSet } from './write-set.ts';
 
 export interface GroupCommitLimits {
@@ -53,6 +54,10 @@ const RETRY_AFTER_MS = 1000;
 /** What an operation may need: its plan, account numbers, scopes, an event, a slice; each once or twice. */
 const POSTPONEMENTS_MAX = 20;
 const UNIQUE_VIOLATION = '23505';
+/** What `require_rows` of the schema raises. */
+const ROWS_CHANGED = 'BE001';
+/** Batches that are read under lock, after a guess that was wrong once more, at most. */
+const GUESS_PAUSE_MAX = 1024;
 
 /**
  * The account actor of a process: one connection, one batch in flight. Operations of many requests
@@ -83,6 +88,9 @@ export class GroupCommit {
   #busy = false;
   #preparing = 0;
   #downSinceMs = 0;
+  /** Batches to go before accounts are again taken to be as they are remembered, and the last pause. */
+  #guessesToSkip = 0;
+  #guessPause = 1;
   #releaseTimer: NodeJS.Timeout | undefined;
   #wake: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
@@ -245,11 +253,56 @@ export class GroupCommit {
     batch: Batch,
     progress: { committing: boolean },
   ): Promise<void> {
+    if (await this.#writeAsRemembered(connection, batch, progress)) return;
     const [, ...read] = await connection.run(['BEGIN', ...batch.reads()]);
     batch.load(read);
     batch.apply();
     const statements = this.#writes.statements();
     progress.committing = true;
+    await this.#write(connection, statements);
+  }
+
+  /**
+   * Decides on the accounts as they were committed last by this process, and writes them only if they
+   * still are so, all in one round trip. While other processes write the same accounts, guesses are
+   * given up for ever longer.
+   * @returns false where nothing was written: the batch has then to be read and decided anew
+   */
+  async #writeAsRemembered(
+    connection: BatchConnection,
+    batch: Batch,
+    progress: { committing: boolean },
+  ): Promise<boolean> {
+    if (this.#guessesToSkip > 0) {
+      this.#guessesToSkip -= 1;
+      return false;
+    }
+    if (!batch.isRemembered) return false;
+    batch.apply();
+    if (!batch.isProven) {
+      batch.forget();
+      return false;
+    }
+    const statements = this.#writes.statements();
+    progress.committing = true;
+    try {
+      await this.#write(connection, ['BEGIN', ...statements]);
+    } catch (error) {
+      if (!isChanged(error)) throw error;
+      progress.committing = false;
+      batch.forget();
+      this.#guessPause = Math.min(GUESS_PAUSE_MAX, this.#guessPause * 2);
+      this.#guessesToSkip = this.#guessPause;
+      return false;
+    }
+    this.#guessPause = 1;
+    return true;
+  }
+
+  async #write(
+    connection: BatchConnection,
+    statements: readonly (Statement | string)[],
+  ): Promise<void> {
     const results = await connection.run([...statements, 'COMMIT']);
     assert(results.at(-1)?.command === 'COMMIT', 'a batch without an error commits');
     this.#writes.clear();
@@ -337,6 +390,10 @@ export class GroupCommit {
   #outageMs(): number {
     return performance.now() - this.#downSinceMs;
   }
+}
+
+function isChanged(error: unknown): boolean {
+  return (error as { code?: unknown }).code === ROWS_CHANGED;
 }
 
 async function rollBack(connection: BatchConnection): Promise<boolean> {
