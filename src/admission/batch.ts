@@ -1,4 +1,3 @@
-import type { QueryResult } from 'pg';
 import { assert } from '#base/assert.ts';
 import { BOOKS, type Book } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
@@ -9,6 +8,7 @@ import { type AccountColumns, type AccountRecord, recordOf } from './account-rec
 import type { Operation } from './operation.ts';
 import { type Column, RowBatch, type Statement } from './row-batch.ts';
 import type { SharedGates } from './shared-gates.ts';
+import type { GroupResult } from './statement-group.ts';
 import type { WriteSet } from './write-set.ts';
 
 /** A usage event that was booked before. */
@@ -76,12 +76,14 @@ const lockRead = new RowBatch(
             FROM account t WHERE t.book = w.book AND t.customer = w.customer
              FOR UPDATE) a ON true)
     SELECT * FROM locked WHERE version IS DISTINCT FROM cached`,
+  { answersRows: true },
 );
 const scopeRead = new RowBatch(
   'read_scopes',
   columnsOf('slot integer, book book, customer uuid, scope uuid'),
   ({ source }) => `SELECT r.slot, r.scope, s.version, s.ring FROM ${source}
     LEFT JOIN account_scope s ON s.book = r.book AND s.customer = r.customer AND s.scope = r.scope`,
+  { answersRows: true },
 );
 const eventRead = new RowBatch(
   'read_events',
@@ -93,6 +95,7 @@ const eventRead = new RowBatch(
       e.paid_bought, e.paid_overage, e.overrun, e.payments, e.attempts, e.estimate_cost, e.refunded, e.day
     FROM ${source} JOIN usage_event e
       ON e.book = r.book AND e.customer = r.customer AND e.id = r.id AND e.day = r.day`,
+  { answersRows: true },
 );
 
 /**
@@ -201,10 +204,13 @@ export class Batch {
     return [lockRead, scopeRead, eventRead].map((read) => read.statement());
   }
 
-  load(results: readonly QueryResult[]): void {
+  load(results: readonly GroupResult[]): void {
     const [stale, ...rest] = results;
     assert(stale !== undefined, 'a batch reads its accounts');
-    for (const row of stale.rows as (AccountColumns & { slot: number; version: number | null })[]) {
+    for (const row of stale.rows as unknown as (AccountColumns & {
+      slot: number;
+      version: number | null;
+    })[]) {
       const slot = this.#slots[row.slot];
       assert(slot !== undefined, 'the store answers what was asked');
       slot.committed =
@@ -213,13 +219,13 @@ export class Batch {
           : recordOf({ ...row, book: slot.book, customer: slot.customer });
     }
     const scopes = scopeRead.rows > 0 ? rest.shift() : undefined;
-    for (const row of (scopes?.rows ?? []) as ScopeColumns[]) {
+    for (const row of (scopes?.rows ?? []) as unknown as ScopeColumns[]) {
       const state =
         row.ring === null ? new ScopeState() : ScopeState.decode(row.version ?? 0, row.ring);
       this.#slots[row.slot]?.committed?.scopes.set(row.scope, state);
     }
     const events = eventRead.rows > 0 ? rest.shift() : undefined;
-    for (const row of (events?.rows ?? []) as (BookedEvent & { item: number })[]) {
+    for (const row of (events?.rows ?? []) as unknown as (BookedEvent & { item: number })[]) {
       const operation = this.#operations[row.item];
       if (operation !== undefined) this.#events.set(operation, row);
     }

@@ -26,6 +26,13 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   readonly values: readonly (string | Buffer)[];
+  /** Whether its rows are of interest; what only writes answers none. */
+  readonly answersRows: boolean;
+}
+
+/** A command without parameters, such as `BEGIN`. */
+export function command(text: string): Statement {
+  return { name: text.toLowerCase(), text, values: [], answersRows: false };
 }
 
 const BLOB_BYTES_FIRST = 16_384;
@@ -35,6 +42,7 @@ export class RowBatch {
   readonly #name: string;
   readonly #text: string;
   readonly #columns: readonly Column[];
+  readonly #answersRows: boolean;
   /** By column; `undefined` for books, whose type every database numbers anew: they go as text. */
   readonly #arrays: readonly (ArrayColumn | undefined)[];
   /** Of columns of bytes: how many of each row. */
@@ -53,7 +61,9 @@ export class RowBatch {
     name: string,
     columns: readonly Column[],
     sql: (parts: { source: string; names: string; values: string }) => string,
+    options: { readonly answersRows?: boolean } = {},
   ) {
+    this.#answersRows = options.answersRows ?? false;
     this.#name = name;
     this.#columns = columns;
     this.#arrays = columns.map(({ type }) => {
@@ -127,7 +137,7 @@ export class RowBatch {
       bytes = true;
     }
     if (bytes) values.push(this.#blob.subarray(0, this.#blobLength));
-    return { name: this.#name, text: this.#text, values };
+    return { name: this.#name, text: this.#text, values, answersRows: this.#answersRows };
   }
 
   clear(): void {
