@@ -115,7 +115,7 @@ export class StreamForwarder implements AnswerSink, QuietStream {
   }
 
   #offer(events: Buffer): void {
-    const { textBytes, error } = this.watcher.facts();
+    const { textBytes, error } = this.watcher;
     if (!this.#isOpen && error !== undefined && textBytes === 0) {
       this.#start.abort();
       this.#finish({
