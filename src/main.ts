@@ -25,6 +25,7 @@ import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
+import { logRenewals } from '#wiring/log-renewals.ts';
 import { Metrics } from '#wiring/metrics.ts';
 import { operatorIdentity } from '#wiring/operator-identity.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
@@ -177,7 +178,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
   started.use(
     new Repeating(
       RENEW_EVERY_MS,
-      () => renewDue(subscriptions),
+      async () => metrics.renewalsEnded(logRenewals(log, await renewDue(subscriptions))),
       (error) => log.error({ err: error }, 'cannot renew subscriptions'),
     ),
   );
