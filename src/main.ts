@@ -53,6 +53,7 @@ export interface Running {
 const RENEW_EVERY_MS = 60_000;
 /** Subscriptions are earned hour by hour, and before each report. */
 const ACCRUE_EVERY_MS = 3_600_000;
+const EXPIRE_EVERY_MS = 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
 const SEAL_EVERY_MS = 3_600_000;
 
@@ -187,6 +188,13 @@ export async function startBreakeven(config: Config): Promise<Running> {
       ACCRUE_EVERY_MS,
       () => books.accrue(),
       (error) => log.error({ err: error }, 'cannot accrue subscriptions'),
+    ),
+  );
+  started.use(
+    new Repeating(
+      EXPIRE_EVERY_MS,
+      () => books.expire(),
+      (error) => log.error({ err: error }, 'cannot expire credits'),
     ),
   );
   started.use(
