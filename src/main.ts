@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { KEY_CHANNEL } from '#accounts/api-keys.store.ts';
 import { KeyDirectory } from '#accounts/key-directory.ts';
 import { masterKeyIn } from '#accounts/master-key.ts';
@@ -95,8 +96,9 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const simulator = config.simulator
     ? started.adopt(await startSimulator({ clock, random }), (running) => running.close())
     : undefined;
+  const sentDirectory = join(config.dataDir, 'sent');
   const books = started.adopt(
-    await openBooks({ address, pool, plans, clock, random, log }),
+    await openBooks({ address, pool, plans, sentDirectory, clock, random, log }),
     (open) => open.close(),
   );
   const keys = new KeyDirectory({ pool, clock });

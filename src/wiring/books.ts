@@ -26,6 +26,8 @@ export interface BooksOptions {
   readonly address: DatabaseAddress;
   readonly pool: Pool;
   readonly plans: PlanBook;
+  /** Where this process notes what it sends to suppliers. */
+  readonly sentDirectory: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -62,11 +64,12 @@ const ACCRUALS_PER_PASS = 2_000;
  * @throws DomainError `store_unavailable`
  */
 export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
-  const { address, pool, plans, clock, random, log } = options;
+  const { address, pool, plans, sentDirectory, clock, random, log } = options;
   const admission = createAdmission({
     address,
     pool,
     plans,
+    sentDirectory,
     clock,
     random,
     onTrouble: ({ kind, error }) => log.warn({ trouble: kind, err: error }, 'admission'),
