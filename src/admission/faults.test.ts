@@ -309,7 +309,7 @@ test('holds of a process killed under load are resolved by the next one', async 
   await first.close();
 });
 
-test.runIf(startedSinceBoot(currentProcess()))(
+test.skipIf(!startedSinceBoot(currentProcess()))(
   'what a killed process had not sent is released, what it may have sent is estimated',
   async () => {
     await using database = await testDatabase();
