@@ -148,6 +148,11 @@ describe('the demo', () => {
     expect(rows[0]?.decided).toBe(result.requests);
     expect(rows[0]?.used).toBe(result.requests - result.refused);
     expect(rows[0]?.last).toBe(Math.max(...sent.map(({ atMs }) => atMs)));
+    // Each at its own instant: none was overtaken by a later one of its account.
+    const { rows: late } = await pool.query(
+      'SELECT at_ms - clock_ms AS late FROM decision WHERE at_ms <> clock_ms',
+    );
+    expect(late).toEqual([]);
 
     const report = await pnl(pool, { book: 'demo', by: 'plan', ...period });
     const pro = report.rows.find(({ label }) => label.startsWith('pro'));
