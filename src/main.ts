@@ -21,7 +21,7 @@ import { openBooks } from '#wiring/books.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
 import { ControlServer } from '#wiring/control-server.ts';
-import { demoServices } from '#wiring/demo-services.ts';
+import { LiveDemo } from '#wiring/live-demo.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
 import { LiveModels } from '#wiring/live-models.ts';
@@ -131,6 +131,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
     limits: { bodyBytesMax: config.bodyBytesMax },
   });
 
+  const demo = started.adopt(
+    new LiveDemo({ pool, admission: books.admission, models, plans, clock, random }),
+    (live) => live.stop(),
+  );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
   const health = healthCheck({ pool, gateway, url: () => where.url, books });
   const api = createApi({
@@ -150,7 +154,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
       why: books.why,
       accrue: books.accrue,
       audit: books.audit,
-      demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }),
+      demo: demo.services,
       health,
     }),
     authenticate: operatorIdentity(pool),
@@ -237,6 +241,8 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const open = started.move();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    // While requests drain, nobody waits for a demo.
+    void demo.stop();
     const { requestsLeft, settlementsLeft } = await shutDown(server, gateway, config.drainMs);
     if (requestsLeft + settlementsLeft > 0) {
       log.warn({ requestsLeft, settlementsLeft }, 'stopped before everything had ended');

@@ -15,9 +15,9 @@ import { PlanBook } from '#wiring/plan-book.ts';
 import { publishStarterOffer } from '#wiring/starter.ts';
 import { demoDay, type DemoOptions, demoSubscribers } from './demo-population.ts';
 import { type DemoDeps, type DemoProgress, dropDemo, loadDemo } from './demo.ts';
+import { demoRows, demoWorld as world, NOW_MS } from './testing-demo.ts';
 
 const DAY_MS = 86_400_000;
-const NOW_MS = Date.UTC(2026, 10, 24, 10, 30);
 /** Of the starter price book, in nano-dollars a token. */
 const RATES = {
   fast: { input: 150, cached: 75, output: 600 },
@@ -25,31 +25,6 @@ const RATES = {
   reasoning: { input: 10_000, cached: 1_000, output: 40_000 },
 };
 const SMALL = { subscribers: 60, days: 3, calibration: 'typical', seed: 3 } as const;
-
-async function world() {
-  const database = await testDatabase();
-  onTestFinished(() => database[Symbol.asyncDispose]());
-  const { pool, address } = database;
-  const clock = { nowMs: () => NOW_MS };
-  const random = seededRandom(11);
-  await publishStarterOffer(pool, clock);
-  const catalog = await loadCatalog(pool);
-  const plans = new PlanBook({ pool, catalog: () => catalog, clock });
-  await plans.reload();
-  const noKeys: ReadonlyMap<string, string> = new Map();
-  const models = new LiveModels({
-    catalog: () => catalog,
-    plans,
-    supplierKeys: () => noKeys,
-    simulatorUrl: 'http://127.0.0.1:1',
-    clock,
-  });
-  const admission = createAdmission({ address, pool, plans, clock, random });
-  await admission.start();
-  onTestFinished(() => admission.close());
-  const deps: DemoDeps = { pool, admission, models, plans, clock, random };
-  return { deps, pool, admission, plans };
-}
 
 /** A customer of the live book with a grant and a request in flight. */
 async function liveCustomer(
@@ -111,15 +86,6 @@ async function otherRows(pool: Pool): Promise<Record<string, string>> {
     found[name] = sums[0]?.sum ?? '';
   }
   return found;
-}
-
-async function demoRows(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(
-    `SELECT (SELECT count(*) FROM customer WHERE book = 'demo') + (SELECT count(*) FROM account WHERE book = 'demo')
-          + (SELECT count(*) FROM decision WHERE book = 'demo') + (SELECT count(*) FROM usage_event WHERE book = 'demo')
-          + (SELECT count(*) FROM transfer WHERE book = 'demo') + (SELECT count(*) FROM usage_rollup WHERE book = 'demo') AS count`,
-  );
-  return rows[0]?.count ?? -1;
 }
 
 const proof = (pool: Pool) => audit(pool, { readHolds: heldRequests });
