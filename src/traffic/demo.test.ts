@@ -10,7 +10,7 @@ import { billingPeriod } from '#plans/calendar.ts';
 import type { PlanBook } from '#wiring/plan-book.ts';
 import { demoDay, type DemoOptions, demoSubscribers } from './demo-population.ts';
 import { type DemoDeps, type DemoProgress, dropDemo, loadDemo } from './demo.ts';
-import { demoRows, demoWorld as world, NOW_MS } from './testing-demo.ts';
+import { demoRows, demoWorld as world, NOW_MS } from '#wiring/testing-demo.ts';
 
 const DAY_MS = 86_400_000;
 /** Of the starter price book, in nano-dollars a token. */

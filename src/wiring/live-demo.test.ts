@@ -7,7 +7,7 @@ import { DomainError } from '#base/domain-error.ts';
 import { createApi } from '#http/api.ts';
 import type { Services } from '#http/services.ts';
 import { audit } from '#ledger/audit.ts';
-import { demoRows, demoWorld } from '#traffic/testing-demo.ts';
+import { demoRows, demoWorld } from './testing-demo.ts';
 import { nodeHandler } from './fetch-handler.ts';
 import { LiveDemo } from './live-demo.ts';
 

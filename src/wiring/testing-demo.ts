@@ -4,10 +4,10 @@ import { createAdmission } from '#admission/admission-service.ts';
 import { seededRandom } from '#base/random.ts';
 import { loadCatalog } from '#catalog/catalog.store.ts';
 import { testDatabase } from '#testing/database.ts';
-import { LiveModels } from '#wiring/live-models.ts';
-import { PlanBook } from '#wiring/plan-book.ts';
-import { publishStarterOffer } from '#wiring/starter.ts';
-import type { DemoDeps } from './demo.ts';
+import { LiveModels } from './live-models.ts';
+import { PlanBook } from './plan-book.ts';
+import { publishStarterOffer } from './starter.ts';
+import type { DemoDeps } from '#traffic/demo.ts';
 
 /** The instant at which demos are loaded in tests. */
 export const NOW_MS = Date.UTC(2026, 10, 24, 10, 30);
