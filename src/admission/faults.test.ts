@@ -378,9 +378,24 @@ test('a process that stopped in order leaves its holds to the others at once', a
   const staying = await bench.service();
   await staying.reap();
   const { rows } = await database.pool.query(
-    'SELECT outcome, estimated, cost, charge FROM usage_event',
+    'SELECT outcome, estimated, cost, charge, supplier, model FROM usage_event',
   );
-  expect(rows).toEqual([{ outcome: 'process_died', estimated: true, cost: 1000, charge: 0 }]);
+  expect(rows).toEqual([
+    {
+      outcome: 'process_died',
+      estimated: true,
+      cost: 1000,
+      charge: 0,
+      supplier: 'test',
+      model: 'model-1',
+    },
+  ]);
+  // The ledger owes that supplier for that model.
+  const { rows: owed } = await database.pool.query(
+    `SELECT l.name, sum(t.amount)::float8 AS amount FROM transfer t
+       JOIN ledger_account l ON l.number = t.debit WHERE t.event IS NOT NULL GROUP BY l.name`,
+  );
+  expect(owed).toEqual([{ name: 'cost:test:model-1', amount: 1000 }]);
   await expectWhole(database);
   await staying.close();
 });
