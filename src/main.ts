@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { KEY_CHANNEL } from '#accounts/api-keys.store.ts';
 import { KeyDirectory } from '#accounts/key-directory.ts';
 import { masterKeyIn } from '#accounts/master-key.ts';
@@ -20,11 +21,12 @@ import { openBooks } from '#wiring/books.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
 import { ControlServer } from '#wiring/control-server.ts';
-import { demoServices } from '#wiring/demo-services.ts';
+import { LiveDemo } from '#wiring/live-demo.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
+import { logRenewals } from '#wiring/log-renewals.ts';
 import { Metrics } from '#wiring/metrics.ts';
 import { operatorIdentity } from '#wiring/operator-identity.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
@@ -52,6 +54,7 @@ export interface Running {
 const RENEW_EVERY_MS = 60_000;
 /** Subscriptions are earned hour by hour, and before each report. */
 const ACCRUE_EVERY_MS = 3_600_000;
+const EXPIRE_EVERY_MS = 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
 const SEAL_EVERY_MS = 3_600_000;
 
@@ -93,8 +96,9 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const simulator = config.simulator
     ? started.adopt(await startSimulator({ clock, random }), (running) => running.close())
     : undefined;
+  const sentDirectory = join(config.dataDir, 'sent');
   const books = started.adopt(
-    await openBooks({ address, pool, plans, clock, random, log }),
+    await openBooks({ address, pool, plans, sentDirectory, clock, random, log }),
     (open) => open.close(),
   );
   const keys = new KeyDirectory({ pool, clock });
@@ -127,6 +131,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
     limits: { bodyBytesMax: config.bodyBytesMax },
   });
 
+  const demo = started.adopt(
+    new LiveDemo({ pool, admission: books.admission, models, plans, clock, random }),
+    (live) => live.stop(),
+  );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
   const health = healthCheck({ pool, gateway, url: () => where.url, books });
   const api = createApi({
@@ -146,7 +154,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
       why: books.why,
       accrue: books.accrue,
       audit: books.audit,
-      demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }),
+      demo: demo.services,
       health,
     }),
     authenticate: operatorIdentity(pool),
@@ -177,7 +185,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
   started.use(
     new Repeating(
       RENEW_EVERY_MS,
-      () => renewDue(subscriptions),
+      async () => metrics.renewalsEnded(logRenewals(log, await renewDue(subscriptions))),
       (error) => log.error({ err: error }, 'cannot renew subscriptions'),
     ),
   );
@@ -186,6 +194,13 @@ export async function startBreakeven(config: Config): Promise<Running> {
       ACCRUE_EVERY_MS,
       () => books.accrue(),
       (error) => log.error({ err: error }, 'cannot accrue subscriptions'),
+    ),
+  );
+  started.use(
+    new Repeating(
+      EXPIRE_EVERY_MS,
+      () => books.expire(),
+      (error) => log.error({ err: error }, 'cannot expire credits'),
     ),
   );
   started.use(
@@ -226,6 +241,8 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const open = started.move();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    // While requests drain, nobody waits for a demo.
+    void demo.stop();
     const { requestsLeft, settlementsLeft } = await shutDown(server, gateway, config.drainMs);
     if (requestsLeft + settlementsLeft > 0) {
       log.warn({ requestsLeft, settlementsLeft }, 'stopped before everything had ended');

@@ -104,7 +104,7 @@ export class ChangeOperation extends PendingOperation<ChangeResult> {
       case 'accrue':
         return this.#accrueNow(applying);
       case 'expire':
-        return this.#finish(applying, expireLots(record.state, this.#now()), []);
+        return this.#expire(applying);
     }
   }
 
@@ -253,6 +253,19 @@ export class ChangeOperation extends PendingOperation<ChangeResult> {
     terms.accruedToMs = period.startMs;
     this.#finish(applying, funds, [...earned, ...priceReceived(priceNanoUsd)]);
     this.#presence(batch, record, atMs);
+  }
+
+  /** Between a period's end and its renewal nothing expires: the renewal carries over first. */
+  #expire(applying: Applying): void {
+    const { state } = applying.record;
+    const nowMs = Math.max(this.#now(), state.lastSeenMs);
+    const hasExpired = state.lots.some(
+      (lot) => nowMs >= lot.expiresAtMs && lot.amountNanoUsd > lot.heldNanoUsd,
+    );
+    if (!hasExpired || nowMs >= state.periodEndMs) {
+      throw new DomainError('conflict', 'No credits of this account are to be expired now.');
+    }
+    this.#finish(applying, expireLots(state, nowMs), []);
   }
 
   #accrueNow(applying: Applying): void {

@@ -7,7 +7,7 @@ import { jsonWithBigints } from '#base/json.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { mayAct, type Actor, type Route } from './route.ts';
-import type { Progress, Services } from './services.ts';
+import type { LongWork, Services } from './services.ts';
 
 /** Every route below `/api`. */
 export const API_ROUTES: readonly Route[] = [...customerRoutes, ...operationRoutes];
@@ -46,12 +46,16 @@ export function createApi(deps: ApiDeps): Hono {
         const body = jsonWithBigints(result ?? { ok: true });
         return context.body(body, 200, { 'content-type': 'application/json' });
       }
-      const work = result as (progress: Progress) => Promise<unknown>;
+      const work = result as LongWork;
       context.header('content-type', 'application/x-ndjson');
       return stream(context, async (out) => {
+        const left = new AbortController();
+        out.onAbort(() =>
+          left.abort(new DomainError('conflict', 'Whoever asked for this has left.')),
+        );
         const line = (value: unknown): Promise<unknown> => out.write(`${jsonWithBigints(value)}\n`);
         try {
-          const done = await work((step) => void line({ progress: step }));
+          const done = await work((step) => void line({ progress: step }), left.signal);
           await line({ result: done ?? null });
         } catch (error) {
           await line({ error: deps.presentError(error).body });

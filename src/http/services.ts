@@ -6,6 +6,9 @@ import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
 
+/** Long work: tells its progress, and ends early when whoever asked for it has left. */
+export type LongWork = (progress: Progress, signal: AbortSignal) => Promise<unknown>;
+
 /** Called with each step of long work, for whoever watches. */
 export type Progress = (step: Readonly<Record<string, unknown>>) => void;
 
@@ -92,6 +95,8 @@ export interface Services {
     load(
       input: { subscribers: number; days: number; calibration: string; seed: number },
       progress: Progress,
+      /** Aborted when whoever asked has left; then what was loaded is taken back. */
+      signal: AbortSignal,
     ): Promise<unknown>;
     drop(): Promise<unknown>;
   };

@@ -109,6 +109,8 @@ export class ReferenceKernel {
   readonly periods: { start: bigint; end: bigint; zone: string }[] = [];
   /** Calendar windows, once begun, last to their end. */
   readonly #calendars = new Map<string, { start: bigint; end: bigint }>();
+  /** By counter: where room was last set aside, and what others had used by then. */
+  readonly #asides = new Map<string, { place: bigint; foreign: bigint }>();
 
   constructor(plan: PlanVersion) {
     this.plan = plan;
@@ -255,6 +257,38 @@ export class ReferenceKernel {
     return sum(this.#live(counter).map((each) => each.amount));
   }
 
+  /**
+   * Room of a gate of scope everyone is set aside for this process, as of now. What others use from
+   * here on takes nothing of it: they come after it, although they may be counted first.
+   */
+  setAside(gate: Gate, place: bigint): void {
+    const counter = counterName(gate, '', '');
+    this.#asides.set(counter, { place, foreign: this.#foreign(counter, place) });
+  }
+
+  #foreign(counter: string, place: bigint): bigint {
+    let total = 0n;
+    for (const use of this.uses) {
+      if (use.id !== '') continue;
+      for (const each of use.counted)
+        if (each.counter === counter && each.place === place) total += each.amount;
+    }
+    return total;
+  }
+
+  /** What others used of a shared counter since room was set aside. */
+  #usedAfter(counter: string, place: bigint): bigint {
+    const aside = this.#asides.get(counter);
+    return aside?.place === place ? this.#foreign(counter, place) - aside.foreign : 0n;
+  }
+
+  /** What stands in the way of more. */
+  #taken(counter: Counter): bigint {
+    const used = this.used(counter);
+    const place = counter.gate.scope === 'everyone' ? this.#current(counter)?.start : undefined;
+    return place === undefined ? used : used - this.#usedAfter(counter.counter, place);
+  }
+
   /** Another process's use of a gate of scope everyone, in the window that began at `place`. */
   countForeign(gateId: string, amount: bigint, place: bigint): void {
     const gate = this.plan.gates.find((each) => each.id === gateId);
@@ -358,7 +392,7 @@ export class ReferenceKernel {
       if (!counter.counts) continue;
       const paid = mode === 'included' ? 0n : charge;
       const amount = amountIn(counter.gate.unit, quote, BigInt(this.#weight(className) ?? 0), paid);
-      if (amount === 0n || this.used(counter) + amount <= counter.limit) {
+      if (amount === 0n || this.#taken(counter) + amount <= counter.limit) {
         counted.push({ counter, amount });
         continue;
       }
@@ -535,7 +569,8 @@ export class ReferenceKernel {
       const more = (raised[index] ?? 0n) - counted.amount;
       if (more === 0n || !this.#stillCounts(counted)) continue;
       const used = sum(this.#sharingWindow(counted).map((other) => other.amount));
-      if (used + more > counted.limit) return false;
+      const later = this.#usedAfter(counted.counter, counted.place);
+      if (used - later + more > counted.limit) return false;
     }
     const parts = this.#waterfall(charge - heldCharge, use.mode, use.period);
     if (parts === undefined) return false;

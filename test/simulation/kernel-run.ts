@@ -17,7 +17,7 @@ import {
   setCustomerCap,
 } from '#plans/funding.ts';
 import { decide, extend, settle, voidHold } from '#plans/kernel.ts';
-import type { PlanVersion } from '#plans/plan-version.ts';
+import type { Gate, PlanVersion } from '#plans/plan-version.ts';
 import { referenceRange } from '#testing/reference-calendar.ts';
 import { type ReferenceDecision, ReferenceKernel } from '#testing/reference-kernel.ts';
 import { changedPlan, pick, randomPlan } from './random-plan.ts';
@@ -97,8 +97,8 @@ class KernelRun {
   readonly #booked: Record<LotKind, number> = { allowance: 0, promotional: 0, bought: 0 };
   /** What other processes have used, by gate and window. */
   readonly #elsewhere = new Map<string, number>();
-  /** Those of every plan so far, by limit and key. */
-  readonly #everyoneGates = new Map<string, CompiledGate>();
+  /** Those of every plan so far, by limit and key: compiled, and as the plan declares them. */
+  readonly #everyoneGates = new Map<string, { compiled: CompiledGate; declared: Gate }>();
   #plan: PlanVersion;
   #wallMs: number;
   #requests = 0;
@@ -110,7 +110,7 @@ class KernelRun {
     this.#random = random;
     this.#plan = randomPlan(random, 'plv_0');
     this.#firstPlan = this.#plan;
-    this.#world = new World(this.#learn(compilePlan(this.#plan)));
+    this.#world = new World(this.#learn(this.#plan));
     this.#reference = new ReferenceKernel(this.#plan);
     this.#wallMs = Date.parse(pick(random, BEGINNINGS)) + random.below(48 * HOUR_MS);
     this.#overdraftMost = this.#plan.overdraftNanoUsd;
@@ -153,9 +153,13 @@ class KernelRun {
     same(JSON.stringify(rows[0]), JSON.stringify(rows[1]), 'the row at the end');
   }
 
-  #learn(program: PlanProgram): PlanProgram {
-    for (const gate of program.everyoneGates)
-      this.#everyoneGates.set(`${gate.limit} ${gate.key}`, gate);
+  #learn(plan: PlanVersion): PlanProgram {
+    const program = compilePlan(plan);
+    for (const compiled of program.everyoneGates) {
+      const declared = plan.gates.find(({ id }) => id === compiled.name);
+      assert(declared !== undefined, 'a gate of everyone is named as it is declared');
+      this.#everyoneGates.set(`${compiled.limit} ${compiled.key}`, { compiled, declared });
+    }
     return program;
   }
 
@@ -237,9 +241,10 @@ class KernelRun {
 
   /** As admission leases: what is short and a little more, or all that is left and the word that it is. */
   #lease(key: number, limit: number, amount: number, nowMs: number): void {
-    const gate = this.#everyoneGates.get(`${limit} ${key}`);
+    const known = this.#everyoneGates.get(`${limit} ${key}`);
+    const gate = known?.compiled;
     assert(
-      gate !== undefined && gate.window.kind === 'calendar',
+      known !== undefined && gate?.window.kind === 'calendar',
       'only gates of everyone are leased',
     );
     const range = referenceRange(gate.window.unit, nowMs, 'UTC');
@@ -266,6 +271,7 @@ class KernelRun {
       world.shared.put(slice);
       return '';
     });
+    this.#reference.setAside(known.declared, BigInt(range.startMs));
   }
 
   #compare(request: DecisionRequest, expected: ReferenceDecision): void {
@@ -433,7 +439,7 @@ class KernelRun {
 
   #changePlan(): void {
     const next = changedPlan(this.#random, this.#plan, `plv_${this.#record.length + 1}`);
-    const program = this.#learn(compilePlan(next));
+    const program = this.#learn(next);
     const atMs = this.#wallMs;
     this.#funds((world) => {
       const moved = changePlan(world.account, world.program, program, atMs);
