@@ -6,11 +6,12 @@ import { DomainError } from '#base/domain-error.ts';
 import { jsonWithBigints } from '#base/json.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { operationRoutes } from './routes/operations.ts';
-import { mayAct, type Actor, type Route } from './route.ts';
-import type { Progress, Services } from './services.ts';
+import { labRoutes } from './routes/lab.ts';
+import { mayAct, type Actor, type Route, type StreamedWork } from './route.ts';
+import type { Services } from './services.ts';
 
 /** Every route below `/api`. */
-export const API_ROUTES: readonly Route[] = [...customerRoutes, ...operationRoutes];
+export const API_ROUTES: readonly Route[] = [...customerRoutes, ...operationRoutes, ...labRoutes];
 
 export interface ApiDeps {
   readonly services: Services;
@@ -46,12 +47,15 @@ export function createApi(deps: ApiDeps): Hono {
         const body = jsonWithBigints(result ?? { ok: true });
         return context.body(body, 200, { 'content-type': 'application/json' });
       }
-      const work = result as (progress: Progress) => Promise<unknown>;
+      const work = result as StreamedWork;
       context.header('content-type', 'application/x-ndjson');
       return stream(context, async (out) => {
         const line = (value: unknown): Promise<unknown> => out.write(`${jsonWithBigints(value)}\n`);
+        // Whoever goes away wants no answer: the work ends.
+        const gone = new AbortController();
+        out.onAbort(() => gone.abort());
         try {
-          const done = await work((step) => void line({ progress: step }));
+          const done = await work((step) => void line({ progress: step }), gone.signal);
           await line({ result: done ?? null });
         } catch (error) {
           await line({ error: deps.presentError(error).body });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { OperatorRole } from '#accounts/operator-keys.store.ts';
-import type { Services } from './services.ts';
+import type { Progress, Services } from './services.ts';
 
 /** Who calls an `/api` route: an operator by key, or whoever may open the control socket. */
 export interface Actor {
@@ -14,6 +14,9 @@ export interface RouteCall<Input> {
   readonly services: Services;
   readonly actor: Actor;
 }
+
+/** What the handler of a route that streams returns: the signal ends it when its caller is gone. */
+export type StreamedWork = (progress: Progress, signal: AbortSignal) => Promise<unknown>;
 
 /**
  * One `/api` route. The table of routes is the single source of the server's routing, of its

@@ -5,6 +5,7 @@ import type { OperatorKey, OperatorRole } from '#accounts/operator-keys.store.ts
 import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
+import type { LabRequest } from '#lab/lab-request.ts';
 
 /** Called with each step of long work, for whoever watches. */
 export type Progress = (step: Readonly<Record<string, unknown>>) => void;
@@ -94,6 +95,15 @@ export interface Services {
       progress: Progress,
     ): Promise<unknown>;
     drop(): Promise<unknown>;
+  };
+  readonly lab: {
+    /** @throws the signal's reason, or `conflict`, where it is cancelled */
+    run(request: LabRequest, progress: Progress, signal: AbortSignal): Promise<unknown>;
+    runs(): Promise<unknown>;
+    cancel(run: number): Promise<void>;
+    results(limit: number): Promise<unknown>;
+    result(id: Id<'labResult'>): Promise<unknown>;
+    assumptions(): Promise<unknown>;
   };
   readonly health: () => Promise<unknown>;
 }

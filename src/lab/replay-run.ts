@@ -421,11 +421,13 @@ export class ReplayRun {
     this.#add(METRIC.requests, 1);
     this.#add(METRIC.refused, 1);
     this.#noteWhen();
-    if (event.classServed[i] === NONE) this.#add(METRIC.refusedBefore, 1);
-    else {
-      this.#add(METRIC.newlyRefused, 1);
-      this.#add(METRIC.refusedValue, event.tariff[i] ?? 0);
+    if (event.classServed[i] === NONE) {
+      // Where its sender came back, that stands on the tape as a request of its own.
+      this.#add(METRIC.refusedBefore, 1);
+      return;
     }
+    this.#add(METRIC.newlyRefused, 1);
+    this.#add(METRIC.refusedValue, event.tariff[i] ?? 0);
     const { deferredShare, seed } = this.#spec;
     if (deferredShare === 0 || out.reason !== 'gate' || out.gate < 0) return;
     if (hashShare(seed, i) < deferredShare) this.#retries.push(out.resetsAtMs[out.gate] ?? 0, i);

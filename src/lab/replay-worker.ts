@@ -32,5 +32,6 @@ parentPort?.on('message', ({ task, spec, customers, out, signals }: ReplayTask) 
   } catch (cause) {
     error = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
   parentPort?.postMessage({ task, error } satisfies ReplayAnswer);
 });

@@ -101,6 +101,9 @@ export async function sumRevenue(
 export async function rowsOf(
   duck: DuckDBConnection,
   sql: string,
-): Promise<readonly Record<string, unknown>[]> {
-  return (await duck.runAndReadAll(sql)).getRowObjectsJson();
+): Promise<readonly Readonly<Record<string, string | number | boolean | null>>[]> {
+  return (await duck.runAndReadAll(sql)).getRowObjectsJson() as Record<
+    string,
+    string | number | boolean | null
+  >[];
 }
