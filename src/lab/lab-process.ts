@@ -2,13 +2,14 @@ import { systemClock as clock } from '#base/clock.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { systemRandom as random } from '#base/random.ts';
 import { LabEngine } from './lab-engine.ts';
-import type { FromLab, LabRequest, ToLab } from './lab-request.ts';
+import type { FromLab, LabProgress, LabRequest, ToLab } from './lab-request.ts';
 
 /**
  * The lab's own process: DuckDB and the replays run here, so that the process that serves requests
  * never waits for them. Ends when the server that started it is gone.
  */
 
+const PROGRESS_EVERY_MS = 300;
 const running = new Map<number, AbortController>();
 let engine: Promise<LabEngine> | undefined;
 /** One after the other: each uses all threads, and the tape that is loaded. */
@@ -18,13 +19,26 @@ function tell(message: FromLab): void {
   process.send?.(message);
 }
 
+/** Each step by name at once, and within a step a few figures a second. */
+function throttled(run: number): (progress: LabProgress) => void {
+  let text = '';
+  let toldMs = 0;
+  return (progress) => {
+    const nowMs = clock.nowMs();
+    if (progress.text === text && nowMs - toldMs < PROGRESS_EVERY_MS) return;
+    text = progress.text;
+    toldMs = nowMs;
+    tell({ kind: 'progress', run, progress });
+  };
+}
+
 async function work(run: number, request: LabRequest, signal: AbortSignal): Promise<void> {
   try {
     signal.throwIfAborted();
     if (engine === undefined) throw new Error('the lab is told where it works first');
     const answer = await (
       await engine
-    ).run(request, (progress) => tell({ kind: 'progress', run, progress }), signal);
+    ).run(request, throttled(run), signal);
     tell({ kind: 'done', run, answer });
   } catch (error) {
     if (error instanceof DomainError) {
