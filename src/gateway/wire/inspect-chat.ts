@@ -35,7 +35,6 @@ const UNPRICED = new Map<string, string>([
   ['container', 'containers are billed by time'],
   ['mcp_servers', 'what they answer is not bounded'],
 ]);
-const UNPRICED_NAMES = [...UNPRICED.keys()];
 
 /** Twice the largest choice count that a vendor takes would only inflate holds. */
 const N_MAX = 128;
@@ -48,8 +47,9 @@ const N_MAX = 128;
 export function inspectChat(json: unknown, bodyBytes: number): RequestFacts {
   const body = requireObject(json);
   const facts = draftFacts('openai-chat', body, bodyBytes);
-  for (const name of UNPRICED_NAMES) {
-    if (isAsked(body[name])) throw unpriced([name], UNPRICED.get(name) ?? '');
+  for (const name in body) {
+    const reason = UNPRICED.get(name);
+    if (reason !== undefined && isAsked(body[name])) throw unpriced([name], reason);
   }
   facts.stream = optionalBoolean(body, 'stream');
   const streamOptions = optionalObject(body, 'stream_options');
