@@ -23,7 +23,11 @@ const DAY_MS = 86_400_000;
 export async function makeBenchLake(
   duck: DuckDBConnection,
   directory: string,
-  size: { readonly events: number; readonly customers: number; readonly planVersion: Id<'planVersion'> },
+  size: {
+    readonly events: number;
+    readonly customers: number;
+    readonly planVersion: Id<'planVersion'>;
+  },
 ): Promise<BenchLake> {
   const { events, customers, planVersion } = size;
   const skew = Math.log(customers) / -Math.log(0.29);
@@ -87,9 +91,15 @@ export async function makeBenchLake(
         ]),
       ),
       ...Object.fromEntries(
-        ['charge', 'paid_allowance', 'paid_promotional', 'paid_bought', 'paid_overage', 'overrun', 'refunded'].map(
-          (column) => [column, '0'],
-        ),
+        [
+          'charge',
+          'paid_allowance',
+          'paid_promotional',
+          'paid_bought',
+          'paid_overage',
+          'overrun',
+          'refunded',
+        ].map((column) => [column, '0']),
       ),
     },
     operation: {},
@@ -108,7 +118,12 @@ export async function makeBenchLake(
       await duck.run(`COPY (SELECT ${select(table)} FROM bench_event WHERE at_ms >= ${from} AND at_ms < ${from + DAY_MS}
         ORDER BY customer, n) TO '${join(target, `${table}.parquet`)}' (FORMAT parquet, COMPRESSION zstd)`);
     }
-    await writeOperations(duck, join(target, 'operation.parquet'), { day, customers, uuid, planVersion });
+    await writeOperations(duck, join(target, 'operation.parquet'), {
+      day,
+      customers,
+      uuid,
+      planVersion,
+    });
     const seal = { format: LAKE_FORMAT, book: 'live', day: name, fingerprint: {}, sealedAtMs: 0 };
     writeFileSync(join(target, 'seal.json'), JSON.stringify(seal));
   }

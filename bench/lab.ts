@@ -80,7 +80,11 @@ const catalog = new Catalog({
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
 const directory = mkdtempSync(join(process.env['TMPDIR'] ?? tmpdir(), 'breakeven-lab-'));
 try {
-  const duck = await openDuck({ threads: 2, memoryLimit: '8GB', spillDirectory: join(directory, 'spill') });
+  const duck = await openDuck({
+    threads: 2,
+    memoryLimit: '8GB',
+    spillDirectory: join(directory, 'spill'),
+  });
   await timed(`making ${events.toLocaleString('en')} events of ${customers} customers`, () =>
     makeBenchLake(duck, directory, { events, customers, planVersion: planVersionId }),
   );
@@ -107,7 +111,10 @@ try {
   }
   const one = await openDuck({ threads: 1 });
   await timed('DuckDB, one thread: the stateless charge', () =>
-    rowsOf(one, `SELECT sum(cost * 1200 // 1000) AS charge FROM read_parquet('${directory}/book=live/*/usage.parquet')`),
+    rowsOf(
+      one,
+      `SELECT sum(cost * 1200 // 1000) AS charge FROM read_parquet('${directory}/book=live/*/usage.parquet')`,
+    ),
   );
   if (process.argv[5] !== 'no-recommend') {
     await using pool = new ReplayPool(tape, availableParallelism());
@@ -121,7 +128,9 @@ try {
         listed: [termsOf(plan)],
       }),
     );
-    out(`${found.candidates} candidates on ${found.sampled} of ${rows.length} subscribers; best: ${JSON.stringify(found.fixes[0]?.fix.changes)}`);
+    out(
+      `${found.candidates} candidates on ${found.sampled} of ${rows.length} subscribers; best: ${JSON.stringify(found.fixes[0]?.fix.changes)}`,
+    );
   }
   const memory = process.memoryUsage();
   out(`resident ${(memory.rss / 2 ** 30).toFixed(2)} GiB`);

@@ -27,9 +27,9 @@ export interface CandidateBounds {
   readonly billMax: number;
 }
 
-const PRICE_STEPS = [1, 1.05, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3] as const;
-/** Limits as quantiles of what subscribers cost, from where it touches one in fifty to two in three. */
-const LIMIT_QUANTILES = [0.35, 0.5, 0.65, 0.75, 0.8, 0.85, 0.875, 0.9, 0.925, 0.95, 0.975] as const;
+const PRICE_STEPS = [1, 1.1, 1.25, 1.5, 2, 3] as const;
+/** Limits as quantiles of what subscribers cost, from where it touches every other to one in forty. */
+const LIMIT_QUANTILES = [0.5, 0.65, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975] as const;
 const WEEKLY_QUANTILES = [0.75, 0.85, 0.9, 0.95] as const;
 const GATE_ID = 'fair-use';
 const WEEKLY_GATE_ID = 'weekly';
@@ -107,7 +107,8 @@ function costLimits(terms: PlanTerms, use: PlanUse, { billMax }: CandidateBounds
     if (terms.billing === 'metered') continue;
     found.push(withGate(terms, limit, { do: 'slow' }));
     const overage = Math.floor((billMax - 1) * terms.priceNanoUsd);
-    for (const share of [0.25, 0.5, 1]) {
+    // Short of the bound: a bill may hold a period's whole overage and only a part of its price.
+    for (const share of [0.25, 0.5, 0.9]) {
       const cap = nanoUsd(Math.floor((overage * share) / NANO_PER_USD) * NANO_PER_USD);
       if (cap <= 0) continue;
       const gated = withGate(terms, limit, { do: 'overage' });

@@ -93,14 +93,9 @@ export class LabEngine implements AsyncDisposable {
     onProgress: (progress: LabProgress) => void,
     signal: AbortSignal,
   ): Promise<LabAnswer> {
-    switch (request.kind) {
-      case 'seal':
-        return this.#seal(request.book, onProgress, signal);
-      case 'replay':
-        return this.#replay(request, onProgress, signal);
-      case 'recommend':
-        return this.#recommend(request, onProgress, signal);
-    }
+    if (request.kind === 'seal') return this.#seal(request.book, onProgress, signal);
+    if (request.kind === 'replay') return this.#replay(request, onProgress, signal);
+    return this.#recommend(request, onProgress, signal);
   }
 
   #seal(

@@ -36,9 +36,7 @@ async function work(run: number, request: LabRequest, signal: AbortSignal): Prom
   try {
     signal.throwIfAborted();
     if (engine === undefined) throw new Error('the lab is told where it works first');
-    const answer = await (
-      await engine
-    ).run(request, throttled(run), signal);
+    const answer = await (await engine).run(request, throttled(run), signal);
     tell({ kind: 'done', run, answer });
   } catch (error) {
     if (error instanceof DomainError) {

@@ -186,6 +186,7 @@ export const fixShape = z.object({
   marginShare: share.nullable(),
   /** If nobody reacted. */
   mechanicalMargin: moneyText,
+  mechanicalMarginShare: share.nullable(),
   harmed: z.number(),
   harmedShare: share,
   leave: z.number(),

@@ -57,7 +57,7 @@ export interface Recommended {
 }
 
 /** So many events are replayed for each candidate while screening. */
-const SCREEN_EVENTS = 100_000;
+const SCREEN_EVENTS = 250_000;
 /** So many candidates are replayed on everybody. */
 const EXACT_FIXES = 10;
 
@@ -206,6 +206,7 @@ function fixOf(
   let revenue = 0;
   let cost = 0;
   let mechanical = 0;
+  let mechanicalRevenue = 0;
   let harmed = 0;
   let leave = 0;
   let move = 0;
@@ -216,6 +217,7 @@ function fixOf(
     const weight = sample.weights[index] ?? 1;
     people += weight;
     mechanical += weight * (each.revenueAfter - each.costAfter);
+    mechanicalRevenue += weight * each.revenueAfter;
     if (each.isHarmed) harmed += weight;
     if (each.choice.kind === 'leave') leave += weight;
     if (each.choice.kind === 'move') move += weight;
@@ -230,7 +232,10 @@ function fixOf(
   const margin = revenue - cost;
   const marginShare = revenue <= 0 ? null : margin / revenue;
   const harmedShare = people === 0 ? 0 : harmed / people;
-  const misses = missesOf({ marginShare, harmedShare, multiple }, bounds);
+  const unmoved = mechanicalRevenue <= 0 ? null : mechanical / mechanicalRevenue;
+  // A fix must hold whether people react as assumed or not at all.
+  const least = marginShare === null || unmoved === null ? null : Math.min(marginShare, unmoved);
+  const misses = missesOf({ marginShare: least, harmedShare, multiple }, bounds);
   return {
     changes: [...candidate.changes],
     fits: misses.length === 0,
@@ -240,6 +245,7 @@ function fixOf(
     margin: whole(margin),
     marginShare,
     mechanicalMargin: whole(mechanical),
+    mechanicalMarginShare: unmoved,
     harmed: round(harmed),
     harmedShare,
     leave: round(leave),
@@ -271,14 +277,15 @@ function missesOf(
 }
 
 /**
- * Fits first; of those the one that harms fewest, then the one that earns most, then the one that
- * changes least. Where none fits, the one that misses by least.
+ * Fits first; of those the one that harms fewest, then the one that drives fewest away, then the one
+ * that earns most, then the one that changes least. Where none fits, the one that misses by least.
  */
 export function byMerit(bounds: RecommendBounds) {
   return (a: MeasuredFix, b: MeasuredFix): number =>
     Number(b.fix.fits) - Number(a.fix.fits) ||
     (a.fix.fits ? 0 : shortfall(a.fix, bounds) - shortfall(b.fix, bounds)) ||
     a.fix.harmedShare - b.fix.harmedShare ||
+    a.fix.leave + a.fix.move - b.fix.leave - b.fix.move ||
     Number(b.fix.margin) - Number(a.fix.margin) ||
     a.fix.changes.length - b.fix.changes.length;
 }
@@ -287,7 +294,8 @@ function shortfall(
   fix: Omit<Fix, 'rank'>,
   { targetMargin, harmMax, billMax }: RecommendBounds,
 ): number {
-  const margin = Math.max(0, targetMargin - (fix.marginShare ?? -10));
+  const least = Math.min(fix.marginShare ?? -10, fix.mechanicalMarginShare ?? -10);
+  const margin = Math.max(0, targetMargin - least);
   const harm = Math.max(0, fix.harmedShare - harmMax);
   const bill = Math.max(0, (fix.billMultipleMax ?? 100) - billMax);
   return margin + harm + bill;

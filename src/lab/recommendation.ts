@@ -102,7 +102,11 @@ function fixSentence(
       ? 'nobody pays more'
       : `nobody pays more than ${(first.billMultipleMax ?? Infinity).toFixed(2)} times their bill`;
   const leave = result.reaction?.leave ?? 0;
-  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}, ${first.harmed} of ${formatCount(subscribers)} subscribers notice (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them leave` : ''}, and ${bill}`;
+  const unmoved =
+    first.margin === first.mechanicalMargin
+      ? ''
+      : `, ${formatMoney(BigInt(first.mechanicalMargin))} if nobody reacts`;
+  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}${unmoved}, ${first.harmed} of ${formatCount(subscribers)} subscribers notice (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them leave` : ''}, and ${bill}`;
   if (first.fits && first.changes.length === 0)
     return `It reaches ${formatShare(bounds.targetMargin)} as it is: ${outcome}.`;
   if (first.fits) return `If ${what}, ${outcome}.`;

@@ -114,6 +114,7 @@ export class ReplayRun {
   #open = new Map<number, number>();
 
   constructor(tape: Tape, spec: ReplaySpec, out: Float64Array) {
+    this.#decision.tells = false;
     this.#tape = tape;
     this.#spec = spec;
     this.#out = out;

@@ -1,4 +1,4 @@
-import { type Document, isMap, parseDocument, type YAMLMap } from 'yaml';
+import { type Document, isMap, isSeq, parseDocument, stringify, type YAMLMap } from 'yaml';
 import { formatUsd, nanoUsd } from '#base/money.ts';
 import type { Gate, GateWindow, Tariff, WhenFull } from '#plans/plan-version.ts';
 import type { PlanTerms } from './offer.ts';
@@ -33,34 +33,66 @@ export function planNotation(terms: PlanTerms): Record<string, unknown> {
 }
 
 /**
- * A document with some plans changed and all else, comments too, as it was. Only the fields that
- * differ are touched, and a gate keeps its place.
+ * A document with some plans changed and all else to the letter as it was. Within a plan only the
+ * fields that differ are touched, and its comments stay.
  */
 export function withPlans(document: string, plans: readonly PlanTerms[]): string {
-  const yaml = parseDocument(document);
-  for (const terms of plans) {
-    const wanted = planNotation(terms);
-    const node: unknown = yaml.getIn(['plans', terms.plan], true);
-    if (!isMap(node)) yaml.setIn(['plans', terms.plan], yaml.createNode(wanted));
-    else change(yaml, node, wanted);
-  }
-  return yaml.toString({ lineWidth: 100 });
+  return plans.reduce(withPlan, document);
 }
+
+function withPlan(document: string, terms: PlanTerms): string {
+  const yaml = parseDocument(document);
+  const wanted = planNotation(terms);
+  const node: unknown = yaml.getIn(['plans', terms.plan], true);
+  if (!isMap(node) || node.range === null || node.range === undefined || node.flow === true) {
+    yaml.setIn(['plans', terms.plan], yaml.createNode(wanted));
+    return yaml.toString({ lineWidth: LINE_WIDTH });
+  }
+  const [from, to] = node.range;
+  const indent = from - (document.lastIndexOf('\n', from - 1) + 1);
+  change(yaml, node, wanted);
+  const text = stringify(node, { lineWidth: LINE_WIDTH - indent })
+    .trimEnd()
+    // The writer pads both kinds of brackets or none; people pad braces only.
+    .replaceAll(/\[ ([^[\]]*) \]/g, '[$1]')
+    .replaceAll('\n', `\n${' '.repeat(indent)}`)
+    .replaceAll(/\n +\n/g, '\n\n');
+  // A block's range reaches over the blank lines behind it.
+  const gap = /\s*$/.exec(document.slice(from, to))?.[0] ?? '';
+  return document.slice(0, from) + text + gap + document.slice(to);
+}
+
+const LINE_WIDTH = 100;
 
 function change(yaml: Document, node: YAMLMap, wanted: Record<string, unknown>): void {
   const before = node.toJS(yaml) as Record<string, unknown>;
-  for (const field of Object.keys(before))
-    if (!(field in wanted) && !isDefault(field)) node.delete(field);
+  for (const [field, value] of Object.entries(before)) {
+    if (!(field in wanted) && !saysNothing(field, value)) node.delete(field);
+  }
   for (const [field, value] of Object.entries(wanted)) {
     if (JSON.stringify(normal(before[field])) === JSON.stringify(normal(value))) continue;
-    node.set(field, yaml.createNode(value));
+    const made = yaml.createNode(value);
+    if (isSeq(made)) for (const item of made.items) if (isMap(item)) shortLists(item);
+    node.set(field, made);
   }
 }
 
-/** Fields that {@link planNotation} leaves out where they say what holds anyway. */
-function isDefault(field: string): boolean {
-  return field === 'period' || field === 'name' || field === 'listed';
+/** Lists within a gate stand on one line, as people write them. */
+function shortLists(gate: YAMLMap): void {
+  for (const { value } of gate.items) if (isSeq(value)) value.flow = true;
 }
+
+/** What holds without being written: {@link planNotation} leaves it out, and people need not. */
+function saysNothing(field: string, value: unknown): boolean {
+  return DEFAULTS[field] === value || /^\$0(\.0+)?$/.test(String(value));
+}
+
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  period: 'month',
+  queue: 'standard',
+  listed: true,
+  seats: 1,
+};
 
 /** So that `$1400` and `$1,400` are one value. */
 function normal(value: unknown): unknown {
