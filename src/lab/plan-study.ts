@@ -99,6 +99,18 @@ export function replayTerms(
   return pool.replay(spec, { ...options, customers: study.customers });
 }
 
+/** What the subscribers' price earns at another price: written into a replay's own column. */
+export async function replayPrice(
+  basis: LabBasis,
+  pool: ReplayPool,
+  study: PlanStudy,
+  changes: Pick<ScenarioChanges, 'plans' | 'fromMs'>,
+  options: ReplayOptions,
+): Promise<Float64Array> {
+  const spec = scenarioSpec(basis, { ...NO_CHANGES, ...changes });
+  return pool.replay({ ...spec, accountsOnly: true }, { ...options, customers: study.customers });
+}
+
 /** What becomes of each of them. @param elasticity in place of the behaviour's own */
 export function studyOutcomes(
   study: PlanStudy,

@@ -5,11 +5,13 @@ import type { PlanVersion } from '#plans/plan-version.ts';
 import type { Behaviour } from './behaviour.ts';
 import { type PlanCandidate, planCandidates } from './candidates.ts';
 import type { Fix } from './lab.schema.ts';
+import { METRIC, METRIC_COUNT } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
 import { planUseOf } from './plan-use.ts';
 import {
   customersOf,
   type PlanStudy,
+  replayPrice,
   replayTerms,
   rowsOfPlan,
   studyOutcomes,
@@ -95,19 +97,31 @@ export async function recommend(
   const use = planUseOf(basis, termsOf(plan), rows, before);
   const candidates = planCandidates(termsOf(plan), use, bounds);
   const measured: MeasuredFix[] = [];
-  for (const [index, candidate] of candidates.entries()) {
-    say(`Trying ${candidates.length} changes`, index, candidates.length);
-    const after = await replayTerms(
-      basis,
-      pool,
-      screened,
-      { plans: [candidate.terms], prices: [], fromMs },
-      control,
-    );
-    measured.push({
-      candidate,
-      fix: fixOf(candidate, studyOutcomes(screened, after), sample, bounds),
-    });
+  // A price decides nothing: candidates that differ in it alone share one replay of the requests.
+  const groups = Map.groupBy(candidates, ({ terms }) =>
+    JSON.stringify({ ...terms, priceNanoUsd: plan.priceNanoUsd }),
+  );
+  const earned = new Map<number, Float64Array>();
+  for (const group of groups.values()) {
+    say(`Trying ${candidates.length} changes`, measured.length, candidates.length);
+    const [like] = group;
+    if (like === undefined) continue;
+    const base = { ...like.terms, priceNanoUsd: plan.priceNanoUsd };
+    const changes = { plans: [base], prices: [], fromMs };
+    const after = await replayTerms(basis, pool, screened, changes, control);
+    for (const candidate of group) {
+      const { priceNanoUsd } = candidate.terms;
+      const price =
+        earned.get(priceNanoUsd) ??
+        (await replayPrice(basis, pool, screened, { plans: [candidate.terms], fromMs }, control));
+      earned.set(priceNanoUsd, price);
+      for (const row of sample.rows) {
+        const at = row * METRIC_COUNT + METRIC.subscription;
+        after[at] = price[at] ?? 0;
+      }
+      const outcomes = studyOutcomes(screened, after);
+      measured.push({ candidate, fix: fixOf(candidate, outcomes, sample, bounds) });
+    }
   }
   const isWhole = sample.rows.length === rows.length;
   const best = measured.toSorted(byMerit(bounds)).slice(0, EXACT_FIXES);

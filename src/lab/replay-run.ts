@@ -138,7 +138,8 @@ export class ReplayRun {
       if (operation?.kind === 'refund' || operation?.kind === 'supersede')
         this.#keepPayments.add(operation.event);
     }
-    const defers = this.#spec.deferredShare > 0;
+    const { accountsOnly } = this.#spec;
+    const defers = this.#spec.deferredShare > 0 && !accountsOnly;
     for (let at = from; at < to; at++) {
       const op = ops[at] ?? 0;
       const kind = opKind(op);
@@ -148,7 +149,7 @@ export class ReplayRun {
         if (operation === undefined) continue;
         if (defers) this.#retryUntil(operation.atMs);
         this.#operate(operation);
-      } else if (this.#isOpen) {
+      } else if (this.#isOpen && !accountsOnly) {
         if (kind === OP_LIFECYCLE || kind === OP_DECIDE) {
           const atMs = this.#tape.columns.event.atMs[ref] ?? 0;
           if (defers) this.#retryUntil(atMs);

@@ -25,4 +25,6 @@ export interface ReplaySpec {
   readonly seed: number;
   /** What happened before is replayed and not counted. */
   readonly fromMs: number;
+  /** True: no requests, only what else happens to accounts: what subscriptions earn at another price. */
+  readonly accountsOnly: boolean;
 }

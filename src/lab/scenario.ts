@@ -96,6 +96,7 @@ export function scenarioSpec(basis: LabBasis, changes: ScenarioChanges): ReplayS
     deferredShare: changes.deferredShare,
     seed: changes.seed,
     fromMs: changes.fromMs,
+    accountsOnly: false,
   };
 }
 
