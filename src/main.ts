@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { KEY_CHANNEL } from '#accounts/api-keys.store.ts';
 import { KeyDirectory } from '#accounts/key-directory.ts';
@@ -11,6 +12,7 @@ import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
 import { presentError } from '#gateway/wire/wire-error.ts';
+import { LabClient } from '#lab/lab-client.ts';
 import { createApi } from '#http/api.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
 import { SUBSCRIPTION_CHANNEL } from '#subscriptions/subscriptions.store.ts';
@@ -24,6 +26,7 @@ import { ControlServer } from '#wiring/control-server.ts';
 import { LiveDemo } from '#wiring/live-demo.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
+import { labServices } from '#wiring/lab-services.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
 import { logRenewals } from '#wiring/log-renewals.ts';
@@ -135,6 +138,9 @@ export async function startBreakeven(config: Config): Promise<Running> {
     new LiveDemo({ pool, admission: books.admission, models, plans, clock, random }),
     (live) => live.stop(),
   );
+  const lab = started.use(
+    new LabClient({ address, dataDir: config.dataDir, threads: availableParallelism() }),
+  );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
   const health = healthCheck({ pool, gateway, url: () => where.url, books });
   const api = createApi({
@@ -155,6 +161,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
       accrue: books.accrue,
       audit: books.audit,
       demo: demo.services,
+      lab: labServices(lab, config.dataDir),
       health,
     }),
     authenticate: operatorIdentity(pool),

@@ -23,6 +23,7 @@ const PREFIXES = {
   process: 'prc',
   incident: 'inc',
   attempt: 'att',
+  labResult: 'lab',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

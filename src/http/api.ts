@@ -6,11 +6,12 @@ import { DomainError } from '#base/domain-error.ts';
 import { jsonWithBigints } from '#base/json.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { labRoutes } from './routes/lab.ts';
 import { mayAct, type Actor, type Route } from './route.ts';
 import type { LongWork, Services } from './services.ts';
 
 /** Every route below `/api`. */
-export const API_ROUTES: readonly Route[] = [...customerRoutes, ...operationRoutes];
+export const API_ROUTES: readonly Route[] = [...customerRoutes, ...operationRoutes, ...labRoutes];
 
 export interface ApiDeps {
   readonly services: Services;

@@ -5,6 +5,7 @@ import type { OperatorKey, OperatorRole } from '#accounts/operator-keys.store.ts
 import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
+import type { LabRequest } from '#lab/lab-request.ts';
 
 /** Long work: tells its progress, and ends early when whoever asked for it has left. */
 export type LongWork = (progress: Progress, signal: AbortSignal) => Promise<unknown>;
@@ -99,6 +100,15 @@ export interface Services {
       signal: AbortSignal,
     ): Promise<unknown>;
     drop(): Promise<unknown>;
+  };
+  readonly lab: {
+    /** @throws the signal's reason, or `conflict`, where it is cancelled */
+    run(request: LabRequest, progress: Progress, signal: AbortSignal): Promise<unknown>;
+    runs(): Promise<unknown>;
+    cancel(run: number): Promise<void>;
+    results(limit: number): Promise<unknown>;
+    result(id: Id<'labResult'>): Promise<unknown>;
+    assumptions(): Promise<unknown>;
   };
   readonly health: () => Promise<unknown>;
 }
