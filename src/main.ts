@@ -20,6 +20,7 @@ import { startSimulator } from '#suppliers/simulator/simulator.ts';
 import { SupplierPools } from '#suppliers/supplier-pools.ts';
 import type { Config } from '#src/config.ts';
 import { openBooks } from '#wiring/books.ts';
+import { openChat } from '#wiring/chat-services.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
 import { ControlServer } from '#wiring/control-server.ts';
@@ -30,6 +31,7 @@ import { labServices } from '#wiring/lab-services.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
 import { logRenewals } from '#wiring/log-renewals.ts';
+import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
 import { operatorIdentity } from '#wiring/operator-identity.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
@@ -37,6 +39,7 @@ import { Repeating } from '#wiring/repeating.ts';
 import { createServices } from '#wiring/services.ts';
 import { publishStarterOffer } from '#wiring/starter.ts';
 import { openStore } from '#wiring/store.ts';
+import { notYet } from '#wiring/not-yet.ts';
 
 /** Where a started installation is reached. */
 export interface Where {
@@ -141,6 +144,20 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const lab = started.use(
     new LabClient({ address, dataDir: config.dataDir, threads: availableParallelism() }),
   );
+  const chat = started.adopt(
+    await openChat({
+      pool,
+      address,
+      clock,
+      random,
+      log,
+      gateway,
+      models,
+      plans,
+      search: config.search,
+    }),
+    (open) => open.close(),
+  );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
   const health = healthCheck({ pool, gateway, url: () => where.url, books });
   const api = createApi({
@@ -163,8 +180,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
       demo: demo.services,
       lab: labServices(lab, config.dataDir),
       health,
+      chat: chat.services,
+      people: notYet(),
     }),
-    authenticate: operatorIdentity(pool),
+    authenticate: memberKeyIdentity(keys, operatorIdentity(pool)),
     presentError(error) {
       const { status, headers, body } = presentError(error, 'openai');
       if (status === 500) log.error({ err: error }, 'the operator API failed by a fault of ours');
@@ -179,8 +198,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
         [SUBSCRIPTION_CHANNEL]: (uuid) => keys.forgetCustomer(uuid),
         [CATALOG_CHANNEL]: reloadSoon,
         [SUPPLIER_KEY_CHANNEL]: reloadSoon,
+        ...chat.channels,
       },
       onGap: () => {
+        chat.onGap();
         keys.forget();
         reloadSoon();
       },
