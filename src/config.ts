@@ -19,6 +19,11 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
     .optional(),
+  BREAKEVEN_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://chat.example.com' })
+    .optional(),
+  BREAKEVEN_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
+  BREAKEVEN_WEB: z.enum(['build', 'as-is', 'off']).default('build'),
   BREAKEVEN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   BREAKEVEN_SIMULATOR: z.enum(['on', 'off']).default('on'),
   BREAKEVEN_BODY_BYTES_MAX: z.coerce
@@ -47,6 +52,12 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Seals suppliers' keys; made and kept in the data directory where absent. */
   readonly masterKey: Buffer | undefined;
+  /** Where people reach the pages; where it listens, if absent. */
+  readonly publicUrl: string | undefined;
+  /** How many proxies before us add to `x-forwarded-for`. */
+  readonly proxyHops: number;
+  /** `build`: serve the pages, built anew at start where their sources changed; `as-is`: never build. */
+  readonly web: 'build' | 'as-is' | 'off';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulator: boolean;
   readonly bodyBytesMax: number;
@@ -83,6 +94,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     masterKey: values.BREAKEVEN_MASTER_KEY
       ? Buffer.from(values.BREAKEVEN_MASTER_KEY, 'hex')
       : undefined,
+    publicUrl: values.BREAKEVEN_PUBLIC_URL?.replace(/\/+$/, ''),
+    proxyHops: values.BREAKEVEN_PROXY_HOPS,
+    web: values.BREAKEVEN_WEB,
     logLevel: values.BREAKEVEN_LOG_LEVEL,
     simulator: values.BREAKEVEN_SIMULATOR === 'on',
     bodyBytesMax: values.BREAKEVEN_BODY_BYTES_MAX,

@@ -11,7 +11,6 @@ import { systemRandom as random } from '#base/random.ts';
 import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
-import { presentError } from '#gateway/wire/wire-error.ts';
 import { LabClient } from '#lab/lab-client.ts';
 import { createApi } from '#http/api.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
@@ -19,6 +18,7 @@ import { SUBSCRIPTION_CHANNEL } from '#subscriptions/subscriptions.store.ts';
 import { startSimulator } from '#suppliers/simulator/simulator.ts';
 import { SupplierPools } from '#suppliers/supplier-pools.ts';
 import type { Config } from '#src/config.ts';
+import { presentApiError } from '#wiring/api-edge.ts';
 import { openBooks } from '#wiring/books.ts';
 import { openChat } from '#wiring/chat-services.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
@@ -33,11 +33,13 @@ import { createLog } from '#wiring/log.ts';
 import { logRenewals } from '#wiring/log-renewals.ts';
 import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
-import { operatorIdentity } from '#wiring/operator-identity.ts';
+import { openPeople } from '#wiring/people.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
 import { Repeating } from '#wiring/repeating.ts';
 import { createServices } from '#wiring/services.ts';
 import { publishStarterOffer } from '#wiring/starter.ts';
+import { buildWeb } from '#wiring/web-build.ts';
+import { webDoor } from '#wiring/web-door.ts';
 import { openStore } from '#wiring/store.ts';
 import { notYet } from '#wiring/not-yet.ts';
 
@@ -49,6 +51,8 @@ export interface Where {
   readonly databaseUrl: string;
   readonly models: string;
   readonly firstRun: boolean;
+  /** The one-time address for making the owner; absent where a person owns the installation. */
+  readonly setUp: string | undefined;
 }
 
 export interface Running {
@@ -68,7 +72,10 @@ const SEAL_EVERY_MS = 3_600_000;
  * Starts the whole service: store, books, gateway, operator's API.
  * @throws DomainError `invalid_configuration`, `conflict`, `store_unavailable`
  */
-export async function startBreakeven(config: Config): Promise<Running> {
+export async function startBreakeven(
+  config: Config,
+  say: (line: string) => void = () => undefined,
+): Promise<Running> {
   mkdirSync(config.dataDir, { recursive: true });
   const log = createLog(config);
   await using started = new AsyncDisposableStack();
@@ -159,7 +166,20 @@ export async function startBreakeven(config: Config): Promise<Running> {
     (open) => open.close(),
   );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
-  const health = healthCheck({ pool, gateway, url: () => where.url, books });
+  let url = '';
+  const people = started.adopt(
+    openPeople({
+      subscriptions,
+      masterKey,
+      plans,
+      isSimulated: () => supplierKeys.size === 0 && simulator !== undefined,
+      publicUrl: () => config.publicUrl ?? url,
+      isHttps: config.publicUrl?.startsWith('https:') ?? false,
+      log,
+    }),
+    (open) => open.close(),
+  );
+  const health = healthCheck({ pool, gateway, url: () => url, books });
   const api = createApi({
     services: createServices({
       pool,
@@ -181,14 +201,11 @@ export async function startBreakeven(config: Config): Promise<Running> {
       lab: labServices(lab, config.dataDir),
       health,
       chat: chat.services,
-      people: notYet(),
+      people: { ...notYet(), identity: people.identity },
     }),
-    authenticate: memberKeyIdentity(keys, operatorIdentity(pool)),
-    presentError(error) {
-      const { status, headers, body } = presentError(error, 'openai');
-      if (status === 500) log.error({ err: error }, 'the operator API failed by a fault of ours');
-      return { status, headers, body };
-    },
+    authenticate: memberKeyIdentity(keys, people.authenticate),
+    guardWrite: people.guardWrite,
+    presentError: (error) => presentApiError(error, log),
   });
   const listener = started.adopt(
     new ChangeListener({
@@ -243,26 +260,35 @@ export async function startBreakeven(config: Config): Promise<Running> {
       log.error({ err: error }, 'cannot seal the ledger'),
     ),
   );
-  const control = await ControlServer.listen(config.dataDir, nodeHandler(api.fetch, true));
+  if (config.web === 'build') await buildWeb(log, say);
+  const control = await ControlServer.listen(
+    config.dataDir,
+    nodeHandler(api.fetch, { isLocal: true }),
+  );
   started.adopt(control, (door) => door.close());
   const server = gatewayServer({
     gateway,
     limits: { bodyBytesMax: config.bodyBytesMax },
-    otherwise: nodeHandler(api.fetch, false),
+    otherwise: webDoor(
+      config,
+      nodeHandler(api.fetch, { isLocal: false, proxyHops: config.proxyHops }),
+    ),
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  url = `http://${config.host}:${port}`;
   const where: Where = {
-    url: `http://${config.host}:${port}`,
+    url,
     database: store.description,
     databaseUrl: store.url,
     models: simulator
       ? 'simulated models answer (sim-fast, sim-standard, sim-reasoning); add a supplier key for real ones'
       : 'suppliers of breakeven.yaml',
     firstRun,
+    setUp: await people.setUpAddress(),
   };
   log.info({ url: where.url, firstRun }, 'ready');
 

@@ -13,7 +13,7 @@ export const session = z.object({
   registration,
   /** Answers are made up by the simulator, since no supplier has a key. */
   simulated: z.boolean(),
-  /** Send it back as `x-csrf-token` with every POST and DELETE; `null` where nobody is signed in. */
+  /** Send it back as `x-csrf-token` with every POST and DELETE; `null` where there is no session cookie. */
   csrf: z.string().nullable(),
   person: z
     .object({
