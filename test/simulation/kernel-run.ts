@@ -271,7 +271,7 @@ class KernelRun {
       world.shared.put(slice);
       return '';
     });
-    this.#reference.setAside(known.declared, BigInt(range.startMs));
+    this.#reference.windows.setAside(known.declared, BigInt(range.startMs));
   }
 
   #compare(request: DecisionRequest, expected: ReferenceDecision): void {
@@ -393,7 +393,7 @@ class KernelRun {
       this.#random.next() < 0.3 ? UNBOUNDED : this.#wallMs + this.#random.below(72 * HOUR_MS);
     const atMs = this.#wallMs;
     this.#funds((world) => grant(world.account, { atMs, kind, amountNanoUsd, expiresAtMs }));
-    this.#reference.grant(atMs, kind, BigInt(amountNanoUsd), BigInt(expiresAtMs));
+    this.#reference.money.grant(atMs, kind, BigInt(amountNanoUsd), BigInt(expiresAtMs));
   }
 
   #refund(): void {
@@ -412,7 +412,7 @@ class KernelRun {
         admittedAtMs,
       }),
     );
-    this.#reference.refund(
+    this.#reference.money.refund(
       {
         atMs,
         payer,
@@ -427,14 +427,14 @@ class KernelRun {
   #expire(): void {
     const atMs = this.#wallMs;
     this.#funds((world) => expireLots(world.account, atMs));
-    this.#reference.expire(atMs);
+    this.#reference.money.expire(atMs);
   }
 
   #capCustomer(): void {
     const cap = this.#random.next() < 0.3 ? undefined : (this.#random.below(1500) as NanoUsd);
     const atMs = this.#wallMs;
     this.#funds((world) => setCustomerCap(world.account, cap, atMs));
-    this.#reference.setCustomerCap(atMs, cap === undefined ? undefined : BigInt(cap));
+    this.#reference.money.setCustomerCap(atMs, cap === undefined ? undefined : BigInt(cap));
   }
 
   #changePlan(): void {
@@ -446,7 +446,7 @@ class KernelRun {
       world.program = program;
       return moved;
     });
-    this.#reference.changePlan(atMs, next);
+    this.#reference.money.changePlan(atMs, next);
     this.#plan = next;
     this.#overdraftMost = Math.max(this.#overdraftMost, next.overdraftNanoUsd);
   }
@@ -461,7 +461,7 @@ class KernelRun {
     this.#funds((world) =>
       renewPeriod(world.account, program, { atMs, startMs, endMs, timeZone: zone }),
     );
-    this.#reference.renew(atMs, { start: BigInt(startMs), end: BigInt(endMs), zone });
+    this.#reference.money.renew(atMs, { start: BigInt(startMs), end: BigInt(endMs), zone });
   }
 
   #funds(operate: (world: World) => FundsChange): void {
@@ -486,14 +486,14 @@ class KernelRun {
     const ours = slice?.stamp === range.startMs ? Math.max(slice.leased, slice.used) : 0;
     const amount = Math.min(this.#random.below(400), Math.max(0, gate.limit - elsewhere - ours));
     this.#elsewhere.set(name, elsewhere + amount);
-    this.#reference.countForeign(gate.name, BigInt(amount), BigInt(range.startMs));
+    this.#reference.windows.countForeign(gate.name, BigInt(amount), BigInt(range.startMs));
   }
 
   #checkInvariants(): void {
     const { account } = this.#world;
     const held = account.holds.reduce((sum, hold) => sum + hold.payments.totalNanoUsd, 0);
     same(account.heldNanoUsd, held, 'held is the sum of the holds');
-    same(account.heldNanoUsd, Number(this.#reference.held()), 'held');
+    same(account.heldNanoUsd, Number(this.#reference.money.held()), 'held');
     same(account.holds.length, this.#open.length, 'open holds');
     for (const lot of account.lots) {
       assert(
@@ -503,15 +503,23 @@ class KernelRun {
     }
     for (const kind of LOT_KINDS) {
       same(account.balance(kind), this.#booked[kind], `the fold of ${kind}`);
-      same(account.balance(kind), Number(this.#reference.kindBalance(kind)), `balance of ${kind}`);
+      same(
+        account.balance(kind),
+        Number(this.#reference.money.kindBalance(kind)),
+        `balance of ${kind}`,
+      );
     }
     const start = BigInt(account.period.startMs);
     same(
       account.period.overageUsedNanoUsd,
-      Number(this.#reference.balance(`overage ${start}`)),
+      Number(this.#reference.money.balance(`overage ${start}`)),
       'overage',
     );
-    same(account.period.fareChargedNanoUsd, Number(this.#reference.fareCharged(start)), 'fare');
+    same(
+      account.period.fareChargedNanoUsd,
+      Number(this.#reference.money.fareCharged(start)),
+      'fare',
+    );
     const below = account.debtNanoUsd + account.debtHeldNanoUsd;
     assert(
       below <= this.#overdraftMost + this.#overrunTotal,
