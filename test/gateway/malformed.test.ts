@@ -97,17 +97,19 @@ async function survived(
   await using house = await TestGateway.start({ limits, simulator: { logEntriesMax: 100 } });
   const failures: string[] = [];
   const statuses: Record<string, number> = {};
+  // A function of its own, so that a lane that waits holds no case of fifty megabytes.
+  const runOne = async (index: number): Promise<void> => {
+    const each = at(SEED, index);
+    const outcome = await send(house.url, each, caseMsMax);
+    const wrong = judge(each, outcome);
+    if (wrong) failures.push(`case ${index}, ${each.kind}: ${wrong}`);
+    const status = /^HTTP\/1\.1 (\d{3})/.exec(outcome.text)?.[1] ?? 'closed';
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  };
   const runTo = async (from: number, to: number): Promise<void> => {
     let next = from;
     const lane = async (): Promise<void> => {
-      for (let index = next++; index < to; index = next++) {
-        const each = at(SEED, index);
-        const outcome = await send(house.url, each, caseMsMax);
-        const wrong = judge(each, outcome);
-        if (wrong) failures.push(`case ${index}, ${each.kind}: ${wrong}`);
-        const status = /^HTTP\/1\.1 (\d{3})/.exec(outcome.text)?.[1] ?? 'closed';
-        statuses[status] = (statuses[status] ?? 0) + 1;
-      }
+      for (let index = next++; index < to; index = next++) await runOne(index);
     };
     await Promise.all(Array.from({ length: lanes }, lane));
     await house.idle();
@@ -121,7 +123,7 @@ async function survived(
   await runTo(0, warm);
   const before = inUse();
   await runTo(warm, count);
-  const grown = inUse() - before;
+  const grown = await grownSince(before);
   figures('malformed', {
     count,
     statuses,
@@ -143,6 +145,16 @@ async function survived(
   });
   process.off('unhandledRejection', onRejection);
   return { ...verdict, thenServes: valid.status };
+}
+
+/** How much more is in use than before, once what was on its way to be freed is. */
+async function grownSince(before: number): Promise<number> {
+  let grown = inUse() - before;
+  for (let tries = 0; grown > GROWTH_BYTES_MAX && tries < 50; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    grown = inUse() - before;
+  }
+  return grown;
 }
 
 /** Bytes that are still referred to. */
