@@ -295,9 +295,11 @@ export async function startBreakeven(
   const open = started.move();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    // While requests drain, nobody waits for a demo.
-    void demo.stop();
-    const { requestsLeft, settlementsLeft } = await shutDown(server, gateway, config.drainMs);
+    // While requests drain, nobody waits for a demo; whoever loads one is told why it ended.
+    const [{ requestsLeft, settlementsLeft }] = await Promise.all([
+      shutDown(server, gateway, config.drainMs),
+      demo.stop(),
+    ]);
     if (requestsLeft + settlementsLeft > 0) {
       log.warn({ requestsLeft, settlementsLeft }, 'stopped before everything had ended');
     }

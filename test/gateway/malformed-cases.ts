@@ -260,7 +260,8 @@ function mutate(random: Random, json: unknown, depth: number): void {
   if (typeof inner === 'object' && inner !== null && depth < 6 && random.next() < 0.6)
     mutate(random, inner, depth + 1);
   else if (random.next() < 0.2) Reflect.deleteProperty(json, name);
-  else Reflect.set(json, name, pick(random, ODD));
+  // A copy: what one case makes of it must not come back in another, or in itself.
+  else Reflect.set(json, name, structuredClone(pick(random, ODD)));
 }
 
 function pick<Item>(random: Random, from: readonly Item[]): Item {

@@ -28,12 +28,15 @@ const LARGE_LANES = 4;
 const GROWTH_BYTES_MAX = 24 * 1024 * 1024;
 /** A case that has neither an answer nor a closed connection by then has failed. */
 const CASE_MS_MAX = 10_000;
+const LARGE_CASE_MS_MAX = 120_000;
 
 test(
   `${CASES} malformed requests (seed ${SEED}) each get a correct error or a closed connection`,
   { timeout: 60_000 + CASES * 60 },
   async () => {
-    expect(await survived(LIMITS, { count: CASES, lanes: LANES, caseAt })).toEqual(UNHARMED);
+    expect(
+      await survived(LIMITS, { count: CASES, lanes: LANES, caseAt, caseMsMax: CASE_MS_MAX }),
+    ).toEqual(UNHARMED);
   },
 );
 
@@ -41,7 +44,12 @@ test(
   `${LARGE_CASES} requests of 50 MB (seed ${SEED}) likewise`,
   { timeout: 60_000 + LARGE_CASES * 10_000 },
   async () => {
-    const run = { count: LARGE_CASES, lanes: LARGE_LANES, caseAt: largeCaseAt };
+    const run = {
+      count: LARGE_CASES,
+      lanes: LARGE_LANES,
+      caseAt: largeCaseAt,
+      caseMsMax: LARGE_CASE_MS_MAX,
+    };
     expect(await survived({ attemptsMax: 1 }, run)).toEqual(UNHARMED);
   },
 );
@@ -73,12 +81,13 @@ interface Run {
   readonly count: number;
   readonly lanes: number;
   readonly caseAt: (seed: number, index: number) => Case;
+  readonly caseMsMax: number;
 }
 
 /** Sends the cases of a run to a gateway. @returns how it stands afterwards, beside how it stood before */
 async function survived(
   limits: Partial<GatewayLimits>,
-  { count, lanes, caseAt: at }: Run,
+  { count, lanes, caseAt: at, caseMsMax }: Run,
 ): Promise<Verdict> {
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown): void => {
@@ -88,20 +97,23 @@ async function survived(
   await using house = await TestGateway.start({ limits, simulator: { logEntriesMax: 100 } });
   const failures: string[] = [];
   const statuses: Record<string, number> = {};
+  // A function of its own, so that a lane that waits holds no case of fifty megabytes.
+  const runOne = async (index: number): Promise<void> => {
+    const each = at(SEED, index);
+    const outcome = await send(house.url, each, caseMsMax);
+    const wrong = judge(each, outcome);
+    if (wrong) failures.push(`case ${index}, ${each.kind}: ${wrong}`);
+    const status = /^HTTP\/1\.1 (\d{3})/.exec(outcome.text)?.[1] ?? 'closed';
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  };
   const runTo = async (from: number, to: number): Promise<void> => {
     let next = from;
     const lane = async (): Promise<void> => {
-      for (let index = next++; index < to; index = next++) {
-        const each = at(SEED, index);
-        const outcome = await send(house.url, each);
-        const wrong = judge(each, outcome);
-        if (wrong) failures.push(`case ${index}, ${each.kind}: ${wrong}`);
-        const status = /^HTTP\/1\.1 (\d{3})/.exec(outcome.text)?.[1] ?? 'closed';
-        statuses[status] = (statuses[status] ?? 0) + 1;
-      }
+      for (let index = next++; index < to; index = next++) await runOne(index);
     };
     await Promise.all(Array.from({ length: lanes }, lane));
     await house.idle();
+    await connections(house);
     // The admission of this test remembers what it saw; the gateway must not.
     house.admission.calls.length = 0;
     house.admission.sent.length = 0;
@@ -111,7 +123,7 @@ async function survived(
   await runTo(0, warm);
   const before = inUse();
   await runTo(warm, count);
-  const grown = inUse() - before;
+  const grown = await grownSince(before);
   figures('malformed', {
     count,
     statuses,
@@ -135,6 +147,16 @@ async function survived(
   return { ...verdict, thenServes: valid.status };
 }
 
+/** How much more is in use than before, once what was on its way to be freed is. */
+async function grownSince(before: number): Promise<number> {
+  let grown = inUse() - before;
+  for (let tries = 0; grown > GROWTH_BYTES_MAX && tries < 50; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    grown = inUse() - before;
+  }
+  return grown;
+}
+
 /** Bytes that are still referred to. */
 function inUse(): number {
   setFlagsFromString('--expose-gc');
@@ -151,7 +173,7 @@ interface Outcome {
 }
 
 /** Sends a case and collects the first answer, or the end of the connection. */
-function send(url: string, { pieces, gapMs = 0 }: Case): Promise<Outcome> {
+function send(url: string, { pieces, gapMs = 0 }: Case, caseMsMax: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const chunks: Buffer[] = [];
@@ -160,7 +182,7 @@ function send(url: string, { pieces, gapMs = 0 }: Case): Promise<Outcome> {
       socket.destroy();
       resolve({ text: Buffer.concat(chunks).toString('utf8'), isClosed });
     };
-    const timer = setTimeout(() => finish(false), CASE_MS_MAX);
+    const timer = setTimeout(() => finish(false), caseMsMax);
     socket.on('data', (chunk) => {
       chunks.push(chunk);
       if (isWholeAnswer(Buffer.concat(chunks))) finish(false);

@@ -13,13 +13,14 @@ import {
   unpriced,
   type JsonObject,
 } from './json-shape.ts';
+import { beginFacts, type UnpricedFields } from './begin-facts.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
-import { draftFacts, type FactsDraft, type RequestFacts } from './request-facts.ts';
+import type { FactsDraft, RequestFacts } from './request-facts.ts';
 
 const STORED_CONTENT = 'what a supplier keeps belongs to the operator, not to the caller';
 
 /** Parameters of chat suppliers whose cost neither the request bounds nor the usage reports. */
-const UNPRICED = new Map<string, string>([
+const UNPRICED: UnpricedFields = new Map([
   [
     'web_search_options',
     'chat usage does not report searches; use a web_search tool on /v1/responses or /v1/messages',
@@ -49,14 +50,8 @@ const N_MAX = 128;
  * @throws DomainError `invalid_request` (shape), `unpriced_parameter` (cost that cannot be bounded)
  */
 export function inspectChat(json: unknown, bodyBytes: number): RequestFacts {
-  const body = requireObject(json);
-  const facts = draftFacts('openai-chat', body, bodyBytes);
-  for (const name in body) {
-    const reason = UNPRICED.get(name);
-    if (reason !== undefined && isAsked(body[name])) throw unpriced([name], reason);
-  }
+  const { body, facts } = beginFacts('openai-chat', json, bodyBytes, UNPRICED);
   refuseStoredContent(body);
-  facts.stream = optionalBoolean(body, 'stream');
   const streamOptions = optionalObject(body, 'stream_options');
   facts.includeUsage =
     streamOptions !== undefined &&
