@@ -158,7 +158,11 @@ describe('a page of any other address', () => {
     });
     const read = pages.read(`http://rebind.test:${port}/first`);
     // Either the first connection served both, or the second look-up was refused: never the other address.
-    await read.catch((error: unknown) => expect(error).toMatchObject({ code: 'forbidden' }));
+    const code = await read.then(
+      () => 'read',
+      (error: unknown) => (error as { code: string }).code,
+    );
+    expect(['read', 'forbidden']).toContain(code);
     expect(hits).toBeLessThanOrEqual(2);
   });
 });
