@@ -164,6 +164,7 @@ class EventReader {
     same(event.slow, 'slow');
     same(event.gate, 'gate');
     same(event.held, 'held');
+    same(event.counted, 'counted');
     same(event.charge, 'charge');
     same(event.paidAllowance, 'paid_allowance');
     same(event.paidPromotional, 'paid_promotional');

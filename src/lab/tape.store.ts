@@ -49,6 +49,7 @@ export const EVENT_FIELDS = [
   'slow',
   'gate',
   'held',
+  'counted',
   'charge',
   'paid_allowance',
   'paid_promotional',
@@ -176,7 +177,7 @@ export function streamEvents(duck: DuckDBConnection) {
     coalesce(m.number, 0)::UINTEGER, coalesce(a.number, 0)::UINTEGER, ${number('d.key_cap', '-1')},
     (${position(['gate', 'funds', 'class', 'capacity', 'subscription'], 'd.reason')})::UTINYINT,
     (${position(['none', 'gate', 'capacity'], 'd.fallback')})::UTINYINT, d.slow::UTINYINT, ${code('lab_gate', 'd.gate')},
-    ${number('d.held')}, ${number('u.charge')}, ${number('u.paid_allowance')}, ${number('u.paid_promotional')},
+    ${number('d.held')}, (coalesce(d.counted, 0) & 4294967295)::UINTEGER, ${number('u.charge')}, ${number('u.paid_allowance')}, ${number('u.paid_promotional')},
     ${number('u.paid_bought')}, ${number('u.paid_overage')}, ${number('u.overrun')}, ${candidates.join(', ')}
     FROM lab_decision d JOIN lab_customer c ON c.customer = d.customer
     LEFT JOIN lab_usage u ON u.customer = d.customer AND u.decision_seq = d.seq

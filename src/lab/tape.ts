@@ -103,6 +103,8 @@ export interface EventColumns {
   readonly slow: Uint8Array;
   readonly gate: Uint16Array;
   readonly held: Float64Array;
+  /** Bit n: gate n of the plan's program counted the request. */
+  readonly counted: Uint32Array;
   readonly charge: Float64Array;
   readonly paidAllowance: Float64Array;
   readonly paidPromotional: Float64Array;
@@ -157,6 +159,7 @@ export function eventColumns(events: number): EventColumns {
     slow: u8(events),
     gate: u16(events),
     held: f64(events),
+    counted: u32(events),
     charge: f64(events),
     paidAllowance: f64(events),
     paidPromotional: f64(events),
