@@ -527,7 +527,7 @@ export class ReplayRun {
 
   /**
    * True where a gate over everyone may have had a part in stopping a request and the record does not
-   * say: it names one gate, and another one's state then is known to nobody any more.
+   * say: it names one gate, and how much room another one had for which class is known to nobody.
    */
   #isUnseenVerdict(i: number): boolean {
     const { everyoneGates } = this.#program.program;
@@ -536,7 +536,7 @@ export class ReplayRun {
     const { event } = this.#tape.columns;
     const isRefused = event.classServed[i] === NONE && (event.reason[i] ?? 0) <= 1;
     if (!isRefused && event.fallback[i] !== 1) return false;
-    if (everyoneGates.length > 1) return true;
+    if (everyoneGates.length > 1 || gate.whenFull === 'fallback') return true;
     return gate.whenFull !== 'refuse' && this.#program.gates[gate.index] !== event.gate[i];
   }
 
@@ -665,6 +665,11 @@ export class ReplayRun {
   #extend(operation: Extract<AccountOperation, { kind: 'extend' }>): void {
     const open = this.#open.get(operation.event);
     if (open === undefined) return;
+    // Whether a gate over everyone had room for more is taken as it was.
+    if (!operation.extended && open.program.program.everyoneGates.length > 0) {
+      this.#account.seq++;
+      return;
+    }
     const requestId = `req${operation.event}` as Id<'request'>;
     const { atMs, upTo } = operation;
     const scopes = this.#heldScopes(operation.event);
