@@ -666,9 +666,14 @@ export class ReplayRun {
     const open = this.#open.get(operation.event);
     if (open === undefined) return;
     // Whether a gate over everyone had room for more is taken as it was.
-    if (!operation.extended && open.program.program.everyoneGates.length > 0) {
+    const { everyoneGates } = open.program.program;
+    if (!operation.extended && everyoneGates.length > 0) {
       this.#account.seq++;
       return;
+    }
+    for (const gate of everyoneGates) {
+      const slice = this.#shared?.find(gate.key);
+      if (slice !== undefined) slice.leased = AMPLE;
     }
     const requestId = `req${operation.event}` as Id<'request'>;
     const { atMs, upTo } = operation;

@@ -130,7 +130,11 @@ export class Installation implements AsyncDisposable {
   }
 
   /** Calls the operator's API over the control socket. */
-  async call<Result>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Result> {
+  async call<Result>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<Result> {
     await using client = new ControlClient(this.dataDir);
     return await client.call<Result>(method, path, body);
   }
