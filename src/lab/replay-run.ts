@@ -219,7 +219,7 @@ export class ReplayRun {
   #recordedCandidates(i: number): void {
     const { event, candidate } = this.#tape.columns;
     const from = event.candidateStart[i] ?? 0;
-    const count = (event.candidateStart[i + 1] ?? 0) - from;
+    const count = event.candidateCount[i] ?? 0;
     const names = this.#spec.classNames;
     for (let n = 0; n < count; n++) {
       const each = this.#pool[n];
@@ -240,7 +240,7 @@ export class ReplayRun {
     const asked = event.classAsked[i] ?? 0;
     const chain = program.chains[asked] ?? [];
     const from = event.candidateStart[i] ?? 0;
-    const to = event.candidateStart[i + 1] ?? 0;
+    const to = from + (event.candidateCount[i] ?? 0);
     for (let n = 0; n < chain.length; n++) {
       const classIndex = chain[n] ?? 0;
       const each = this.#pool[n];

@@ -82,8 +82,9 @@ export interface EventColumns {
   readonly classServed: Uint8Array;
   readonly evidence: Uint8Array;
   readonly model: Uint16Array;
-  /** Into {@link CandidateColumns}; the next event's begins where its own end. */
+  /** Into {@link CandidateColumns}: the first of so many. */
   readonly candidateStart: Uint32Array;
+  readonly candidateCount: Uint8Array;
   readonly inputBound: Uint32Array;
   readonly input: Uint32Array;
   readonly inputCached: Uint32Array;
@@ -142,7 +143,8 @@ export function eventColumns(events: number): EventColumns {
     classServed: u8(events),
     evidence: u8(events),
     model: u16(events),
-    candidateStart: u32(events + 1),
+    candidateStart: u32(events),
+    candidateCount: u8(events),
     inputBound: u32(events),
     input: u32(events),
     inputCached: u32(events),
