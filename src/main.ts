@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { KEY_CHANNEL } from '#accounts/api-keys.store.ts';
 import { KeyDirectory } from '#accounts/key-directory.ts';
 import { masterKeyIn } from '#accounts/master-key.ts';
@@ -10,7 +11,6 @@ import { systemRandom as random } from '#base/random.ts';
 import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
-import { presentError } from '#gateway/wire/wire-error.ts';
 import { LabClient } from '#lab/lab-client.ts';
 import { createApi } from '#http/api.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
@@ -18,23 +18,30 @@ import { SUBSCRIPTION_CHANNEL } from '#subscriptions/subscriptions.store.ts';
 import { startSimulator } from '#suppliers/simulator/simulator.ts';
 import { SupplierPools } from '#suppliers/supplier-pools.ts';
 import type { Config } from '#src/config.ts';
+import { presentApiError } from '#wiring/api-edge.ts';
 import { openBooks } from '#wiring/books.ts';
+import { openChat } from '#wiring/chat-services.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
 import { ControlServer } from '#wiring/control-server.ts';
-import { demoServices } from '#wiring/demo-services.ts';
+import { LiveDemo } from '#wiring/live-demo.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
 import { labServices } from '#wiring/lab-services.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
+import { logRenewals } from '#wiring/log-renewals.ts';
+import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
-import { operatorIdentity } from '#wiring/operator-identity.ts';
+import { openPeople } from '#wiring/people.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
 import { Repeating } from '#wiring/repeating.ts';
 import { createServices } from '#wiring/services.ts';
 import { publishStarterOffer } from '#wiring/starter.ts';
+import { buildWeb } from '#wiring/web-build.ts';
+import { webDoor } from '#wiring/web-door.ts';
 import { openStore } from '#wiring/store.ts';
+import { notYet } from '#wiring/not-yet.ts';
 
 /** Where a started installation is reached. */
 export interface Where {
@@ -44,6 +51,8 @@ export interface Where {
   readonly databaseUrl: string;
   readonly models: string;
   readonly firstRun: boolean;
+  /** The one-time address for making the owner; absent where a person owns the installation. */
+  readonly setUp: string | undefined;
 }
 
 export interface Running {
@@ -55,6 +64,7 @@ export interface Running {
 const RENEW_EVERY_MS = 60_000;
 /** Subscriptions are earned hour by hour, and before each report. */
 const ACCRUE_EVERY_MS = 3_600_000;
+const EXPIRE_EVERY_MS = 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
 const SEAL_EVERY_MS = 3_600_000;
 
@@ -62,7 +72,10 @@ const SEAL_EVERY_MS = 3_600_000;
  * Starts the whole service: store, books, gateway, operator's API.
  * @throws DomainError `invalid_configuration`, `conflict`, `store_unavailable`
  */
-export async function startBreakeven(config: Config): Promise<Running> {
+export async function startBreakeven(
+  config: Config,
+  say: (line: string) => void = () => undefined,
+): Promise<Running> {
   mkdirSync(config.dataDir, { recursive: true });
   const log = createLog(config);
   await using started = new AsyncDisposableStack();
@@ -96,8 +109,9 @@ export async function startBreakeven(config: Config): Promise<Running> {
   const simulator = config.simulator
     ? started.adopt(await startSimulator({ clock, random }), (running) => running.close())
     : undefined;
+  const sentDirectory = join(config.dataDir, 'sent');
   const books = started.adopt(
-    await openBooks({ address, pool, plans, clock, random, log }),
+    await openBooks({ address, pool, plans, sentDirectory, clock, random, log }),
     (open) => open.close(),
   );
   const keys = new KeyDirectory({ pool, clock });
@@ -130,11 +144,42 @@ export async function startBreakeven(config: Config): Promise<Running> {
     limits: { bodyBytesMax: config.bodyBytesMax },
   });
 
+  const demo = started.adopt(
+    new LiveDemo({ pool, admission: books.admission, models, plans, clock, random }),
+    (live) => live.stop(),
+  );
   const lab = started.use(
     new LabClient({ address, dataDir: config.dataDir, threads: availableParallelism() }),
   );
+  const chat = started.adopt(
+    await openChat({
+      pool,
+      address,
+      clock,
+      random,
+      log,
+      gateway,
+      models,
+      plans,
+      search: config.search,
+    }),
+    (open) => open.close(),
+  );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
-  const health = healthCheck({ pool, gateway, url: () => where.url, books });
+  let url = '';
+  const people = started.adopt(
+    openPeople({
+      subscriptions,
+      masterKey,
+      plans,
+      isSimulated: () => supplierKeys.size === 0 && simulator !== undefined,
+      publicUrl: () => config.publicUrl ?? url,
+      isHttps: config.publicUrl?.startsWith('https:') ?? false,
+      log,
+    }),
+    (open) => open.close(),
+  );
+  const health = healthCheck({ pool, gateway, url: () => url, books });
   const api = createApi({
     services: createServices({
       pool,
@@ -152,16 +197,15 @@ export async function startBreakeven(config: Config): Promise<Running> {
       why: books.why,
       accrue: books.accrue,
       audit: books.audit,
+      demo: demo.services,
       lab: labServices(lab, config.dataDir),
-      demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }),
       health,
+      chat: chat.services,
+      people: { ...notYet(), identity: people.identity },
     }),
-    authenticate: operatorIdentity(pool),
-    presentError(error) {
-      const { status, headers, body } = presentError(error, 'openai');
-      if (status === 500) log.error({ err: error }, 'the operator API failed by a fault of ours');
-      return { status, headers, body };
-    },
+    authenticate: memberKeyIdentity(keys, people.authenticate),
+    guardWrite: people.guardWrite,
+    presentError: (error) => presentApiError(error, log),
   });
   const listener = started.adopt(
     new ChangeListener({
@@ -171,8 +215,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
         [SUBSCRIPTION_CHANNEL]: (uuid) => keys.forgetCustomer(uuid),
         [CATALOG_CHANNEL]: reloadSoon,
         [SUPPLIER_KEY_CHANNEL]: reloadSoon,
+        ...chat.channels,
       },
       onGap: () => {
+        chat.onGap();
         keys.forget();
         reloadSoon();
       },
@@ -184,7 +230,7 @@ export async function startBreakeven(config: Config): Promise<Running> {
   started.use(
     new Repeating(
       RENEW_EVERY_MS,
-      () => renewDue(subscriptions),
+      async () => metrics.renewalsEnded(logRenewals(log, await renewDue(subscriptions))),
       (error) => log.error({ err: error }, 'cannot renew subscriptions'),
     ),
   );
@@ -193,6 +239,13 @@ export async function startBreakeven(config: Config): Promise<Running> {
       ACCRUE_EVERY_MS,
       () => books.accrue(),
       (error) => log.error({ err: error }, 'cannot accrue subscriptions'),
+    ),
+  );
+  started.use(
+    new Repeating(
+      EXPIRE_EVERY_MS,
+      () => books.expire(),
+      (error) => log.error({ err: error }, 'cannot expire credits'),
     ),
   );
   started.use(
@@ -207,33 +260,46 @@ export async function startBreakeven(config: Config): Promise<Running> {
       log.error({ err: error }, 'cannot seal the ledger'),
     ),
   );
-  const control = await ControlServer.listen(config.dataDir, nodeHandler(api.fetch, true));
+  if (config.web === 'build') await buildWeb(log, say);
+  const control = await ControlServer.listen(
+    config.dataDir,
+    nodeHandler(api.fetch, { isLocal: true }),
+  );
   started.adopt(control, (door) => door.close());
   const server = gatewayServer({
     gateway,
     limits: { bodyBytesMax: config.bodyBytesMax },
-    otherwise: nodeHandler(api.fetch, false),
+    otherwise: webDoor(
+      config,
+      nodeHandler(api.fetch, { isLocal: false, proxyHops: config.proxyHops }),
+    ),
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  url = `http://${config.host}:${port}`;
   const where: Where = {
-    url: `http://${config.host}:${port}`,
+    url,
     database: store.description,
     databaseUrl: store.url,
     models: simulator
       ? 'simulated models answer (sim-fast, sim-standard, sim-reasoning); add a supplier key for real ones'
       : 'suppliers of breakeven.yaml',
     firstRun,
+    setUp: await people.setUpAddress(),
   };
   log.info({ url: where.url, firstRun }, 'ready');
 
   const open = started.move();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    const { requestsLeft, settlementsLeft } = await shutDown(server, gateway, config.drainMs);
+    // While requests drain, nobody waits for a demo; whoever loads one is told why it ended.
+    const [{ requestsLeft, settlementsLeft }] = await Promise.all([
+      shutDown(server, gateway, config.drainMs),
+      demo.stop(),
+    ]);
     if (requestsLeft + settlementsLeft > 0) {
       log.warn({ requestsLeft, settlementsLeft }, 'stopped before everything had ended');
     }

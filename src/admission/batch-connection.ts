@@ -22,7 +22,7 @@ export class BatchConnection {
   #broken: Error | undefined;
 
   private constructor(client: Client) {
-    this.#client = client as Client & { readonly connection: Connection };
+    this.#client = client;
   }
 
   /** @throws the driver's error where the server is out of reach. */

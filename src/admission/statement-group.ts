@@ -56,7 +56,7 @@ export class StatementGroup implements Submittable {
       for (const { name, text, values, answersRows } of this.#statements) {
         if (this.#prepares) connection.parse({ name, text, types: [] }, true);
         // A copy of the list only: the driver writes its members out at once.
-        connection.bind({ statement: name, values: [...values] } as never, true);
+        connection.bind({ statement: name, values: [...values] }, true);
         if (answersRows) connection.describe({ type: 'P', name: '' }, true);
         connection.execute(null, true);
       }

@@ -24,6 +24,15 @@ const PREFIXES = {
   incident: 'inc',
   attempt: 'att',
   labResult: 'lab',
+  conversation: 'cnv',
+  message: 'msg',
+  generation: 'gen',
+  share: 'shr',
+  attachment: 'fil',
+  person: 'per',
+  invite: 'inv',
+  note: 'nte',
+  planRequest: 'plr',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

@@ -55,6 +55,7 @@ export function attempt(input: AttemptInput): Promise<AttemptResult> {
     body: upstream.body,
     headersTimeoutMs: route.headersTimeoutMs,
     silenceTimeoutMs: route.silenceTimeoutMs,
+    onSending: () => input.guard.admission.sending(input.guard.hold),
     onAnswer(status, headers) {
       if (status >= 300) return errorCollector(status, headers, finish);
       const isStream = facts.stream && !(textOf(headers['content-type']) ?? '').includes('json');

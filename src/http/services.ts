@@ -7,6 +7,13 @@ import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
 import type { LabRequest } from '#lab/lab-request.ts';
 
+/** Long work: tells its progress, and ends early when whoever asked for it has left. */
+export type LongWork = (progress: Progress, signal: AbortSignal) => Promise<unknown>;
+import type { ChatServices } from './chat-services.ts';
+import type { ConsoleServices } from './console-services.ts';
+import type { IdentityServices } from './identity-services.ts';
+import type { MeServices, PlanRequestServices } from './me-services.ts';
+
 /** Called with each step of long work, for whoever watches. */
 export type Progress = (step: Readonly<Record<string, unknown>>) => void;
 
@@ -15,6 +22,8 @@ export type Progress = (step: Readonly<Record<string, unknown>>) => void;
  * nothing else of the house.
  */
 export interface Services {
+  /** Conversations of members, and the answers to them. */
+  readonly chat: ChatServices;
   readonly customers: {
     create(input: {
       book: Book;
@@ -93,6 +102,8 @@ export interface Services {
     load(
       input: { subscribers: number; days: number; calibration: string; seed: number },
       progress: Progress,
+      /** Aborted when whoever asked has left; then what was loaded is taken back. */
+      signal: AbortSignal,
     ): Promise<unknown>;
     drop(): Promise<unknown>;
   };
@@ -106,4 +117,8 @@ export interface Services {
     assumptions(): Promise<unknown>;
   };
   readonly health: () => Promise<unknown>;
+  readonly console: ConsoleServices;
+  readonly identity: IdentityServices;
+  readonly me: MeServices;
+  readonly planRequests: PlanRequestServices;
 }

@@ -59,6 +59,8 @@ export interface ServiceParts {
   readonly demo: Services['demo'];
   readonly lab: Services['lab'];
   readonly health: Services['health'];
+  readonly chat: Services['chat'];
+  readonly people: Pick<Services, 'console' | 'identity' | 'me' | 'planRequests'>;
 }
 
 const DAY_MS = 86_400_000;
@@ -69,6 +71,7 @@ export function createServices(parts: ServiceParts): Services {
   const { pool, clock, random } = parts;
   const keyDeps = { pool, clock, random };
   return {
+    chat: parts.chat,
     customers: {
       async create({ plan, timeZone, ...input }) {
         const id = newId('customer', clock, random);
@@ -164,6 +167,7 @@ export function createServices(parts: ServiceParts): Services {
     demo: parts.demo,
     lab: parts.lab,
     health: parts.health,
+    ...parts.people,
   };
 }
 

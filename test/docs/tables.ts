@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import { DomainError, type ErrorCode } from '#base/domain-error.ts';
+import { presentError } from '#gateway/wire/wire-error.ts';
 import { cliProgram } from '#src/cli/cli.ts';
 import { API_ROUTES } from '#http/api.ts';
+import { policyText } from '#http/route.ts';
 
 /** Every command of the command line, with its options, as `docs/cli.md` lists them. */
 export function cliTable(): string {
@@ -33,13 +36,31 @@ export function cliTable(): string {
   return lines.join('\n');
 }
 
-/** Every route of the operator's API, as `docs/api.md` lists them. */
+/** Every route below `/api`, as `docs/api.md` lists them. */
 export function apiTable(): string {
   return [
-    '| route | least role | what it does |',
+    '| route | who may | what it does |',
     '|---|---|---|',
     ...API_ROUTES.map(
-      ({ method, path, role, summary }) => `| \`${method} /api${path}\` | ${role} | ${summary} |`,
+      ({ method, path, policy, summary }) =>
+        `| \`${method} /api${path}\` | ${policyText(policy)} | ${summary} |`,
     ),
   ].join('\n');
+}
+
+/** What goes out for an error code, as `docs/errors.md` lists it before its words. */
+export function errorRow(code: ErrorCode): string {
+  const error = new DomainError(code, 'any');
+  const openai = presentError(error, 'openai');
+  const anthropic = presentError(error, 'anthropic');
+  const wire = openai.body as { error: { type: string; code: string } };
+  const { type } = (anthropic.body as { error: { type: string } }).error;
+  const retry = openai.headers['x-should-retry'] === 'false' ? 'no' : 'yes';
+  return [
+    `| \`${code}\``,
+    String(openai.status),
+    `\`${wire.error.type}\`, \`${wire.error.code}\``,
+    `\`${type}\``,
+    retry,
+  ].join(' | ');
 }

@@ -4,7 +4,8 @@ import { DomainError } from '#base/domain-error.ts';
 import type { Behaviour } from '#lab/behaviour.ts';
 import { behaviourShape } from '#lab/lab.schema.ts';
 import { idParam } from '../fields.ts';
-import { route, type Route, type StreamedWork } from '../route.ts';
+import { route, type Route } from '../route.ts';
+import type { LongWork } from '../services.ts';
 
 const seed = z.number().int().min(0).max(4_294_967_295).default(1);
 const question = {
@@ -56,7 +57,7 @@ export const labRoutes: readonly Route[] = [
     streams: true,
     input: z.object({ book: z.enum(BOOKS).default('live') }),
     run:
-      async ({ input, services }): Promise<StreamedWork> =>
+      async ({ input, services }): Promise<LongWork> =>
       (progress, signal) =>
         services.lab.run({ kind: 'seal', book: input.book }, progress, signal),
   }),
@@ -69,7 +70,7 @@ export const labRoutes: readonly Route[] = [
     streams: true,
     input: z.object({ ...question, document: z.string().min(1).max(2_000_000).optional() }),
     run:
-      async ({ input, services }): Promise<StreamedWork> =>
+      async ({ input, services }): Promise<LongWork> =>
       (progress, signal) =>
         services.lab.run(
           {
@@ -97,7 +98,7 @@ export const labRoutes: readonly Route[] = [
       billMax: z.number().min(1).max(100).default(2),
     }),
     run:
-      async ({ input, services }): Promise<StreamedWork> =>
+      async ({ input, services }): Promise<LongWork> =>
       (progress, signal) =>
         services.lab.run(
           {
