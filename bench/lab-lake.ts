@@ -63,6 +63,7 @@ export async function makeBenchLake(
       c0_cost: '(4 * input + 2000) * 2500',
       c0_charge: '(4 * input + 2000) * 3000',
       held: '0',
+      counted: '3',
     },
     usage: {
       customer: uuid('customer', 0),

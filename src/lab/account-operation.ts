@@ -9,6 +9,8 @@ export type AccountOperation =
       readonly atMs: number;
       readonly event: number;
       readonly upTo: Amounts;
+      /** False: the plan or the buckets did not cover it. */
+      readonly extended: boolean;
     }
   | {
       /** A measurement replaced an estimate. */
@@ -45,7 +47,13 @@ export function accountOperation(row: {
     case 'expire':
       return { ...(facts as unknown as AccountChange), atMs, event };
     case 'extend':
-      return { kind, atMs, event, upTo: facts as unknown as Amounts };
+      return {
+        kind,
+        atMs,
+        event,
+        upTo: facts as unknown as Amounts,
+        extended: facts['extended'] === true,
+      };
     case 'supersede':
       return { kind, atMs, event, charge: Number(facts['charge']) };
     default:

@@ -32,6 +32,12 @@ import {
 const FIRST_CANDIDATE = EVENT_FIELDS.indexOf('k0_class');
 const CANDIDATE_FIELDS = 5;
 const NO_NAME = 65_535;
+const CLASS_ASKED = EVENT_FIELDS.indexOf('class_asked');
+const CLASS_SERVED = EVENT_FIELDS.indexOf('class_served');
+/** Shorter runs are copied one by one: a view costs more. */
+const RUN_MIN = 16;
+
+type Column = Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
 /** An end that does not follow its decision at once. */
 interface LateEnd {
@@ -59,16 +65,20 @@ export async function loadTape(
   }
   assert(size.events < EVENTS_MAX, `a tape has fewer than ${EVENTS_MAX} events`);
   const customers = await readCustomers(duck);
-  const reading = new EventReader(size, customers.length);
-  await reading.read(duck, onProgress);
+  const reading = new EventReader(
+    size,
+    customers.map(({ events }) => events),
+  );
+  for (const day of size.days) await reading.read(duck, source, day, onProgress);
+  reading.finish();
   const operations = await readOperations(duck);
   const { ops, opStarts, parsed, segments, segmentStarts } = reading.merge(operations);
   return {
     book: source.book,
-    fromDay: size.fromDay,
-    toDay: size.toDay,
+    fromDay: size.days[0] ?? '',
+    toDay: size.days.at(-1) ?? '',
     events: size.events,
-    customers,
+    customers: customers.map(({ id }) => id),
     opStarts,
     ops,
     operations: parsed,
@@ -91,119 +101,133 @@ class EventReader {
   readonly #fused: Uint8Array;
   readonly #late: LateEnd[] = [];
 
-  constructor(size: TapeSize, customers: number) {
+  /** By customer: where the next event goes. */
+  readonly #next: Uint32Array;
+  #read = 0;
+  #candidates = 0;
+
+  constructor(size: TapeSize, eventsOf: readonly number[]) {
     this.#size = size;
     this.event = eventColumns(size.events);
     this.candidate = candidateColumns(size.candidates);
-    this.#eventStarts = new Uint32Array(customers + 1);
+    this.#eventStarts = new Uint32Array(eventsOf.length + 1);
+    for (const [k, events] of eventsOf.entries())
+      this.#eventStarts[k + 1] = (this.#eventStarts[k] ?? 0) + events;
+    this.#next = this.#eventStarts.slice();
     this.#seqs = new Float64Array(size.events);
     this.#fused = new Uint8Array(size.events);
   }
 
   async read(
     duck: DuckDBConnection,
+    source: TapeSource,
+    day: string,
     onProgress: (events: number, of: number) => void,
   ): Promise<void> {
-    const rows = await streamEvents(duck);
-    let at = 0;
-    let candidates = 0;
+    const rows = await streamEvents(duck, source, day);
     for (;;) {
       const chunk = await rows.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) break;
-      const count = chunk.rowCount;
       const items = EVENT_FIELDS.map(
         (_, j) => (chunk.getColumnVector(j) as unknown as { items: ArrayLike<number> }).items,
       );
-      this.#copy(items, at, count);
-      candidates = this.#copyCandidates(items, { at, count, from: candidates });
-      at += count;
-      onProgress(at, this.#size.events);
+      this.#copy(items, chunk.rowCount);
+      this.#read += chunk.rowCount;
+      onProgress(this.#read, this.#size.events);
     }
-    assert(at === this.#size.events, 'every event that was counted is read');
-    this.event.candidateStart[at] = candidates;
-    for (let k = 1; k < this.#eventStarts.length; k++)
-      this.#eventStarts[k] = (this.#eventStarts[k] ?? 0) + (this.#eventStarts[k - 1] ?? 0);
   }
 
-  #copy(items: readonly ArrayLike<number>[], at: number, count: number): void {
+  finish(): void {
+    assert(this.#read === this.#size.events, 'every event that was counted is read');
+    for (let k = 0; k + 1 < this.#eventStarts.length; k++) {
+      for (let i = (this.#eventStarts[k] ?? 0) + 1; i < (this.#eventStarts[k + 1] ?? 0); i++)
+        assert((this.#seqs[i] ?? 0) > (this.#seqs[i - 1] ?? 0), 'a sequence rises with its days');
+    }
+  }
+
+  #copy(items: readonly ArrayLike<number>[], count: number): void {
+    const customers = items[0] ?? [];
+    const ends = items[EVENT_FIELDS.indexOf('settle_seq')] ?? [];
     const { event } = this;
-    const field = (name: (typeof EVENT_FIELDS)[number]): ArrayLike<number> =>
-      items[EVENT_FIELDS.indexOf(name)] ?? [];
-    const narrow = (target: Uint8Array, from: ArrayLike<number>): void => {
-      for (let i = 0; i < count; i++) {
-        const value = from[i] ?? NO_NAME;
-        target[at + i] = value === NO_NAME ? NONE : value;
+    const targets = this.#targets();
+    for (let from = 0; from < count;) {
+      const customer = customers[from] ?? 0;
+      let to = from + 1;
+      while (to < count && customers[to] === customer) to++;
+      const at = this.#next[customer] ?? 0;
+      for (const [field, target] of targets) copyRun(target, items[field] ?? [], { from, to, at });
+      for (let i = from; i < to; i++) {
+        const to = at + i - from;
+        const end = ends[i] ?? -1;
+        event.classAsked[to] = narrow(items[CLASS_ASKED]?.[i]);
+        event.classServed[to] = narrow(items[CLASS_SERVED]?.[i]);
+        const isFused = end === (this.#seqs[to] ?? 0) + 1 || event.classServed[to] === NONE;
+        this.#fused[to] = isFused ? 1 : 0;
+        if (!isFused && end >= 0) this.#late.push({ customer, seq: end, event: to });
+        this.#copyCandidates(items, i, to);
       }
-    };
-    const same = (
-      target: { set(from: ArrayLike<number>, at: number): void },
-      name: (typeof EVENT_FIELDS)[number],
-    ): void => {
-      const from = field(name) as Float64Array;
-      target.set(from.length === count ? from : from.subarray(0, count), at);
-    };
-    same(event.atMs, 'at_ms');
-    same(event.settledMs, 'settled_ms');
-    narrow(event.classAsked, field('class_asked'));
-    narrow(event.classServed, field('class_served'));
-    same(event.evidence, 'evidence');
-    same(event.model, 'model');
-    same(event.inputBound, 'input_bound');
-    same(event.input, 'input');
-    same(event.inputCached, 'input_cached');
-    same(event.output, 'output');
-    same(event.reasoning, 'reasoning');
-    same(event.tokens, 'tokens');
-    same(event.cost, 'cost');
-    same(event.tariff, 'tariff');
-    same(event.member, 'member');
-    same(event.key, 'api_key');
-    same(event.keyCap, 'key_cap');
-    same(event.reason, 'reason');
-    same(event.fallback, 'fallback');
-    same(event.slow, 'slow');
-    same(event.gate, 'gate');
-    same(event.held, 'held');
-    same(event.charge, 'charge');
-    same(event.paidAllowance, 'paid_allowance');
-    same(event.paidPromotional, 'paid_promotional');
-    same(event.paidBought, 'paid_bought');
-    same(event.paidOverage, 'paid_overage');
-    same(event.overrun, 'overrun');
-    same(this.#seqs, 'seq');
-    const customers = field('customer');
-    const ends = field('settle_seq');
-    for (let i = 0; i < count; i++) {
-      const customer = customers[i] ?? 0;
-      const end = ends[i] ?? -1;
-      this.#eventStarts[customer + 1] = (this.#eventStarts[customer + 1] ?? 0) + 1;
-      const isFused = end === (this.#seqs[at + i] ?? 0) + 1 || event.classServed[at + i] === NONE;
-      this.#fused[at + i] = isFused ? 1 : 0;
-      if (!isFused && end >= 0) this.#late.push({ customer, seq: end, event: at + i });
+      this.#next[customer] = at + to - from;
+      from = to;
     }
   }
 
-  #copyCandidates(
-    items: readonly ArrayLike<number>[],
-    { at, count, from }: { at: number; count: number; from: number },
-  ): number {
-    const { candidate, event } = this;
-    let next = from;
-    for (let i = 0; i < count; i++) {
-      event.candidateStart[at + i] = next;
-      for (let k = 0; k < CANDIDATES_KEPT; k++) {
-        const field = FIRST_CANDIDATE + k * CANDIDATE_FIELDS;
-        const name = items[field]?.[i] ?? NO_NAME;
-        if (name === NO_NAME) break;
-        candidate.className[next] = name;
-        candidate.available[next] = items[field + 1]?.[i] ?? 0;
-        candidate.tokens[next] = items[field + 2]?.[i] ?? 0;
-        candidate.cost[next] = items[field + 3]?.[i] ?? 0;
-        candidate.charge[next] = items[field + 4]?.[i] ?? 0;
-        next++;
-      }
+  /** Columns that are copied as they are, by their field. */
+  #targets(): readonly (readonly [number, Column])[] {
+    const { event } = this;
+    const targets: Readonly<Record<string, Column>> = {
+      seq: this.#seqs,
+      at_ms: event.atMs,
+      settled_ms: event.settledMs,
+      evidence: event.evidence,
+      model: event.model,
+      input_bound: event.inputBound,
+      input: event.input,
+      input_cached: event.inputCached,
+      output: event.output,
+      reasoning: event.reasoning,
+      tokens: event.tokens,
+      cost: event.cost,
+      tariff: event.tariff,
+      member: event.member,
+      api_key: event.key,
+      key_cap: event.keyCap,
+      reason: event.reason,
+      fallback: event.fallback,
+      slow: event.slow,
+      gate: event.gate,
+      held: event.held,
+      counted: event.counted,
+      charge: event.charge,
+      paid_allowance: event.paidAllowance,
+      paid_promotional: event.paidPromotional,
+      paid_bought: event.paidBought,
+      paid_overage: event.paidOverage,
+      overrun: event.overrun,
+    };
+    return Object.entries(targets).map(([name, column]) => [
+      EVENT_FIELDS.findIndex((field) => field === name),
+      column,
+    ]);
+  }
+
+  #copyCandidates(items: readonly ArrayLike<number>[], i: number, event: number): void {
+    const { candidate } = this;
+    const first = this.#candidates;
+    let next = first;
+    for (let k = 0; k < CANDIDATES_KEPT; k++) {
+      const field = FIRST_CANDIDATE + k * CANDIDATE_FIELDS;
+      const name = items[field]?.[i] ?? NO_NAME;
+      if (name === NO_NAME) break;
+      candidate.className[next] = name;
+      candidate.available[next] = items[field + 1]?.[i] ?? 0;
+      candidate.tokens[next] = items[field + 2]?.[i] ?? 0;
+      candidate.cost[next] = items[field + 3]?.[i] ?? 0;
+      candidate.charge[next] = items[field + 4]?.[i] ?? 0;
+      next++;
     }
-    return next;
+    this.event.candidateStart[event] = first;
+    this.event.candidateCount[event] = next - first;
+    this.#candidates = next;
   }
 
   /** Puts decisions, late ends and operations of each customer into one order. */
@@ -272,4 +296,18 @@ class EventReader {
     }
     return NO_EVENT;
   }
+}
+
+function copyRun(
+  target: Column,
+  from: ArrayLike<number>,
+  run: { readonly from: number; readonly to: number; readonly at: number },
+): void {
+  const count = run.to - run.from;
+  if (count >= RUN_MIN) target.set((from as Float64Array).subarray(run.from, run.to), run.at);
+  else for (let i = 0; i < count; i++) target[run.at + i] = from[run.from + i] ?? 0;
+}
+
+function narrow(name: number | undefined): number {
+  return name === undefined || name === NO_NAME ? NONE : name;
 }

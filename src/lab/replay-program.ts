@@ -12,6 +12,8 @@ export interface ReplayProgram {
   readonly chains: readonly (readonly number[])[];
   /** By the program's class: the number of it in the spec's names. */
   readonly classes: readonly number[];
+  /** By the spec's class: the program's number of it, or −1. */
+  readonly programClass: readonly number[];
   /** By the program's gate: the number of its name in the tape. */
   readonly gates: readonly number[];
   /** Thousandths of the cost; −1 where the tariff has rates of its own. */
@@ -39,6 +41,7 @@ export function replayProgram(
       [name, ...fallbackClasses(plan, name)].flatMap((each) => numberOf.get(each) ?? []),
     ),
     classes: program.classNames.map((name) => numberOf.get(name) ?? 0),
+    programClass: spec.classNames.map((name) => program.classIndexes.get(name) ?? -1),
     gates: program.gates.map((gate) => gateNumbers.get(gate.name) ?? NO_GATE),
     markupPerMille: plan.tariff.kind === 'markup' ? plan.tariff.perMille : -1,
     hasOtherTariff: isChanged && plan.tariff.kind === 'markup',

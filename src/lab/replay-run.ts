@@ -39,6 +39,13 @@ import {
   type Tape,
 } from './tape.ts';
 
+/** A request ends under the terms that admitted it. */
+interface OpenRequest {
+  readonly served: number;
+  readonly program: ReplayProgram;
+  readonly row: number;
+}
+
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 interface WritableAmounts {
   tokens: number;
@@ -110,8 +117,10 @@ export class ReplayRun {
   /** What was paid for events that are refunded or measured anew. */
   #payments = new Map<number, readonly Payment[]>();
   #keepPayments = new Set<number>();
-  /** Class that serves each open request, by event; and those that this replay refused. */
-  #open = new Map<number, number>();
+  /** What each open request was admitted under, by event. */
+  #open = new Map<number, OpenRequest>();
+  /** Of the request that is ending: its own plan's, whatever the account is on by now. */
+  #endingProgram!: ReplayProgram;
 
   constructor(tape: Tape, spec: ReplaySpec, out: Float64Array) {
     this.#decision.tells = false;
@@ -200,8 +209,9 @@ export class ReplayRun {
       if (counts) this.#noteAdmitted(i, served, isRetry);
       if (isFused) {
         this.#ending.requestId = LIFECYCLE_ID;
+        this.#endingProgram = program;
         this.#finish(i, served, event.evidence[i] === EVIDENCE.voided, scopes, counts);
-      } else this.#open.set(i, served);
+      } else this.#open.set(i, { served, program, row: this.#row });
     } else if (counts) this.#noteRefused(i, isRetry);
     if (this.#spec.recorded && counts) this.#compareDecision(i);
   }
@@ -209,7 +219,7 @@ export class ReplayRun {
   #recordedCandidates(i: number): void {
     const { event, candidate } = this.#tape.columns;
     const from = event.candidateStart[i] ?? 0;
-    const count = (event.candidateStart[i + 1] ?? 0) - from;
+    const count = event.candidateCount[i] ?? 0;
     const names = this.#spec.classNames;
     for (let n = 0; n < count; n++) {
       const each = this.#pool[n];
@@ -230,7 +240,7 @@ export class ReplayRun {
     const asked = event.classAsked[i] ?? 0;
     const chain = program.chains[asked] ?? [];
     const from = event.candidateStart[i] ?? 0;
-    const to = event.candidateStart[i + 1] ?? 0;
+    const to = from + (event.candidateCount[i] ?? 0);
     for (let n = 0; n < chain.length; n++) {
       const classIndex = chain[n] ?? 0;
       const each = this.#pool[n];
@@ -263,13 +273,7 @@ export class ReplayRun {
     each.quote.tokens = input + price.outputTokensHeld;
     const cost = heldAt(price.rates, input, price.outputTokensHeld);
     each.quote.costNanoUsd = cost as NanoUsd;
-    each.quote.chargeNanoUsd = this.#tariffOf(cost) as NanoUsd;
-  }
-
-  /** What the running plan's tariff asks for a derived cost. Own rates are taken as the recorded mean mark-up would be: at cost. */
-  #tariffOf(cost: number): number {
-    const { markupPerMille } = this.#program;
-    return markupPerMille < 0 ? cost : roundHalfEvenSafe(cost * markupPerMille);
+    each.quote.chargeNanoUsd = tariffOf(this.#program, cost) as NanoUsd;
   }
 
   #scopesOf(i: number): Scopes {
@@ -298,14 +302,20 @@ export class ReplayRun {
    */
   #takeVerdicts(i: number): void {
     const { event } = this.#tape.columns;
-    const { program, gates } = this.#program;
+    const { program, gates, isChanged } = this.#program;
     const shared = (this.#shared ??= new SharedCounters());
-    const stopped =
-      (event.classServed[i] === NONE && event.reason[i] === 0) || event.fallback[i] === 1
-        ? (event.gate[i] ?? NO_GATE)
-        : NO_GATE;
+    const served = event.classServed[i] ?? NONE;
+    const isStopped = (served === NONE && (event.reason[i] ?? 0) <= 1) || event.fallback[i] === 1;
+    const stopped = isStopped ? (event.gate[i] ?? NO_GATE) : NO_GATE;
+    const counted = event.counted[i] ?? 0;
     for (const gate of program.everyoneGates) {
-      const isFull = stopped !== NO_GATE && gates[gate.index] === stopped;
+      // What a request went on past did not count it; what stopped it is named.
+      const wentPast =
+        !isChanged &&
+        served !== NONE &&
+        (gate.classMask & (1 << (this.#program.programClass[served] ?? 0))) !== 0 &&
+        (counted & (1 << gate.index)) === 0;
+      const isFull = wentPast || (stopped !== NO_GATE && gates[gate.index] === stopped);
       shared.put({
         key: gate.key,
         stamp: 1,
@@ -321,13 +331,30 @@ export class ReplayRun {
 
   /** Ends a request that did not end at once. */
   #end(i: number): void {
-    const served = this.#open.get(i);
-    if (served === undefined) return;
+    const open = this.#open.get(i);
+    if (open === undefined) return;
     this.#open.delete(i);
     const { event } = this.#tape.columns;
     this.#ending.requestId = `req${i}` as Id<'request'>;
     const isVoid = event.evidence[i] === EVIDENCE.voided;
-    this.#finish(i, served, isVoid, this.#scopesOf(i), (event.atMs[i] ?? 0) >= this.#spec.fromMs);
+    const counts = (event.atMs[i] ?? 0) >= this.#spec.fromMs;
+    const row = this.#row;
+    this.#row = open.row;
+    this.#endingProgram = open.program;
+    this.#finish(i, open.served, isVoid, this.#heldScopes(i), counts);
+    this.#row = row;
+  }
+
+  /** Every counter that a hold may stand in: a plan that has since changed may have had more gates. */
+  #heldScopes(i: number): Scopes {
+    const { event } = this.#tape.columns;
+    const member = event.member[i] ?? 0;
+    const key = event.key[i] ?? 0;
+    return {
+      member: member > 0 ? scopeOf(this.#members, member) : undefined,
+      key: key > 0 ? scopeOf(this.#keys, key) : undefined,
+      shared: this.#shared,
+    };
   }
 
   #finish(i: number, served: number, isVoid: boolean, scopes: Scopes, counts: boolean): void {
@@ -337,7 +364,7 @@ export class ReplayRun {
     ending.atMs = event.settledMs[i] ?? 0;
     const out = this.#settlement;
     const account = this.#account;
-    const program = this.#program.program;
+    const { program } = this.#endingProgram;
     if (isVoid) {
       voidHold(account, program, ending, scopes, out);
       return;
@@ -356,21 +383,29 @@ export class ReplayRun {
   #actualOf(i: number, served: number): void {
     const { event } = this.#tape.columns;
     const actual = this.#actual;
+    const program = this.#endingProgram;
     const rates = this.#spec.modelRates[event.model[i] ?? 0];
     if (served === event.classServed[i] && rates === undefined) {
       const cost = event.cost[i] ?? 0;
       actual.tokens = event.tokens[i] ?? 0;
       actual.costNanoUsd = cost as NanoUsd;
       actual.chargeNanoUsd = (
-        this.#program.hasOtherTariff
-          ? roundHalfEvenSafe(cost * this.#program.markupPerMille)
+        program.hasOtherTariff
+          ? roundHalfEvenSafe(cost * program.markupPerMille)
           : (event.tariff[i] ?? 0)
       ) as NanoUsd;
       return;
     }
     const price = this.#spec.classPrices[served];
     const applied = served === event.classServed[i] ? rates : price?.rates;
-    assert(price !== undefined && applied !== undefined, 'a class without a price serves nothing');
+    if (price === undefined || applied === undefined) {
+      // Nobody knows what it would cost: counted as unknown, and booked as nothing.
+      this.#add(METRIC.unknownDemand, 1);
+      actual.tokens = 0;
+      actual.costNanoUsd = 0 as NanoUsd;
+      actual.chargeNanoUsd = 0 as NanoUsd;
+      return;
+    }
     const input = event.input[i] ?? 0;
     const cached = event.inputCached[i] ?? 0;
     const output = event.output[i] ?? 0;
@@ -384,7 +419,7 @@ export class ReplayRun {
     const cost = costAt(applied, input, cached, output, reasoning);
     actual.tokens = input + cached + output + reasoning;
     actual.costNanoUsd = cost as NanoUsd;
-    actual.chargeNanoUsd = this.#tariffOf(cost) as NanoUsd;
+    actual.chargeNanoUsd = tariffOf(program, cost) as NanoUsd;
   }
 
   #noteAdmitted(i: number, served: number, isRetry: boolean): void {
@@ -473,6 +508,7 @@ export class ReplayRun {
     const { event } = this.#tape.columns;
     const evidence = event.evidence[i] ?? 0;
     if (evidence === EVIDENCE.superseded || evidence === EVIDENCE.partial) this.#isBlurred = true;
+    if (this.#isUnseenVerdict(i)) this.#isBlurred = true;
     if (this.#isBlurred) return this.#add(METRIC.uncomparable, 1);
     const out = this.#decision;
     const isAdmitted = out.verdict === 'admitted';
@@ -487,6 +523,21 @@ export class ReplayRun {
       (!isAdmitted || out.heldChargeNanoUsd === event.held[i]);
     this.#add(METRIC.compared, 1);
     if (!isSame) this.#add(METRIC.differingDecisions, 1);
+  }
+
+  /**
+   * True where a gate over everyone may have had a part in stopping a request and the record does not
+   * say: it names one gate, and how much room another one had for which class is known to nobody.
+   */
+  #isUnseenVerdict(i: number): boolean {
+    const { everyoneGates } = this.#program.program;
+    const [gate] = everyoneGates;
+    if (gate === undefined) return false;
+    const { event } = this.#tape.columns;
+    const isRefused = event.classServed[i] === NONE && (event.reason[i] ?? 0) <= 1;
+    if (!isRefused && event.fallback[i] !== 1) return false;
+    if (everyoneGates.length > 1 || gate.whenFull === 'fallback') return true;
+    return gate.whenFull !== 'refuse' && this.#program.gates[gate.index] !== event.gate[i];
   }
 
   #compareCharge(i: number): void {
@@ -612,17 +663,22 @@ export class ReplayRun {
   }
 
   #extend(operation: Extract<AccountOperation, { kind: 'extend' }>): void {
-    if (!this.#open.has(operation.event)) return;
-    const scopes = this.#scopesOf(operation.event);
+    const open = this.#open.get(operation.event);
+    if (open === undefined) return;
+    // Whether a gate over everyone had room for more is taken as it was.
+    const { everyoneGates } = open.program.program;
+    if (!operation.extended && everyoneGates.length > 0) {
+      this.#account.seq++;
+      return;
+    }
+    for (const gate of everyoneGates) {
+      const slice = this.#shared?.find(gate.key);
+      if (slice !== undefined) slice.leased = AMPLE;
+    }
     const requestId = `req${operation.event}` as Id<'request'>;
-    const { upTo } = operation;
-    extend(
-      this.#account,
-      this.#program.program,
-      { atMs: operation.atMs, requestId, upTo },
-      scopes,
-      this.#extension,
-    );
+    const { atMs, upTo } = operation;
+    const scopes = this.#heldScopes(operation.event);
+    extend(this.#account, open.program.program, { atMs, requestId, upTo }, scopes, this.#extension);
   }
 
   /** As admission gives back: last payer first, and one number in the sequence for all of it. */
@@ -651,6 +707,14 @@ export class ReplayRun {
     this.#account.seq = seq + 1;
     if (atMs >= this.#spec.fromMs) this.#add(METRIC.refunded, revenue);
   }
+}
+
+/**
+ * What a plan's tariff asks for a derived cost. Rates of the operator's own are not known for what
+ * another class would have used; at cost is the least that they would be.
+ */
+function tariffOf({ markupPerMille }: ReplayProgram, cost: number): number {
+  return markupPerMille < 0 ? cost : roundHalfEvenSafe(cost * markupPerMille);
 }
 
 function scopeOf(scopes: Map<number, ScopeState>, id: number): ScopeState {

@@ -18,8 +18,8 @@ export interface TapeSource {
 export interface TapeSize {
   readonly events: number;
   readonly candidates: number;
-  readonly fromDay: string;
-  readonly toDay: string;
+  /** The days that are read, oldest first. */
+  readonly days: readonly string[];
 }
 
 /** The columns of {@link streamEvents}, by position. */
@@ -49,6 +49,7 @@ export const EVENT_FIELDS = [
   'slow',
   'gate',
   'held',
+  'counted',
   'charge',
   'paid_allowance',
   'paid_promotional',
@@ -116,8 +117,7 @@ export async function openTape(
   return {
     events: Number(size?.['events'] ?? 0),
     candidates: Number(size?.['candidates'] ?? 0),
-    fromDay: days[0] ?? '',
-    toDay: days.at(-1) ?? '',
+    days,
   };
 }
 
@@ -141,17 +141,24 @@ export async function readNames(
   return rows.map(({ name }) => String(name));
 }
 
-/** Customers by number. */
-export async function readCustomers(duck: DuckDBConnection): Promise<readonly string[]> {
+/** Customers by number, with how many events each has. */
+export async function readCustomers(
+  duck: DuckDBConnection,
+): Promise<readonly { readonly id: string; readonly events: number }[]> {
   const rows = await rowsOf(
     duck,
-    'SELECT customer::VARCHAR AS id FROM lab_customer ORDER BY number',
+    'SELECT customer::VARCHAR AS id, events::DOUBLE AS events FROM lab_customer ORDER BY number',
   );
-  return rows.map(({ id }) => String(id));
+  return rows.map(({ id, events }) => ({ id: String(id), events: Number(events) }));
 }
 
-/** Every event with its end, customer by customer, in the order of their sequences. */
-export function streamEvents(duck: DuckDBConnection) {
+/**
+ * The events of one day with their ends, customer by customer, in the order of their sequences. Day by
+ * day, since sorting a day is cheap and an account's sequence rises with its days.
+ */
+export function streamEvents(duck: DuckDBConnection, source: TapeSource, day: string) {
+  const file = (table: LakeTable): string =>
+    quoted(join(dayDirectory(source.lake, source.book, day), `${table}.parquet`));
   const code = (type: string, column: string): string =>
     `coalesce(enum_code(${column}::${type}), 65535)::USMALLINT`;
   const number = (value: string, otherwise = '0'): string =>
@@ -176,10 +183,10 @@ export function streamEvents(duck: DuckDBConnection) {
     coalesce(m.number, 0)::UINTEGER, coalesce(a.number, 0)::UINTEGER, ${number('d.key_cap', '-1')},
     (${position(['gate', 'funds', 'class', 'capacity', 'subscription'], 'd.reason')})::UTINYINT,
     (${position(['none', 'gate', 'capacity'], 'd.fallback')})::UTINYINT, d.slow::UTINYINT, ${code('lab_gate', 'd.gate')},
-    ${number('d.held')}, ${number('u.charge')}, ${number('u.paid_allowance')}, ${number('u.paid_promotional')},
+    ${number('d.held')}, (coalesce(d.counted, 0) & 4294967295)::UINTEGER, ${number('u.charge')}, ${number('u.paid_allowance')}, ${number('u.paid_promotional')},
     ${number('u.paid_bought')}, ${number('u.paid_overage')}, ${number('u.overrun')}, ${candidates.join(', ')}
-    FROM lab_decision d JOIN lab_customer c ON c.customer = d.customer
-    LEFT JOIN lab_usage u ON u.customer = d.customer AND u.decision_seq = d.seq
+    FROM read_parquet(${file('decision')}) d JOIN lab_customer c ON c.customer = d.customer
+    LEFT JOIN read_parquet(${file('usage')}) u ON u.customer = d.customer AND u.decision_seq = d.seq
     LEFT JOIN lab_member m ON m.id = d.member LEFT JOIN lab_api_key a ON a.id = d.api_key
     ORDER BY c.number, d.seq`);
 }

@@ -82,8 +82,9 @@ export interface EventColumns {
   readonly classServed: Uint8Array;
   readonly evidence: Uint8Array;
   readonly model: Uint16Array;
-  /** Into {@link CandidateColumns}; the next event's begins where its own end. */
+  /** Into {@link CandidateColumns}: the first of so many. */
   readonly candidateStart: Uint32Array;
+  readonly candidateCount: Uint8Array;
   readonly inputBound: Uint32Array;
   readonly input: Uint32Array;
   readonly inputCached: Uint32Array;
@@ -103,6 +104,8 @@ export interface EventColumns {
   readonly slow: Uint8Array;
   readonly gate: Uint16Array;
   readonly held: Float64Array;
+  /** Bit n: gate n of the plan's program counted the request. */
+  readonly counted: Uint32Array;
   readonly charge: Float64Array;
   readonly paidAllowance: Float64Array;
   readonly paidPromotional: Float64Array;
@@ -140,7 +143,8 @@ export function eventColumns(events: number): EventColumns {
     classServed: u8(events),
     evidence: u8(events),
     model: u16(events),
-    candidateStart: u32(events + 1),
+    candidateStart: u32(events),
+    candidateCount: u8(events),
     inputBound: u32(events),
     input: u32(events),
     inputCached: u32(events),
@@ -157,6 +161,7 @@ export function eventColumns(events: number): EventColumns {
     slow: u8(events),
     gate: u16(events),
     held: f64(events),
+    counted: u32(events),
     charge: f64(events),
     paidAllowance: f64(events),
     paidPromotional: f64(events),

@@ -39,7 +39,9 @@ const unitColumns = USAGE_UNITS.map((unit) => `u_${unit} BIGINT`).join(', ');
 
 /** The columns of each table's Parquet. */
 export const LAKE_COLUMNS: Readonly<Record<LakeTable, readonly LakeColumn[]>> = {
-  decision: columns(`${DECISION_PLAIN}, candidates INTEGER, ${candidateColumns}, held BIGINT`),
+  decision: columns(
+    `${DECISION_PLAIN}, candidates INTEGER, ${candidateColumns}, held BIGINT, counted BIGINT`,
+  ),
   usage: columns(`${USAGE_PLAIN}, attempts INTEGER, service_tier VARCHAR, ${unitColumns}`),
   operation: columns(OPERATION),
   revenue: columns(REVENUE),
@@ -68,8 +70,11 @@ function decisionLine(line: string): string {
   const holdAt = line.lastIndexOf('\t');
   const candidatesAt = line.lastIndexOf('\t', holdAt - 1);
   const candidates = decodeCandidates(bytesOf(line.slice(candidatesAt + 1, holdAt)));
-  const held = decodeHoldVector(bytesOf(line.slice(holdAt + 1))).payments.reduce(
-    (sum, { amountNanoUsd }) => sum + amountNanoUsd,
+  const hold = decodeHoldVector(bytesOf(line.slice(holdAt + 1)));
+  const held = hold.payments.reduce((sum, { amountNanoUsd }) => sum + amountNanoUsd, 0);
+  // Bit n: gate n of the plan's program counted the request.
+  const counted = hold.gates.reduce<number>(
+    (mask, amount, gate) => (amount === undefined ? mask : mask + 2 ** gate),
     0,
   );
   const fields: (string | number)[] = [line.slice(0, candidatesAt), candidates.length];
@@ -82,7 +87,7 @@ function decisionLine(line: string): string {
       fields.push(each.priceVersionId ?? NULL);
     }
   }
-  fields.push(held);
+  fields.push(held, counted);
   return fields.join('\t');
 }
 
