@@ -36,6 +36,7 @@ export const startBreakeven: StartTarget = async ({ upstreamUrl, directory }) =>
     PORT: '0',
     DATA_DIR: dataDir,
     BREAKEVEN_SIMULATOR: 'off',
+    BREAKEVEN_WEB: 'off',
     BREAKEVEN_LOG_LEVEL: 'error',
   });
   const door = new OperatorDoor(controlSocketPath(dataDir));

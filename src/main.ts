@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { KEY_CHANNEL } from '#accounts/api-keys.store.ts';
 import { KeyDirectory } from '#accounts/key-directory.ts';
@@ -10,30 +11,37 @@ import { systemRandom as random } from '#base/random.ts';
 import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
-import { presentError } from '#gateway/wire/wire-error.ts';
+import { LabClient } from '#lab/lab-client.ts';
 import { createApi } from '#http/api.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
 import { SUBSCRIPTION_CHANNEL } from '#subscriptions/subscriptions.store.ts';
 import { startSimulator } from '#suppliers/simulator/simulator.ts';
 import { SupplierPools } from '#suppliers/supplier-pools.ts';
 import type { Config } from '#src/config.ts';
+import { presentApiError } from '#wiring/api-edge.ts';
 import { openBooks } from '#wiring/books.ts';
+import { openChat } from '#wiring/chat-services.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
 import { ControlServer } from '#wiring/control-server.ts';
 import { LiveDemo } from '#wiring/live-demo.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
+import { labServices } from '#wiring/lab-services.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
 import { logRenewals } from '#wiring/log-renewals.ts';
+import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
-import { operatorIdentity } from '#wiring/operator-identity.ts';
+import { openPeople } from '#wiring/people.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
 import { Repeating } from '#wiring/repeating.ts';
 import { createServices } from '#wiring/services.ts';
 import { publishStarterOffer } from '#wiring/starter.ts';
+import { buildWeb } from '#wiring/web-build.ts';
+import { webDoor } from '#wiring/web-door.ts';
 import { openStore } from '#wiring/store.ts';
+import { notYet } from '#wiring/not-yet.ts';
 
 /** Where a started installation is reached. */
 export interface Where {
@@ -43,6 +51,8 @@ export interface Where {
   readonly databaseUrl: string;
   readonly models: string;
   readonly firstRun: boolean;
+  /** The one-time address for making the owner; absent where a person owns the installation. */
+  readonly setUp: string | undefined;
 }
 
 export interface Running {
@@ -62,7 +72,10 @@ const SEAL_EVERY_MS = 3_600_000;
  * Starts the whole service: store, books, gateway, operator's API.
  * @throws DomainError `invalid_configuration`, `conflict`, `store_unavailable`
  */
-export async function startBreakeven(config: Config): Promise<Running> {
+export async function startBreakeven(
+  config: Config,
+  say: (line: string) => void = () => undefined,
+): Promise<Running> {
   mkdirSync(config.dataDir, { recursive: true });
   const log = createLog(config);
   await using started = new AsyncDisposableStack();
@@ -135,8 +148,38 @@ export async function startBreakeven(config: Config): Promise<Running> {
     new LiveDemo({ pool, admission: books.admission, models, plans, clock, random }),
     (live) => live.stop(),
   );
+  const lab = started.use(
+    new LabClient({ address, dataDir: config.dataDir, threads: availableParallelism() }),
+  );
+  const chat = started.adopt(
+    await openChat({
+      pool,
+      address,
+      clock,
+      random,
+      log,
+      gateway,
+      models,
+      plans,
+      search: config.search,
+    }),
+    (open) => open.close(),
+  );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
-  const health = healthCheck({ pool, gateway, url: () => where.url, books });
+  let url = '';
+  const people = started.adopt(
+    openPeople({
+      subscriptions,
+      masterKey,
+      plans,
+      isSimulated: () => supplierKeys.size === 0 && simulator !== undefined,
+      publicUrl: () => config.publicUrl ?? url,
+      isHttps: config.publicUrl?.startsWith('https:') ?? false,
+      log,
+    }),
+    (open) => open.close(),
+  );
+  const health = healthCheck({ pool, gateway, url: () => url, books });
   const api = createApi({
     services: createServices({
       pool,
@@ -155,14 +198,14 @@ export async function startBreakeven(config: Config): Promise<Running> {
       accrue: books.accrue,
       audit: books.audit,
       demo: demo.services,
+      lab: labServices(lab, config.dataDir),
       health,
+      chat: chat.services,
+      people: { ...notYet(), identity: people.identity },
     }),
-    authenticate: operatorIdentity(pool),
-    presentError(error) {
-      const { status, headers, body } = presentError(error, 'openai');
-      if (status === 500) log.error({ err: error }, 'the operator API failed by a fault of ours');
-      return { status, headers, body };
-    },
+    authenticate: memberKeyIdentity(keys, people.authenticate),
+    guardWrite: people.guardWrite,
+    presentError: (error) => presentApiError(error, log),
   });
   const listener = started.adopt(
     new ChangeListener({
@@ -172,8 +215,10 @@ export async function startBreakeven(config: Config): Promise<Running> {
         [SUBSCRIPTION_CHANNEL]: (uuid) => keys.forgetCustomer(uuid),
         [CATALOG_CHANNEL]: reloadSoon,
         [SUPPLIER_KEY_CHANNEL]: reloadSoon,
+        ...chat.channels,
       },
       onGap: () => {
+        chat.onGap();
         keys.forget();
         reloadSoon();
       },
@@ -215,26 +260,35 @@ export async function startBreakeven(config: Config): Promise<Running> {
       log.error({ err: error }, 'cannot seal the ledger'),
     ),
   );
-  const control = await ControlServer.listen(config.dataDir, nodeHandler(api.fetch, true));
+  if (config.web === 'build') await buildWeb(log, say);
+  const control = await ControlServer.listen(
+    config.dataDir,
+    nodeHandler(api.fetch, { isLocal: true }),
+  );
   started.adopt(control, (door) => door.close());
   const server = gatewayServer({
     gateway,
     limits: { bodyBytesMax: config.bodyBytesMax },
-    otherwise: nodeHandler(api.fetch, false),
+    otherwise: webDoor(
+      config,
+      nodeHandler(api.fetch, { isLocal: false, proxyHops: config.proxyHops }),
+    ),
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  url = `http://${config.host}:${port}`;
   const where: Where = {
-    url: `http://${config.host}:${port}`,
+    url,
     database: store.description,
     databaseUrl: store.url,
     models: simulator
       ? 'simulated models answer (sim-fast, sim-standard, sim-reasoning); add a supplier key for real ones'
       : 'suppliers of breakeven.yaml',
     firstRun,
+    setUp: await people.setUpAddress(),
   };
   log.info({ url: where.url, firstRun }, 'ready');
 

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Book } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
@@ -41,10 +41,10 @@ interface MemberRow {
 
 /** Adds a customer. */
 export async function insertCustomer(
-  pool: Pool,
+  db: Pool | PoolClient,
   customer: Omit<Customer, 'createdAt'>,
 ): Promise<void> {
-  await pool.query('INSERT INTO customer (book, id, name, email) VALUES ($1, $2, $3, $4)', [
+  await db.query('INSERT INTO customer (book, id, name, email) VALUES ($1, $2, $3, $4)', [
     customer.book,
     uuidOf(customer.id),
     customer.name,
@@ -53,8 +53,12 @@ export async function insertCustomer(
 }
 
 /** @throws DomainError `not_found`. */
-export async function readCustomer(pool: Pool, book: Book, id: Id<'customer'>): Promise<Customer> {
-  const { rows } = await pool.query<CustomerRow>(
+export async function readCustomer(
+  db: Pool | PoolClient,
+  book: Book,
+  id: Id<'customer'>,
+): Promise<Customer> {
+  const { rows } = await db.query<CustomerRow>(
     'SELECT book, id, name, email, created_at FROM customer WHERE book = $1 AND id = $2',
     [book, uuidOf(id)],
   );
@@ -77,9 +81,9 @@ export async function listCustomers(
 }
 
 /** Adds a member. @throws DomainError `not_found` where the customer does not exist. */
-export async function insertMember(pool: Pool, member: Member): Promise<void> {
-  await readCustomer(pool, member.book, member.customerId);
-  await pool.query(
+export async function insertMember(db: Pool | PoolClient, member: Member): Promise<void> {
+  await readCustomer(db, member.book, member.customerId);
+  await db.query(
     'INSERT INTO member (book, id, customer_id, name, email, role) VALUES ($1, $2, $3, $4, $5, $6)',
     [
       member.book,

@@ -37,3 +37,8 @@ function newSecret(label: string, random: Random): NewSecret {
 export function secretSha256(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
+
+/** Mints the secret of a set-up address or an invitation. */
+export function newOneTimeSecret(random: Random): NewSecret {
+  return newSecret('once-be-', random);
+}

@@ -55,7 +55,8 @@ async function cuttable(address: DatabaseAddress) {
     }
     client.on('data', (bytes) => {
       upstream.write(bytes);
-      if (cutAfterCommit && bytes.includes('COMMIT')) {
+      // The name of the prepared statement.
+      if (cutAfterCommit && bytes.includes('commit')) {
         cutAfterCommit = false;
         client.destroy();
         upstream.end();

@@ -79,7 +79,7 @@ function admit(input: AdmitInput, lowered: number | undefined): Promise<Admitted
     requestId: exchange.requestId,
     candidates,
     ...(caller.memberId !== undefined && { memberId: caller.memberId }),
-    keyId: caller.keyId,
+    ...(caller.keyId !== undefined && { keyId: caller.keyId }),
     ...(caller.keyCapNanoUsd !== undefined && { keyCapNanoUsd: caller.keyCapNanoUsd }),
   };
   return deps.admission.admit(caller.subject, request, evidenceOf(facts, quotes, lowered));

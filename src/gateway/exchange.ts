@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Settled } from '#admission/admission.ts';
 import type { Id } from '#base/id.ts';
+import type { Admission } from './admit-request.ts';
 import { presentError, type ErrorFormat, type WireError } from './wire/wire-error.ts';
 
 /** What an exchange knows from its start. */
@@ -9,6 +11,15 @@ export interface ExchangeStart {
   readonly format: ErrorFormat;
   readonly requestId: Id<'request'>;
   readonly startedAtMs: number;
+  readonly observer?: CallObserver | undefined;
+}
+
+/** Hears how far a call came; only calls from inside the house have one. */
+export interface CallObserver {
+  /** The hold is durable, and the call goes upstream now. */
+  readonly admitted: (admission: Admission) => void;
+  /** The hold has ended; `undefined` where nothing was booked, or not yet. */
+  readonly finished: (settled: Settled | undefined) => void;
 }
 
 /**
@@ -22,17 +33,19 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly format: ErrorFormat;
   readonly startedAtMs: number;
+  readonly observer: CallObserver | undefined;
   /** Replaced where a request is admitted in a second try under an id of its own. */
   requestId: Id<'request'>;
   #isGone = false;
   #onGone: (() => void) | undefined;
 
-  constructor({ request, response, format, requestId, startedAtMs }: ExchangeStart) {
+  constructor({ request, response, format, requestId, startedAtMs, observer }: ExchangeStart) {
     this.request = request;
     this.response = response;
     this.format = format;
     this.requestId = requestId;
     this.startedAtMs = startedAtMs;
+    this.observer = observer;
     response.on('close', () => {
       if (response.writableFinished) return;
       this.#isGone = true;

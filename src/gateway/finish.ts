@@ -1,7 +1,8 @@
 import { unreachable } from '#base/assert.ts';
-import type { Measurement, Settled } from '#admission/admission.ts';
+import type { AttemptUsage, Measurement, Settled } from '#admission/admission.ts';
 import type { Admission } from './admit-request.ts';
 import type { Delivery } from './call-routes.ts';
+import { withBought } from './errand.ts';
 import {
   completedByEstimate,
   estimateConsumption,
@@ -24,6 +25,8 @@ export interface FinishInput {
   readonly delivery: Delivery;
   readonly upstreamMs: number;
   readonly settleWaitMs: number;
+  /** What was bought beside the model. */
+  readonly bought?: readonly AttemptUsage[] | undefined;
 }
 
 /**
@@ -32,10 +35,10 @@ export interface FinishInput {
  * @returns `undefined` where nothing was booked, or not yet
  */
 export async function finish(input: FinishInput): Promise<Settled | undefined> {
-  const { deps, settler, admission, delivery, upstreamMs, settleWaitMs } = input;
+  const { deps, settler, admission, delivery, upstreamMs, settleWaitMs, bought = [] } = input;
   const { hold } = admission.admitted;
   const consumptions = await consumptionsOf(input);
-  if (consumptions.length === 0) {
+  if (consumptions.length === 0 && bought.length === 0) {
     await settler.void(
       hold,
       delivery.result.kind === 'abandoned' ? 'client left' : 'upstream failed',
@@ -57,7 +60,7 @@ export async function finish(input: FinishInput): Promise<Settled | undefined> {
     deps.log.error({ requestId: hold.requestId, unpriced }, 'consumed something that has no price');
   if (unknown.length > 0)
     deps.log.warn({ requestId: hold.requestId, unknown }, 'usage with unknown parts');
-  return settler.settle(hold, measurement, settleWaitMs);
+  return settler.settle(hold, withBought(measurement, bought, basis), settleWaitMs);
 }
 
 /** What every attempt consumed, by its supplier's word or by an estimate. */

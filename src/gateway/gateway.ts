@@ -1,7 +1,24 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { assert } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { newId } from '#base/id.ts';
+import type { Settled } from '#admission/admission.ts';
+import type { Admission } from './admit-request.ts';
+import { withErrand } from './errand.ts';
 import { Exchange } from './exchange.ts';
+import {
+  errorOfAnswer,
+  type InternalCall,
+  internalRequest,
+  InternalResponse,
+  type RunningCall,
+} from './internal-call.ts';
+import { planTerms } from './plan-directory.ts';
+import { parseRequest } from './parse-request.ts';
+import type { Quote } from './quote-request.ts';
+import { completeRequest, quoteCandidates } from './serve-completion.ts';
+import { SURFACE_PATHS } from './surface-paths.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { GATEWAY_LIMITS } from './gateway-limits.ts';
 import { NO_OBSERVER } from './gateway-log.ts';
@@ -27,6 +44,10 @@ export interface Drained {
 export interface Gateway {
   /** Serves a request whose path is one of the gateway's. @returns false where it is not, and nothing was done. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Serves a call from inside the house, on the same path. */
+  call(call: InternalCall): RunningCall;
+  /** What a call from inside may take, before it runs. @throws DomainError as a client would get */
+  quote(call: Pick<InternalCall, 'caller' | 'surface' | 'body' | 'errand'>): Quote;
   readonly inFlight: number;
   /** Holds whose end waits for the store. */
   readonly settlementBacklog: number;
@@ -91,6 +112,60 @@ class ServingGateway implements Gateway {
     return true;
   }
 
+  call({ caller, surface, body, errand, sink }: InternalCall): RunningCall {
+    const { deps, limits } = this.#runtime;
+    const response = new InternalResponse(sink);
+    let admission: Admission | undefined;
+    let settled: Settled | undefined;
+    const exchange = new Exchange({
+      request: internalRequest(SURFACE_PATHS[surface]),
+      response: response.asResponse(),
+      format: 'openai',
+      requestId: newId('request', deps.clock, deps.random),
+      startedAtMs: deps.clock.nowMs(),
+      observer: {
+        admitted: (given) => sink.admitted((admission = given)),
+        finished: (given) => (settled = given),
+      },
+    });
+    const run = async (): Promise<DomainError | undefined> => {
+      this.#requireRoom(exchange, limits.inFlightMax);
+      const answer = await completeRequest(
+        this.#runtime,
+        exchange,
+        caller,
+        parseRequest(surface, body),
+        errand,
+      );
+      if (answer) throw new DomainError('upstream_error', 'The supplier did not stream.');
+      return errorOfAnswer(response);
+    };
+    this.#inFlight += 1;
+    const done = run()
+      .catch((error: unknown) => this.#errorOf(exchange, error))
+      .then(async (error) => {
+        // The last bytes may still wait for the sink to take them.
+        if (response.headersSent && !response.closed) await once(response, 'close');
+        return { requestId: exchange.requestId, admission, settled, error };
+      })
+      .finally(() => this.#ended());
+    return { leave: () => void response.destroy(), done };
+  }
+
+  quote({
+    caller,
+    surface,
+    body,
+    errand,
+  }: Pick<InternalCall, 'caller' | 'surface' | 'body' | 'errand'>): Quote {
+    const { plans } = this.#runtime.deps;
+    const { basis } = planTerms(plans, caller.subject.planVersionId);
+    const quotes = quoteCandidates(this.#runtime, caller, parseRequest(surface, body));
+    const [quote] = withErrand(quotes, errand, basis);
+    assert(quote !== undefined, 'the asked model is quoted');
+    return quote;
+  }
+
   async drain(withinMs: number): Promise<Drained> {
     this.#isDraining = true;
     const startedAtMs = performance.now();
@@ -118,8 +193,7 @@ class ServingGateway implements Gateway {
     } catch (error) {
       this.#answerError(exchange, error);
     } finally {
-      this.#inFlight -= 1;
-      if (this.#inFlight === 0) this.#whenIdle?.();
+      this.#ended();
       const { response, startedAtMs } = exchange;
       (deps.observer ?? NO_OBSERVER).requestEnded({
         surface: endpoint.name,
@@ -128,6 +202,11 @@ class ServingGateway implements Gateway {
         streamed: response.getHeader('content-length') === undefined && response.headersSent,
       });
     }
+  }
+
+  #ended(): void {
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0) this.#whenIdle?.();
   }
 
   #requireRoom(exchange: Exchange, inFlightMax: number): void {
@@ -142,13 +221,17 @@ class ServingGateway implements Gateway {
     }
   }
 
+  #errorOf(exchange: Exchange, error: unknown): DomainError {
+    if (error instanceof DomainError) return error;
+    this.#runtime.deps.log.error(
+      { requestId: exchange.requestId, err: error },
+      'a request failed by a fault of ours',
+    );
+    return new DomainError('internal', 'The server failed at this request.', { cause: error });
+  }
+
   #answerError(exchange: Exchange, error: unknown): void {
-    if (!(error instanceof DomainError)) {
-      this.#runtime.deps.log.error(
-        { requestId: exchange.requestId, err: error },
-        'a request failed by a fault of ours',
-      );
-    }
+    if (!(error instanceof DomainError)) this.#errorOf(exchange, error);
     // An answer that has begun cannot become an error any more: the client must see that it broke.
     if (exchange.response.headersSent) exchange.response.destroy();
     else exchange.answerError(error);

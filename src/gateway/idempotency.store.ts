@@ -168,7 +168,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
 }
 
 function keyHash(caller: Caller, key: string): Buffer {
-  return sha256(caller.keyId, '\n', key);
+  return sha256(caller.keyId ?? '', '\n', key);
 }
 
 function contextOf(keySha256: Buffer): string {

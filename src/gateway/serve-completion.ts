@@ -1,10 +1,12 @@
 import { unreachable } from '#base/assert.ts';
+import type { AttemptUsage } from '#admission/admission.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { admitRequest, type Admission } from './admit-request.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { authenticate, requireScope } from './authenticate.ts';
 import { callRoutes, type Delivery } from './call-routes.ts';
 import type { Caller } from './caller.ts';
+import { type Errand, withErrand } from './errand.ts';
 import type { Exchange } from './exchange.ts';
 import { finish } from './finish.ts';
 import type { GatewayRuntime } from './gateway-runtime.ts';
@@ -43,15 +45,21 @@ export async function serveCompletion(
   }
 }
 
-/** @returns the answer to give; `undefined` where it was streamed, or nobody waits for it. */
-async function completeRequest(
+/**
+ * A parsed request of a known caller: quote, admit, call, settle. What the wire surfaces and calls from
+ * inside the house share.
+ * @returns the answer to give; `undefined` where it was streamed, or nobody waits for it.
+ */
+export async function completeRequest(
   runtime: GatewayRuntime,
   exchange: Exchange,
   caller: Caller,
   request: ParsedRequest,
+  errand?: Errand,
 ): Promise<StoredAnswer | undefined> {
   const { deps, limits, health, settler } = runtime;
-  const quotes = quoteCandidates(runtime, caller, request);
+  const { basis } = planTerms(deps.plans, caller.subject.planVersionId);
+  const quotes = withErrand(quoteCandidates(runtime, caller, request), errand, basis);
   if (exchange.isGone) return undefined;
   const admission = await admitRequest({
     deps,
@@ -66,30 +74,41 @@ async function completeRequest(
     await settler.void(hold, 'client left', limits.settleWaitMs);
     return undefined;
   }
+  exchange.observer?.admitted(admission);
   const calledAtMs = deps.clock.nowMs();
-  const delivery = await deliver(runtime, exchange, request, admission).catch(
-    async (error: unknown) => {
-      await settler.void(hold, 'not sent', limits.settleWaitMs);
-      throw error;
-    },
-  );
+  let sent = request;
+  let bought: readonly AttemptUsage[] = [];
+  const run = async (): Promise<Delivery> => {
+    if (errand) {
+      const ran = await errand.run();
+      bought = ran.bought;
+      sent = parseRequest(request.facts.surface, ran.body);
+    }
+    return deliver(runtime, exchange, sent, admission);
+  };
+  const delivery = await run().catch(async (error: unknown) => {
+    await settler.void(hold, 'not sent', limits.settleWaitMs);
+    throw error;
+  });
   const upstreamMs = Math.max(0, deps.clock.nowMs() - calledAtMs);
   const settled = await finish({
     deps,
     settler,
-    request,
+    request: sent,
     admission,
+    bought,
     delivery,
     upstreamMs,
     settleWaitMs: limits.settleWaitMs,
   });
+  exchange.observer?.finished(settled);
   return presented(exchange, delivery, () =>
     answerHeaders(exchange, admission, { clock: deps.clock, settled }),
   );
 }
 
 /** One quote for each class that may serve the request. A fallback that cannot take it is left out. */
-function quoteCandidates(
+export function quoteCandidates(
   { deps }: GatewayRuntime,
   caller: Caller,
   request: ParsedRequest,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '#base/domain-error.ts';
 import { API_ROUTES, createApi, openApiDocument } from './api.ts';
-import { mayAct, type Actor } from './route.ts';
+import type { Caller } from './caller.ts';
+import { mayAct, policyText, type Route } from './route.ts';
 import type { Services } from './services.ts';
 
 const recorded: string[] = [];
@@ -24,7 +25,7 @@ const services = {
   },
 } as unknown as Services;
 
-function api(actor: Actor | undefined) {
+function api(actor: Caller | undefined) {
   return createApi({
     services,
     authenticate: async () => {
@@ -49,43 +50,88 @@ function api(actor: Actor | undefined) {
   });
 }
 
-const owner: Actor = { name: 'Ada', role: 'owner' };
+const owner: Caller = { name: 'Ada', role: 'owner' };
 const post = (body: unknown): RequestInit => ({
   method: 'POST',
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
+const closed = (of: (route: Route) => boolean): readonly Route[] =>
+  API_ROUTES.filter((route) => route.policy.for !== 'public' && of(route));
+
+/** The policies once more, in other words. */
+function may({ role, member, personId }: Caller, { policy }: Route): boolean {
+  if (policy.for === 'operator') return role !== undefined && mayAct(role, policy.role);
+  if (policy.for === 'person') return personId !== undefined;
+  return policy.for === 'customer' && (member?.role === 'admin' || member?.role === policy.role);
+}
+
 describe("the operator's API", () => {
-  it('gives every route a role, a summary and a place in the OpenAPI document', () => {
+  it('gives every route a policy, a summary and a place in the OpenAPI document', () => {
     const { paths } = openApiDocument() as {
-      paths: Record<string, Record<string, { security: unknown }>>;
+      paths: Record<string, Record<string, { security: unknown[] }>>;
     };
     for (const route of API_ROUTES) {
-      expect(['owner', 'operator', 'support']).toContain(route.role);
+      const operators = ['owner', 'operator', 'support'];
+      const everyone = ["customer's admin", "customer's member", 'signed in', 'anybody'];
+      expect([...operators, ...everyone]).toContain(policyText(route.policy));
       expect(route.summary).toMatch(/\.$/);
       const path = `/api${route.path.replaceAll(/:(\w+)/g, '{$1}')}`;
-      expect(paths[path]?.[route.method.toLowerCase()]?.security).toEqual([
-        { operatorKey: [route.role] },
-      ]);
+      const security = paths[path]?.[route.method.toLowerCase()]?.security;
+      expect(security?.length === 0).toBe(route.policy.for === 'public');
     }
+    const names = API_ROUTES.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(names).size).toBe(names.length);
   });
 
-  it('lets no stranger in, on any route', async () => {
-    for (const { method, path } of API_ROUTES) {
+  it('is open to anybody on few routes, and on no other', () => {
+    const open = API_ROUTES.filter(({ policy }) => policy.for === 'public');
+    expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+      'GET /invites/look',
+      'GET /session',
+      'GET /shared/:token',
+      'POST /password-reset',
+      'POST /setup',
+      'POST /sign-in',
+      'POST /sign-in/second-factor',
+      'POST /sign-out',
+      'POST /sign-up',
+    ]);
+  });
+
+  it('lets no stranger in, on any other route', async () => {
+    for (const { method, path } of closed(() => true)) {
       const response = await api(undefined).request(`/api${path}`, { method });
       expect([method, path, response.status]).toEqual([method, path, 401]);
     }
   });
 
   it('lets nobody do what needs a higher role, on any route', async () => {
-    for (const role of ['support', 'operator'] as const) {
-      for (const route of API_ROUTES.filter((one) => !mayAct(role, one.role))) {
-        const response = await api({ name: 'Bo', role }).request(`/api${route.path}`, {
-          method: route.method,
-        });
-        expect([route.path, response.status]).toEqual([route.path, 403]);
+    const people = { customerId: 'cus_1', memberId: 'mem_1', book: 'live' } as unknown;
+    const callers: Caller[] = [
+      { name: 'Bo', role: 'support' },
+      { name: 'Bo', role: 'operator' },
+      { name: 'Cy', personId: 'per_1' as never },
+      {
+        name: 'Cy',
+        personId: 'per_1' as never,
+        member: { ...(people as object), role: 'member' } as never,
+      },
+      {
+        name: 'Cy',
+        personId: 'per_1' as never,
+        member: { ...(people as object), role: 'admin' } as never,
+      },
+    ];
+    let tried = 0;
+    for (const caller of callers) {
+      for (const route of closed((one) => !may(caller, one))) {
+        const response = await api(caller).request(`/api${route.path}`, { method: route.method });
+        expect([route.path, caller, response.status]).toEqual([route.path, caller, 403]);
+        tried += 1;
       }
     }
+    expect(tried).toBeGreaterThan(100);
     expect(mayAct('support', 'support')).toBe(true);
   });
 

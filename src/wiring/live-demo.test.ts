@@ -47,7 +47,7 @@ test('a load ends with the client that asked for it', async () => {
     authenticate: async () => ({ name: 'Ada', role: 'owner' }),
     presentError: (error) => ({ status: 500, body: String(error), headers: {} }),
   });
-  const server = createServer(nodeHandler(api.fetch, true)).listen(0, '127.0.0.1');
+  const server = createServer(nodeHandler(api.fetch, { isLocal: true })).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;

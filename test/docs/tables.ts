@@ -3,6 +3,7 @@ import { DomainError, type ErrorCode } from '#base/domain-error.ts';
 import { presentError } from '#gateway/wire/wire-error.ts';
 import { cliProgram } from '#src/cli/cli.ts';
 import { API_ROUTES } from '#http/api.ts';
+import { policyText } from '#http/route.ts';
 
 /** Every command of the command line, with its options, as `docs/cli.md` lists them. */
 export function cliTable(): string {
@@ -35,13 +36,14 @@ export function cliTable(): string {
   return lines.join('\n');
 }
 
-/** Every route of the operator's API, as `docs/api.md` lists them. */
+/** Every route below `/api`, as `docs/api.md` lists them. */
 export function apiTable(): string {
   return [
-    '| route | least role | what it does |',
+    '| route | who may | what it does |',
     '|---|---|---|',
     ...API_ROUTES.map(
-      ({ method, path, role, summary }) => `| \`${method} /api${path}\` | ${role} | ${summary} |`,
+      ({ method, path, policy, summary }) =>
+        `| \`${method} /api${path}\` | ${policyText(policy)} | ${summary} |`,
     ),
   ].join('\n');
 }

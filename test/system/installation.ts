@@ -156,6 +156,7 @@ export class Installation implements AsyncDisposable {
       DATA_DIR: this.dataDir,
       BREAKEVEN_LOG_LEVEL: 'warn',
       BREAKEVEN_SIMULATOR: 'off',
+      BREAKEVEN_WEB: 'off',
       ...this.#options.environment,
       ...more,
     };

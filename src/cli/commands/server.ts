@@ -24,7 +24,9 @@ export function serverCommands(program: Command, setup: CommandSetup): void {
     .description('start the service; stops on Ctrl-C after the running requests')
     .action(
       setup.run(async (context) => {
-        const running = await startBreakeven(context.config);
+        const running = await startBreakeven(context.config, (line) =>
+          context.output.progress(line),
+        );
         present(context, running.where, (where) =>
           [
             `Breakeven is ready.`,
@@ -34,9 +36,15 @@ export function serverCommands(program: Command, setup: CommandSetup): void {
             `  Books      ${where.database}`,
             `  Models     ${where.models}`,
             ``,
-            where.firstRun
-              ? `First time here? In another terminal: npx breakeven setup`
-              : `Profit and loss: npx breakeven report pnl`,
+            ...(where.setUp === undefined
+              ? [`Open ${where.url}`]
+              : [
+                  `Nobody owns this installation yet. Open this address, once, to make it yours:`,
+                  ``,
+                  `  ${where.setUp}`,
+                  ``,
+                  `For the API alone, in another terminal: npx breakeven setup`,
+                ]),
           ].join('\n'),
         );
         const stop = new AbortController();

@@ -8,7 +8,7 @@ import {
 import { draftFacts, type FactsDraft, type Surface } from './request-facts.ts';
 
 /** Fields whose cost nothing bounds, each with why. */
-export type UnpricedFields = readonly (readonly [name: string, why: string])[];
+export type UnpricedFields = ReadonlyMap<string, string>;
 
 /**
  * How reading a request begins on every surface: it is an object with a model, asks for nothing that
@@ -23,7 +23,11 @@ export function beginFacts(
 ): { readonly body: JsonObject; readonly facts: FactsDraft } {
   const body = requireObject(json);
   const facts = draftFacts(surface, body, bodyBytes);
-  for (const [name, why] of fields) if (isAsked(body[name])) throw unpriced([name], why);
+  // By what the body has: a request has few fields, and the list of those without a price is long.
+  for (const name in body) {
+    const why = fields.get(name);
+    if (why !== undefined && isAsked(body[name])) throw unpriced([name], why);
+  }
   facts.stream = optionalBoolean(body, 'stream');
   return { body, facts };
 }

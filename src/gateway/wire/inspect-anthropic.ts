@@ -17,12 +17,12 @@ import { unknownPart } from './inspect-chat.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
 import type { FactsDraft, RequestFacts } from './request-facts.ts';
 
-const UNPRICED: UnpricedFields = [
+const UNPRICED: UnpricedFields = new Map([
   ['container', 'containers are billed by time'],
   ['mcp_servers', 'what a remote server answers is not bounded'],
   ['context_management', 'compaction is billed beside the answer'],
   ['fallbacks', 'another model than the one priced might answer'],
-];
+]);
 
 /** Blocks of text, thinking and calls: what they hold is bounded by the body's bytes. */
 const TEXT_BLOCKS = new Set([

@@ -20,7 +20,7 @@ import type { FactsDraft, RequestFacts } from './request-facts.ts';
 const STORED_CONTENT = 'what a supplier keeps belongs to the operator, not to the caller';
 
 /** Parameters of chat suppliers whose cost neither the request bounds nor the usage reports. */
-const UNPRICED: UnpricedFields = [
+const UNPRICED: UnpricedFields = new Map([
   [
     'web_search_options',
     'chat usage does not report searches; use a web_search tool on /v1/responses or /v1/messages',
@@ -39,7 +39,7 @@ const UNPRICED: UnpricedFields = [
   ['mcp_servers', 'what they answer is not bounded'],
   ['cached_content', STORED_CONTENT],
   ['cachedContent', STORED_CONTENT],
-];
+]);
 
 /** Twice the largest choice count that a vendor takes would only inflate holds. */
 const N_MAX = 128;

@@ -19,7 +19,7 @@ import { addFileData, unknownPart } from './inspect-chat.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
 import type { FactsDraft, RequestFacts } from './request-facts.ts';
 
-const UNPRICED: UnpricedFields = [
+const UNPRICED: UnpricedFields = new Map([
   [
     'previous_response_id',
     'the size of an earlier response is not known; send the messages themselves',
@@ -29,7 +29,7 @@ const UNPRICED: UnpricedFields = [
   ['background', 'what runs after the answer cannot be held for'],
   ['context_management', 'compaction is billed beside the answer'],
   ['search_parameters', 'sources are billed each and not bounded by the request'],
-];
+]);
 
 /** Tools that the client runs: they cost only the tokens that stand in the request and the answer. */
 const CLIENT_TOOLS = new Set([

@@ -1,0 +1,55 @@
+import type { Pool } from 'pg';
+import { uuidOf } from '#base/id.ts';
+import type { ChatActor } from './actor.ts';
+
+export interface ChatSettings {
+  /** Custom instructions: about the member, and how to answer. */
+  readonly about: string;
+  readonly style: string;
+  readonly instructionsOn: boolean;
+  /** A request that may take more is asked about first. */
+  readonly askAboveNanoUsd: number;
+  /** Load pictures that answers name without asking each time. */
+  readonly remoteImages: boolean;
+}
+
+export const DEFAULT_SETTINGS: ChatSettings = Object.freeze({
+  about: '',
+  style: '',
+  instructionsOn: true,
+  askAboveNanoUsd: 250_000_000,
+  remoteImages: false,
+});
+
+export async function readSettings(pool: Pool, actor: ChatActor): Promise<ChatSettings> {
+  const { rows } = await pool.query<ChatSettings>(
+    `SELECT about, style, instructions_on AS "instructionsOn", ask_above AS "askAboveNanoUsd",
+            remote_images AS "remoteImages"
+       FROM chat_settings WHERE book = $1 AND member_id = $2`,
+    [actor.book, uuidOf(actor.memberId)],
+  );
+  return rows[0] ?? DEFAULT_SETTINGS;
+}
+
+export async function saveSettings(
+  pool: Pool,
+  actor: ChatActor,
+  settings: ChatSettings,
+): Promise<void> {
+  await pool.query(
+    `INSERT INTO chat_settings (book, member_id, about, style, instructions_on, ask_above, remote_images)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (book, member_id) DO UPDATE SET about = excluded.about, style = excluded.style,
+       instructions_on = excluded.instructions_on, ask_above = excluded.ask_above,
+       remote_images = excluded.remote_images`,
+    [
+      actor.book,
+      uuidOf(actor.memberId),
+      settings.about,
+      settings.style,
+      settings.instructionsOn,
+      settings.askAboveNanoUsd,
+      settings.remoteImages,
+    ],
+  );
+}

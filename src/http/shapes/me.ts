@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { balances, meter } from './customers.ts';
+import { gateTerms } from './plans.ts';
+import { memberRole } from './session.ts';
+import { day, instant, nano, pageOf } from './wire.ts';
+
+/** What a customer may know: never what a request cost us. */
+
+const used = z.object({
+  requests: z.int(),
+  tokensIn: z.int(),
+  tokensOut: z.int(),
+  /** What was paid by credits and overage, beyond what the plan includes. */
+  chargeNanoUsd: nano,
+});
+
+/** A limit as its owner may see it: gates that count our cost show their share, never the amount. */
+export const myMeter = meter.extend({ used: z.int().nullable(), limit: z.int().nullable() });
+export type MyMeter = z.infer<typeof myMeter>;
+
+/** `GET /api/me/usage` */
+export const myUsage = z.object({
+  fromDay: day,
+  toDay: day,
+  totals: used,
+  byDay: z.array(used.extend({ day })),
+  byModel: z.array(used.extend({ model: z.string() })),
+  byMember: z.array(used.extend({ memberId: z.string().nullable(), name: z.string() })),
+  byKey: z.array(used.extend({ keyId: z.string().nullable(), name: z.string() })),
+  meters: z.array(myMeter),
+  balances: balances.nullable(),
+  /** To the period's end at the pace of the period so far; `null` before a day has passed. */
+  forecast: z
+    .object({
+      periodEndsAtMs: instant,
+      requests: z.int(),
+      chargeNanoUsd: nano,
+      /** The gate that would be full first, and when; `null` where none would. */
+      fullGate: z.object({ gate: z.string(), atMs: instant }).nullable(),
+    })
+    .nullable(),
+});
+export type MyUsage = z.infer<typeof myUsage>;
+
+/** `GET /api/me/receipts`: requests, newest first. */
+export const myReceiptRow = z.object({
+  requestId: z.string(),
+  atMs: instant,
+  model: z.string(),
+  className: z.string(),
+  outcome: z.string(),
+  estimated: z.boolean(),
+  tokensIn: z.int(),
+  tokensOut: z.int(),
+  chargeNanoUsd: nano,
+  refundedNanoUsd: nano,
+  memberId: z.string().nullable(),
+  keyId: z.string().nullable(),
+});
+export type MyReceiptRow = z.infer<typeof myReceiptRow>;
+export const myReceiptsPage = pageOf(myReceiptRow);
+export type MyReceiptsPage = z.infer<typeof myReceiptsPage>;
+
+/** `GET /api/me/receipts/:request` */
+export const myReceipt = z.object({
+  id: z.string(),
+  model: z.string(),
+  className: z.string(),
+  outcome: z.string(),
+  estimated: z.boolean(),
+  admittedAtMs: instant,
+  settledAtMs: instant,
+  plan: z.string(),
+  usage: z.record(z.string(), z.number()),
+  chargeNanoUsd: nano,
+  refundedNanoUsd: nano,
+  paidBy: z.object({
+    allowance: nano,
+    promotional: nano,
+    bought: nano,
+    overage: nano,
+  }),
+});
+export type MyReceipt = z.infer<typeof myReceipt>;
+
+/** A gate as it is offered: one that counts our cost is named, not numbered. */
+export const offeredGate = gateTerms.extend({ limit: z.int().nullable() });
+export type OfferedGate = z.infer<typeof offeredGate>;
+
+export const offeredPlan = z.object({
+  plan: z.string(),
+  version: z.int(),
+  displayName: z.string(),
+  priceNanoUsd: nano,
+  seats: z.int(),
+  billing: z.enum(['included', 'metered']),
+  classes: z.array(z.object({ name: z.string(), weightMilli: z.int() })),
+  gates: z.array(offeredGate),
+  creditsNanoUsd: nano,
+  overageCapNanoUsd: nano,
+  fareCapNanoUsd: nano.nullable(),
+  current: z.boolean(),
+});
+export type OfferedPlan = z.infer<typeof offeredPlan>;
+/** `GET /api/me/plans` */
+export const myPlans = z.object({
+  rows: z.array(offeredPlan),
+  /** Only a customer's admin changes the plan. */
+  canChange: z.boolean(),
+  /** The customer's own last 30 days; `null` without use. */
+  typical: z.object({ messagesPerDay: z.number(), tokensPerMessage: z.int() }).nullable(),
+});
+export type MyPlans = z.infer<typeof myPlans>;
+
+export const myKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string(),
+  scopes: z.array(z.string()),
+  memberId: z.string().nullable(),
+  capNanoUsd: nano.nullable(),
+  expiresAtMs: instant.nullable(),
+  revokedAtMs: instant.nullable(),
+});
+export type MyKey = z.infer<typeof myKey>;
+export const myKeys = z.object({ rows: z.array(myKey) });
+/** The secret is in this answer and nowhere else. */
+export const issuedKey = z.object({ key: myKey, secret: z.string() });
+export type IssuedKey = z.infer<typeof issuedKey>;
+
+export const myMember = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  role: memberRole,
+  /** Has a person that signs in behind it. */
+  signsIn: z.boolean(),
+  me: z.boolean(),
+});
+export type MyMember = z.infer<typeof myMember>;
+export const myMembers = z.object({ rows: z.array(myMember) });
+
+/** `GET /api/me/settings` */
+export const mySettings = z.object({
+  name: z.string(),
+  email: z.string(),
+  language: z.enum(['en', 'zh']).nullable(),
+  twoFactor: z.boolean(),
+  customerName: z.string(),
+  /** The customer's own bound on a period's overage. */
+  spendingCapNanoUsd: nano.nullable(),
+  /** Shares of a limit (0…1) at which the pages and the chat warn. */
+  alertAt: z.array(z.number()),
+});
+export type MySettings = z.infer<typeof mySettings>;

@@ -1,0 +1,45 @@
+import '@fontsource-variable/inter/wght.css';
+import './ui/tokens.css';
+import './chat/chat.css';
+import { lazy, StrictMode, Suspense } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ChatPage } from './chat/ChatPage.tsx';
+import { usePath } from './chat/place.ts';
+import { getLocale } from './paraglide/runtime.js';
+
+const SharedPage = lazy(() =>
+  import('./chat/SharedPage.tsx').then((module) => ({ default: module.SharedPage })),
+);
+const ReceiptPage = lazy(() =>
+  import('./chat/ReceiptPage.tsx').then((module) => ({ default: module.ReceiptPage })),
+);
+
+document.documentElement.lang = getLocale();
+const theme = localStorage.getItem('theme');
+if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;
+
+function App() {
+  const path = usePath();
+  const [, first, second] = path.split('/');
+  if (first === 'shared' && second)
+    return (
+      <Suspense>
+        <SharedPage token={second} />
+      </Suspense>
+    );
+  if (first === 'receipt' && second)
+    return (
+      <Suspense>
+        <ReceiptPage id={second} />
+      </Suspense>
+    );
+  return <ChatPage conversation={first === 'c' ? second : undefined} />;
+}
+
+const root = document.getElementById('root');
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
