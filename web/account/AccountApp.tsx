@@ -85,4 +85,3 @@ function Frame({ children }: { readonly children: ReactNode }) {
     </div>
   );
 }
-

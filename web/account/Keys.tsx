@@ -77,7 +77,7 @@ export function Keys() {
         <div className="once" role="status">
           <p>{m.me_key_once()}</p>
           <code>{issued.secret}</code>
-          <CopyButton text={() => issued.secret} />
+          <CopyButton label={m.me_copy()} text={() => issued.secret} />
         </div>
       )}
       <form
@@ -88,12 +88,7 @@ export function Keys() {
         }}
       >
         <TextField label={m.me_key_name()} value={name} onChange={setName} autoComplete="off" />
-        <TextField
-          label={m.me_key_cap_field()}
-          value={cap}
-          onChange={setCap}
-          inputMode="decimal"
-        />
+        <TextField label={m.me_key_cap_field()} value={cap} onChange={setCap} inputMode="decimal" />
         <Button type="submit" disabled={name.trim() === ''}>
           {m.me_key_make()}
         </Button>

@@ -41,7 +41,12 @@ export function Members({ isAdmin }: { readonly isAdmin: boolean }) {
             sort: (member) => member.name,
             cell: (member) => (member.me ? m.me_you({ name: member.name }) : member.name),
           },
-          { key: 'email', label: m.me_email(), isSecond: true, cell: (member) => member.email ?? '' },
+          {
+            key: 'email',
+            label: m.me_email(),
+            isSecond: true,
+            cell: (member) => member.email ?? '',
+          },
           {
             key: 'role',
             label: m.me_role(),
@@ -103,7 +108,7 @@ export function Members({ isAdmin }: { readonly isAdmin: boolean }) {
         <div className="once" role="status">
           <p>{m.me_invite_once()}</p>
           <code>{url}</code>
-          <CopyButton text={() => url} />
+          <CopyButton label={m.me_copy()} text={() => url} />
         </div>
       )}
     </>

@@ -16,8 +16,7 @@ export function PlansPage() {
   const plans = useRemote<MyPlans>('/me/plans');
   const asked = useRemote<{ readonly rows: readonly PlanRequestRow[] }>('/me/plan-requests');
   const [chosen, choose] = useState<OfferedPlan>();
-  if (plans.error && !plans.data)
-    return <Failure error={plans.error} onAgain={plans.reload} />;
+  if (plans.error && !plans.data) return <Failure error={plans.error} onAgain={plans.reload} />;
   if (!plans.data) return <Loading rows={8} />;
   const open = asked.data?.rows.find(({ state }) => state === 'open');
   const { typical, canChange } = plans.data;
@@ -86,7 +85,9 @@ function Tier({
         <strong>{usd(plan.priceNanoUsd)}</strong> <span>{m.me_a_month()}</span>
       </p>
       <ul>
-        <li>{m.me_classes({ classes: plan.classes.map(({ name }) => className(name)).join(', ') })}</li>
+        <li>
+          {m.me_classes({ classes: plan.classes.map(({ name }) => className(name)).join(', ') })}
+        </li>
         {plan.gates.map((gate) => (
           <li key={gate.id}>
             {gateWords(gate)}
@@ -121,9 +122,7 @@ function ChangePreview({
   readonly plan: OfferedPlan;
   readonly onAsked: () => void;
 }) {
-  const preview = useRemote<PlanChangePreview>(
-    `/me/plans/${encodeURIComponent(plan.plan)}/change`,
-  );
+  const preview = useRemote<PlanChangePreview>(`/me/plans/${encodeURIComponent(plan.plan)}/change`);
   const [error, setError] = useState<unknown>();
   if (preview.error) return <Failure error={preview.error} onAgain={preview.reload} />;
   if (!preview.data) return <Loading rows={4} />;
@@ -137,7 +136,9 @@ function ChangePreview({
       <dl className="facts">
         <dt>{m.me_change_unused({ plan: change.from.displayName })}</dt>
         <dd>{usd(change.unearnedNanoUsd)}</dd>
-        <dt>{m.me_change_rest({ plan: change.to.displayName, at: moment(change.periodEndsAtMs) })}</dt>
+        <dt>
+          {m.me_change_rest({ plan: change.to.displayName, at: moment(change.periodEndsAtMs) })}
+        </dt>
         <dd>{usd(change.restOfPeriodNanoUsd)}</dd>
         <dt>{due < 0 ? m.me_change_credited() : m.me_change_due()}</dt>
         <dd>

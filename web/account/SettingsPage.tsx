@@ -96,7 +96,7 @@ function Profile({ name: given }: { readonly name: string }) {
     >
       <TextField label={m.me_name()} value={name} onChange={setName} autoComplete="name" />
       <Button type="submit" disabled={name.trim() === '' || name === saved}>
-        {m.ui_save()}
+        {m.me_save()}
       </Button>
       <FormProblem error={error} />
     </form>
@@ -193,7 +193,7 @@ function SpendingForm({
           hint={m.me_cap_hint()}
         />
         <Button type="submit" disabled={!isAdmin || cap === kept}>
-          {m.ui_save()}
+          {m.me_save()}
         </Button>
       </div>
       <fieldset className="checks" disabled={!isAdmin}>

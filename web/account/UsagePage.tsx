@@ -94,8 +94,7 @@ const RECEIPT_COLUMNS: readonly Column<MyReceiptRow>[] = [
     key: 'charge',
     label: m.me_charge(),
     isFigure: true,
-    cell: (row) =>
-      numberOf(row.chargeNanoUsd) === 0 ? m.me_in_plan() : usd(row.chargeNanoUsd),
+    cell: (row) => (numberOf(row.chargeNanoUsd) === 0 ? m.me_in_plan() : usd(row.chargeNanoUsd)),
   },
 ];
 
