@@ -266,7 +266,7 @@ function AlarmText({ alarm, view }: { readonly alarm: Alarm; readonly view: View
         <span>
           {m.op_alarm_heading_note({
             now: usd(alarm.marginNanoUsd),
-            then: usd(alarm.projectedMarginNanoUsd),
+            ahead: usd(alarm.projectedMarginNanoUsd),
           })}
         </span>
       </Link>
