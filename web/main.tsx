@@ -23,7 +23,6 @@ const ReceiptPage = lazy(() =>
   import('./chat/ReceiptPage.tsx').then((module) => ({ default: module.ReceiptPage })),
 );
 
-
 document.documentElement.lang = getLocale();
 const theme = localStorage.getItem('theme');
 if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;

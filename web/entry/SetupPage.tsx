@@ -31,7 +31,11 @@ export function SetupPage() {
         </EntryFrame>
       );
     if (token === '')
-      return <EntryFrame title={m.entry_no_token_title()} lead={m.entry_no_token_lead()}>{null}</EntryFrame>;
+      return (
+        <EntryFrame title={m.entry_no_token_title()} lead={m.entry_no_token_lead()}>
+          {null}
+        </EntryFrame>
+      );
     const claim = async (person: NewPerson): Promise<void> => {
       await api('POST', '/setup', { token, ...person });
       enter('/setup');
@@ -61,7 +65,11 @@ export function SetupPage() {
     );
   if (at === 3)
     return (
-      <EntryFrame title={m.entry_demo_title()} lead={m.entry_demo_lead()} step={{ at: 3, of: STEPS }}>
+      <EntryFrame
+        title={m.entry_demo_title()}
+        lead={m.entry_demo_lead()}
+        step={{ at: 3, of: STEPS }}
+      >
         <DemoLoader
           onDone={() => {
             setHasDemo(true);

@@ -55,7 +55,12 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
                 ),
               },
               { key: 'model', label: m.op_model(), cell: (hold) => hold.model },
-              { key: 'supplier', label: m.op_supplier(), isSecond: true, cell: (hold) => hold.supplier },
+              {
+                key: 'supplier',
+                label: m.op_supplier(),
+                isSecond: true,
+                cell: (hold) => hold.supplier,
+              },
               {
                 key: 'held',
                 label: m.op_held(),
@@ -77,7 +82,11 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
             { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
             { key: 'kind', label: m.op_kind(), cell: (row) => row.kind },
             { key: 'plan', label: m.op_plan(), isSecond: true, cell: (row) => row.plan },
-            { key: 'facts', label: m.op_facts(), cell: (row) => <code>{factsText(row.facts)}</code> },
+            {
+              key: 'facts',
+              label: m.op_facts(),
+              cell: (row) => <code>{factsText(row.facts)}</code>,
+            },
           ]}
         />
       </Part>
@@ -90,7 +99,8 @@ export function factsText(facts: Readonly<Record<string, unknown>>): string {
   return Object.entries(facts)
     .filter(([, value]) => value !== null && value !== '')
     .map(([name, value]) => {
-      const isMoney = name.endsWith('NanoUsd') && (typeof value === 'number' || typeof value === 'string');
+      const isMoney =
+        name.endsWith('NanoUsd') && (typeof value === 'number' || typeof value === 'string');
       return isMoney
         ? `${name.slice(0, -'NanoUsd'.length)} ${usd(value)}`
         : `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`;

@@ -110,7 +110,10 @@ function Verdict({ customer, view }: { readonly customer: CustomerDetail; readon
   return (
     <>
       {customer.plan ? (
-        <Link to={view.at(`/plans/${encodeURIComponent(customer.plan.name)}`)} className="text-link">
+        <Link
+          to={view.at(`/plans/${encodeURIComponent(customer.plan.name)}`)}
+          className="text-link"
+        >
           {m.op_customer_plan({
             plan: customer.plan.displayName,
             version: customer.plan.version,

@@ -18,12 +18,18 @@ export function CustomerPeople({ customer }: { readonly customer: CustomerDetail
             rows={customer.members}
             rowKey={(member) => member.id}
             columns={[
-              { key: 'name', label: m.op_name(), sort: (member) => member.name, cell: (member) => member.name },
+              {
+                key: 'name',
+                label: m.op_name(),
+                sort: (member) => member.name,
+                cell: (member) => member.name,
+              },
               { key: 'email', label: m.op_email(), isSecond: true, cell: (member) => member.email },
               {
                 key: 'role',
                 label: m.op_role(),
-                cell: (member) => (member.role === 'admin' ? m.op_member_admin() : m.op_member_member()),
+                cell: (member) =>
+                  member.role === 'admin' ? m.op_member_admin() : m.op_member_member(),
               },
               {
                 key: 'signs',

@@ -163,7 +163,12 @@ function Decided({ event }: { readonly event: EventDetail }) {
     <Chapter title={m.op_story_decided()}>
       <Pairs
         pairs={[
-          [m.op_verdict(), decision.classServed === null ? m.op_outcome_refused() : m.op_served_as({ class: decision.classServed })],
+          [
+            m.op_verdict(),
+            decision.classServed === null
+              ? m.op_outcome_refused()
+              : m.op_served_as({ class: decision.classServed }),
+          ],
           ...(decision.reason === null ? [] : [[m.op_reason(), decision.reason] as const]),
           ...(decision.gate === null
             ? []
@@ -227,9 +232,7 @@ function Held({ event }: { readonly event: EventDetail }) {
       <Pairs
         pairs={[
           [m.op_held(), <Money key="held" nano={event.held.nanoUsd} />],
-          ...event.held.gates.map(
-            ({ gate, amount }) => [gate, count(amount)] as const,
-          ),
+          ...event.held.gates.map(({ gate, amount }) => [gate, count(amount)] as const),
         ]}
       />
     </Chapter>
@@ -298,7 +301,12 @@ function Settled({ event }: { readonly event: EventDetail }) {
                 [m.op_paid_by({ payer }), <Money key={payer} nano={amountNanoUsd} />] as const,
             ),
             ...(numberOf(decision.refundedNanoUsd ?? 0) > 0
-              ? [[m.op_refunded(), <Money key="back" nano={decision.refundedNanoUsd ?? 0} />] as const]
+              ? [
+                  [
+                    m.op_refunded(),
+                    <Money key="back" nano={decision.refundedNanoUsd ?? 0} />,
+                  ] as const,
+                ]
               : []),
             ...(numberOf(event.overrunNanoUsd) > 0
               ? [[m.op_overrun(), <Money key="over" nano={event.overrunNanoUsd} />] as const]
@@ -327,7 +335,11 @@ function Booked({ event }: { readonly event: EventDetail }) {
           columns={[
             { key: 'kind', label: m.op_kind(), isSecond: true, cell: (posting) => posting.kind },
             { key: 'debit', label: m.op_debit(), cell: (posting) => <code>{posting.debit}</code> },
-            { key: 'credit', label: m.op_credit(), cell: (posting) => <code>{posting.credit}</code> },
+            {
+              key: 'credit',
+              label: m.op_credit(),
+              cell: (posting) => <code>{posting.credit}</code>,
+            },
             {
               key: 'amount',
               label: m.op_amount(),

@@ -121,7 +121,12 @@ export function Spark({ values }: { readonly values: readonly number[] }) {
   const yOf = (value: number): number => 1 + ((top - value) / span) * (HEIGHT - 2);
   const width = WIDTH / values.length;
   return (
-    <svg className="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" preserveAspectRatio="none">
+    <svg
+      className="spark"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      aria-hidden="true"
+      preserveAspectRatio="none"
+    >
       {values.map((value, index) => (
         <rect
           key={index}

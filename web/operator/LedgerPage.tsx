@@ -53,7 +53,12 @@ function Balances() {
       rowKey={(row) => row.account}
       csvHref={`/api/console/ledger/balances${queryOf({ book: view.book, format: 'csv' })}`}
       columns={[
-        { key: 'account', label: m.op_account(), sort: (row) => row.account, cell: (row) => <code>{row.account}</code> },
+        {
+          key: 'account',
+          label: m.op_account(),
+          sort: (row) => row.account,
+          cell: (row) => <code>{row.account}</code>,
+        },
         {
           key: 'balance',
           label: m.op_balance(),
@@ -89,7 +94,12 @@ function Incidents() {
         columns={[
           { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
           { key: 'kind', label: m.op_kind(), cell: (row) => row.kind },
-          { key: 'facts', label: m.op_facts(), isSecond: true, cell: (row) => <code>{factsText(row.facts)}</code> },
+          {
+            key: 'facts',
+            label: m.op_facts(),
+            isSecond: true,
+            cell: (row) => <code>{factsText(row.facts)}</code>,
+          },
           {
             key: 'request',
             label: m.op_request(),

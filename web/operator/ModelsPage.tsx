@@ -1,5 +1,10 @@
 import { useState } from 'react';
-import type { ModelsAnswer, PriceRow, RouteRow, SupplierRow } from '../../src/http/shapes/suppliers.ts';
+import type {
+  ModelsAnswer,
+  PriceRow,
+  RouteRow,
+  SupplierRow,
+} from '../../src/http/shapes/suppliers.ts';
 import { api } from '../chat/api.ts';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
@@ -65,10 +70,33 @@ function Routes() {
             </>
           ),
         },
-        { key: 'class', label: m.op_class(), isSecond: true, sort: (row) => row.className, cell: (row) => row.className },
-        { key: 'supplier', label: m.op_supplier(), sort: (row) => row.supplier, cell: (row) => row.supplier },
-        { key: 'health', label: m.op_health(), isSecond: true, sort: (row) => row.health, cell: (row) => HEALTH[row.health]() },
-        { key: 'requests', label: m.op_requests(), isFigure: true, sort: (row) => row.requests, cell: (row) => count(row.requests) },
+        {
+          key: 'class',
+          label: m.op_class(),
+          isSecond: true,
+          sort: (row) => row.className,
+          cell: (row) => row.className,
+        },
+        {
+          key: 'supplier',
+          label: m.op_supplier(),
+          sort: (row) => row.supplier,
+          cell: (row) => row.supplier,
+        },
+        {
+          key: 'health',
+          label: m.op_health(),
+          isSecond: true,
+          sort: (row) => row.health,
+          cell: (row) => HEALTH[row.health](),
+        },
+        {
+          key: 'requests',
+          label: m.op_requests(),
+          isFigure: true,
+          sort: (row) => row.requests,
+          cell: (row) => count(row.requests),
+        },
         {
           key: 'failed',
           label: m.op_failed(),
@@ -77,7 +105,14 @@ function Routes() {
           sort: (row) => row.failed,
           cell: (row) => (row.requests === 0 ? '' : percent(row.failed / row.requests)),
         },
-        { key: 'tokens', label: m.op_tokens(), isFigure: true, isSecond: true, sort: (row) => row.tokens, cell: (row) => countShort(row.tokens) },
+        {
+          key: 'tokens',
+          label: m.op_tokens(),
+          isFigure: true,
+          isSecond: true,
+          sort: (row) => row.tokens,
+          cell: (row) => countShort(row.tokens),
+        },
         {
           key: 'latency',
           label: m.op_latency(),
@@ -87,16 +122,26 @@ function Routes() {
           cell: (row) =>
             row.latencyMsP50 === null
               ? ''
-              : m.op_latency_text({ half: count(row.latencyMsP50), most: count(row.latencyMsP95 ?? row.latencyMsP50) }),
+              : m.op_latency_text({
+                  half: count(row.latencyMsP50),
+                  most: count(row.latencyMsP95 ?? row.latencyMsP50),
+                }),
         },
         {
           key: 'million',
           label: m.op_per_million(),
           isFigure: true,
           sort: (row) => numberOf(row.costPerMillionNanoUsd ?? -1),
-          cell: (row) => row.costPerMillionNanoUsd !== null && <Money nano={row.costPerMillionNanoUsd} />,
+          cell: (row) =>
+            row.costPerMillionNanoUsd !== null && <Money nano={row.costPerMillionNanoUsd} />,
         },
-        { key: 'cost', label: m.op_cost(), isFigure: true, sort: (row) => numberOf(row.costNanoUsd), cell: (row) => <Money nano={row.costNanoUsd} /> },
+        {
+          key: 'cost',
+          label: m.op_cost(),
+          isFigure: true,
+          sort: (row) => numberOf(row.costNanoUsd),
+          cell: (row) => <Money nano={row.costNanoUsd} />,
+        },
       ]}
     />
   );
@@ -118,7 +163,12 @@ function Suppliers() {
       columns={[
         { key: 'name', label: m.op_supplier(), sort: (row) => row.name, cell: (row) => row.name },
         { key: 'protocol', label: m.op_protocol(), isSecond: true, cell: (row) => row.protocol },
-        { key: 'url', label: m.op_address(), isSecond: true, cell: (row) => <code>{row.baseUrl}</code> },
+        {
+          key: 'url',
+          label: m.op_address(),
+          isSecond: true,
+          cell: (row) => <code>{row.baseUrl}</code>,
+        },
         {
           key: 'key',
           label: m.op_key(),
@@ -131,9 +181,26 @@ function Suppliers() {
                   ? m.op_key_stored()
                   : m.op_key_missing(),
         },
-        { key: 'enabled', label: m.op_state(), isSecond: true, cell: (row) => (row.enabled ? m.op_in_use() : m.op_off()) },
-        { key: 'requests', label: m.op_requests(), isFigure: true, sort: (row) => row.requests, cell: (row) => count(row.requests) },
-        { key: 'cost', label: m.op_cost(), isFigure: true, sort: (row) => numberOf(row.costNanoUsd), cell: (row) => <Money nano={row.costNanoUsd} /> },
+        {
+          key: 'enabled',
+          label: m.op_state(),
+          isSecond: true,
+          cell: (row) => (row.enabled ? m.op_in_use() : m.op_off()),
+        },
+        {
+          key: 'requests',
+          label: m.op_requests(),
+          isFigure: true,
+          sort: (row) => row.requests,
+          cell: (row) => count(row.requests),
+        },
+        {
+          key: 'cost',
+          label: m.op_cost(),
+          isFigure: true,
+          sort: (row) => numberOf(row.costNanoUsd),
+          cell: (row) => <Money nano={row.costNanoUsd} />,
+        },
       ]}
     />
   );
@@ -145,7 +212,10 @@ const MILLION = 1_000_000;
 /** Rates for people: per million tokens where the unit is tokens. */
 function ratesText(row: PriceRow): string {
   return row.rates
-    .filter(({ serviceTier, aboveInputTokens, dayWindow }) => serviceTier === 'standard' && aboveInputTokens === 0 && dayWindow === 0)
+    .filter(
+      ({ serviceTier, aboveInputTokens, dayWindow }) =>
+        serviceTier === 'standard' && aboveInputTokens === 0 && dayWindow === 0,
+    )
     .map(({ unit, picoUsd }) => `${unit} $${count(((picoUsd / PICO_A_NANO) * MILLION) / 1e9)}`)
     .join(' · ');
 }
@@ -165,7 +235,12 @@ function Prices() {
           columns={[
             { key: 'model', label: m.op_model(), cell: (row) => row.model },
             { key: 'supplier', label: m.op_supplier(), cell: (row) => row.supplier },
-            { key: 'effective', label: m.op_effective(), sort: true, cell: (row) => moment(row.effectiveFromMs) },
+            {
+              key: 'effective',
+              label: m.op_effective(),
+              sort: true,
+              cell: (row) => moment(row.effectiveFromMs),
+            },
             {
               key: 'state',
               label: m.op_state(),

@@ -16,8 +16,7 @@ const INVITED: readonly Invited[] = ['customer', 'support', 'operator', 'owner']
 /** Who operates the installation, who is invited, and inviting. */
 export function OperatorPeople() {
   const people = useRemote<{ readonly rows: readonly OperatorPerson[] }>('/people/operators');
-  if (people.error && !people.data)
-    return <Failure error={people.error} onAgain={people.reload} />;
+  if (people.error && !people.data) return <Failure error={people.error} onAgain={people.reload} />;
   if (!people.data) return <Loading rows={3} />;
   return (
     <>
@@ -26,7 +25,12 @@ export function OperatorPeople() {
         rows={people.data.rows}
         rowKey={(person) => person.id}
         columns={[
-          { key: 'name', label: m.op_name(), sort: (person) => person.name, cell: (person) => person.name },
+          {
+            key: 'name',
+            label: m.op_name(),
+            sort: (person) => person.name,
+            cell: (person) => person.name,
+          },
           { key: 'email', label: m.op_email(), isSecond: true, cell: (person) => person.email },
           { key: 'role', label: m.op_role(), cell: (person) => roleText(person.role) },
           {
@@ -73,7 +77,9 @@ function InviteForm() {
   };
   const takeBack = (id: string): void => {
     setError(undefined);
-    api('DELETE', `/invites/${encodeURIComponent(id)}`).then(invites.reload).catch(setError);
+    api('DELETE', `/invites/${encodeURIComponent(id)}`)
+      .then(invites.reload)
+      .catch(setError);
   };
   const open: readonly Invite[] =
     invites.data === undefined
@@ -125,7 +131,9 @@ function InviteForm() {
           {open.map((each) => (
             <li key={each.id}>
               {m.op_invite_open({
-                who: each.email ?? named(each.kind === 'operator' ? (each.role as Invited) : 'customer'),
+                who:
+                  each.email ??
+                  named(each.kind === 'operator' ? (each.role as Invited) : 'customer'),
                 at: moment(each.expiresAtMs),
               })}{' '}
               <button type="button" className="quiet-button" onClick={() => takeBack(each.id)}>

@@ -40,7 +40,11 @@ export function OverviewPage() {
       </Page>
     );
   return (
-    <Page title={m.op_overview()} period={data.period} sentence={<Verdict overview={data} view={view} />}>
+    <Page
+      title={m.op_overview()}
+      period={data.period}
+      sentence={<Verdict overview={data} view={view} />}
+    >
       <Waterline plans={data.plans} />
       <FourFigures overview={data} view={view} />
       <div className="columns">
@@ -52,7 +56,13 @@ export function OverviewPage() {
 }
 
 /** The page in one sentence. */
-function Verdict({ overview, view }: { readonly overview: Overview; readonly view: View }): ReactNode {
+function Verdict({
+  overview,
+  view,
+}: {
+  readonly overview: Overview;
+  readonly view: View;
+}): ReactNode {
   const days = daysBetween(overview.period.fromDay, overview.period.toDay);
   const worst = overview.plans
     .filter((line) => !isGift(line) && numberOf(line.marginNanoUsd.now) < 0)
@@ -121,7 +131,12 @@ function SinceYesterday({
   const rows = [
     { name: m.op_revenue(), now: today.revenueNanoUsd, before: yesterday.revenueNanoUsd },
     { name: m.op_cost(), now: today.costNanoUsd, before: yesterday.costNanoUsd },
-    { name: m.op_margin(), now: today.marginNanoUsd, before: yesterday.marginNanoUsd, isMargin: true },
+    {
+      name: m.op_margin(),
+      now: today.marginNanoUsd,
+      before: yesterday.marginNanoUsd,
+      isMargin: true,
+    },
     ...since.plans.map((line) => ({
       name: m.op_margin_of({ plan: line.displayName }),
       to: view.at(`/plans/${encodeURIComponent(line.plan)}`),
@@ -154,7 +169,10 @@ function SinceYesterday({
     })),
   ];
   return (
-    <Part title={m.op_since_yesterday()} note={m.op_since_yesterday_note({ day: dayText(today.day) })}>
+    <Part
+      title={m.op_since_yesterday()}
+      note={m.op_since_yesterday_note({ day: dayText(today.day) })}
+    >
       <Table
         caption={m.op_since_yesterday()}
         rows={all}
@@ -166,8 +184,19 @@ function SinceYesterday({
             cell: (row) => ('to' in row && row.to ? <Link to={row.to}>{row.name}</Link> : row.name),
           },
           { key: 'today', label: m.op_today(), isFigure: true, cell: ({ nowText }) => nowText },
-          { key: 'yesterday', label: m.op_yesterday(), isFigure: true, cell: ({ beforeText }) => beforeText },
-          { key: 'moved', label: m.op_change(), isFigure: true, isSecond: true, cell: ({ moved }) => moved ?? '' },
+          {
+            key: 'yesterday',
+            label: m.op_yesterday(),
+            isFigure: true,
+            cell: ({ beforeText }) => beforeText,
+          },
+          {
+            key: 'moved',
+            label: m.op_change(),
+            isFigure: true,
+            isSecond: true,
+            cell: ({ moved }) => moved ?? '',
+          },
         ]}
       />
     </Part>
@@ -182,7 +211,10 @@ function Alarms({ alarms, view }: { readonly alarms: readonly Alarm[]; readonly 
       ) : (
         <ul className="alarms">
           {alarms.map((alarm, index) => (
-            <li key={index} className={alarm.kind === 'under_water' ? 'alarm alarm-under' : 'alarm'}>
+            <li
+              key={index}
+              className={alarm.kind === 'under_water' ? 'alarm alarm-under' : 'alarm'}
+            >
               <AlarmText alarm={alarm} view={view} />
             </li>
           ))}
@@ -204,8 +236,12 @@ function AlarmText({ alarm, view }: { readonly alarm: Alarm; readonly view: View
   if (alarm.kind === 'under_water')
     return (
       <Link to={to}>
-        <strong>{m.op_alarm_under({ plan: alarm.displayName, amount: usd(alarm.marginNanoUsd) })}</strong>
-        <span>{m.op_alarm_under_note({ share: percent(alarm.belowShare), day: dayText(alarm.fromDay) })}</span>
+        <strong>
+          {m.op_alarm_under({ plan: alarm.displayName, amount: usd(alarm.marginNanoUsd) })}
+        </strong>
+        <span>
+          {m.op_alarm_under_note({ share: percent(alarm.belowShare), day: dayText(alarm.fromDay) })}
+        </span>
       </Link>
     );
   if (alarm.kind === 'heading_under_water')

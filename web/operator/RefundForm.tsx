@@ -78,9 +78,7 @@ export function RefundForm({
       <FormProblem error={error} />
       <div className="form-actions">
         <Button main type="submit" busy={isBusy}>
-          {preview
-            ? m.op_refund_do({ amount: usd(preview.refundedNanoUsd) })
-            : m.op_refund_look()}
+          {preview ? m.op_refund_do({ amount: usd(preview.refundedNanoUsd) }) : m.op_refund_look()}
         </Button>
         <Button onClick={onDone}>{m.op_cancel()}</Button>
       </div>

@@ -103,7 +103,13 @@ export function SubscriberCurve({ detail }: { readonly detail: PlanDetail }) {
           {layout.ticks.map((tick) => (
             <g key={tick}>
               {tick !== 0 && (
-                <line className="grid" x1={left} x2={width} y1={layout.yOf(tick)} y2={layout.yOf(tick)} />
+                <line
+                  className="grid"
+                  x1={left}
+                  x2={width}
+                  y1={layout.yOf(tick)}
+                  y2={layout.yOf(tick)}
+                />
               )}
               <text className="tick" x={left - 8} y={layout.yOf(tick) + 4} textAnchor="end">
                 {usdShort(tick)}

@@ -140,7 +140,13 @@ function PlanBlock({
         width={block.slotWidth}
         height={size + lines.length * 17 + 14}
       />
-      <rect className="block-body" x={block.x} y={isBelow ? lineY : edge} width={block.width} height={size} />
+      <rect
+        className="block-body"
+        x={block.x}
+        y={isBelow ? lineY : edge}
+        width={block.width}
+        height={size}
+      />
       {lines.map((text, index) => (
         <text
           key={text}

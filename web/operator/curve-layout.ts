@@ -53,10 +53,7 @@ export function layOutCurve(
     yOf,
     crossingX,
     indexAt: (x) =>
-      Math.min(
-        margins.length - 1,
-        Math.max(0, Math.floor(((x - left) / room) * margins.length)),
-      ),
+      Math.min(margins.length - 1, Math.max(0, Math.floor(((x - left) / room) * margins.length))),
     line: steps.length === 0 ? '' : `M${steps.map(point).join('L')}`,
     below: area(under, left, crossingX),
     above: area(over, crossingX, left + room),

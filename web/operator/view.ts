@@ -13,7 +13,11 @@ export interface View {
   /** An address of the console under the same book and days. */
   readonly at: (path: string, more?: Readonly<Record<string, string | undefined>>) => string;
   /** The same page under other days or another book. */
-  readonly change: (to: { book?: BookName; from?: string | undefined; to?: string | undefined }) => void;
+  readonly change: (to: {
+    book?: BookName;
+    from?: string | undefined;
+    to?: string | undefined;
+  }) => void;
 }
 
 const BOOK_KEY = 'operator-book';

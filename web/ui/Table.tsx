@@ -97,7 +97,13 @@ function Head<Row>({
         {column.label}
       </th>
     );
-  const next: Order = isSorted ? (sorting.order === 'asc' ? 'desc' : 'asc') : column.isFigure ? 'desc' : 'asc';
+  const next: Order = isSorted
+    ? sorting.order === 'asc'
+      ? 'desc'
+      : 'asc'
+    : column.isFigure
+      ? 'desc'
+      : 'asc';
   return (
     <th
       scope="col"
@@ -149,11 +155,7 @@ export function LocalTable<Row>({
   return (
     <>
       {(textOf || csvHref) && (
-        <TableBar
-          search={textOf ? search : undefined}
-          onSearch={find}
-          csvHref={csvHref}
-        />
+        <TableBar search={textOf ? search : undefined} onSearch={find} csvHref={csvHref} />
       )}
       <Table
         caption={caption}

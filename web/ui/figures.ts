@@ -16,7 +16,10 @@ export function usd(nano: Nano, { signed = false }: { readonly signed?: boolean 
   const digits =
     size === 0 || size >= 1
       ? { minimumFractionDigits: 2, maximumFractionDigits: 2 }
-      : { minimumFractionDigits: 2, maximumFractionDigits: Math.min(9, 1 - Math.floor(Math.log10(size)) + 1) };
+      : {
+          minimumFractionDigits: 2,
+          maximumFractionDigits: Math.min(9, 1 - Math.floor(Math.log10(size)) + 1),
+        };
   return minus(
     new Intl.NumberFormat(getLocale(), {
       style: 'currency',
@@ -40,7 +43,8 @@ export function usdShort(nano: Nano, { signed = false } = {}): string {
       ...(signed && { signDisplay: 'exceptZero' }),
       ...(size >= 10_000 && { notation: 'compact' }),
       minimumFractionDigits: 0,
-      maximumFractionDigits: size === 0 ? 0 : size < 1 ? 2 : size < 100 ? 2 : size >= 10_000 ? 1 : 0,
+      maximumFractionDigits:
+        size === 0 ? 0 : size < 1 ? 2 : size < 100 ? 2 : size >= 10_000 ? 1 : 0,
     }).format(value),
   );
 }
@@ -52,7 +56,9 @@ export function count(value: number): string {
 /** 1.2M, 48K. */
 export function countShort(value: number): string {
   return minus(
-    new Intl.NumberFormat(getLocale(), { notation: 'compact', maximumFractionDigits: 1 }).format(value),
+    new Intl.NumberFormat(getLocale(), { notation: 'compact', maximumFractionDigits: 1 }).format(
+      value,
+    ),
   );
 }
 

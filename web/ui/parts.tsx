@@ -141,7 +141,13 @@ export function Segments<Value extends string>({
 }
 
 /** One sentence that teaches, one action. */
-export function Empty({ children, action }: { readonly children: ReactNode; readonly action?: ReactNode }) {
+export function Empty({
+  children,
+  action,
+}: {
+  readonly children: ReactNode;
+  readonly action?: ReactNode;
+}) {
   return (
     <div className="nothing">
       <p>{children}</p>
@@ -165,7 +171,13 @@ export function Loading({ rows = 6 }: { readonly rows?: number }) {
 }
 
 /** What happened and what to do now. */
-export function Failure({ error, onAgain }: { readonly error: ApiError; readonly onAgain?: () => void }) {
+export function Failure({
+  error,
+  onAgain,
+}: {
+  readonly error: ApiError;
+  readonly onAgain?: () => void;
+}) {
   return (
     <div className="failure" role="alert">
       <Icon name="info" />

@@ -34,7 +34,11 @@ export async function apiStream<Step, Result>(
       const line = JSON.parse(text) as Line<Step, Result>;
       if (line.progress !== undefined) onStep(line.progress);
       if (line.error)
-        throw new ApiError(500, line.error.error?.code ?? 'internal', line.error.error?.message ?? '');
+        throw new ApiError(
+          500,
+          line.error.error?.code ?? 'internal',
+          line.error.error?.message ?? '',
+        );
       if ('result' in line) return line.result as Result;
     }
     if (done) throw new ApiError(0, 'offline', 'The connection ended before the work did.');
