@@ -89,6 +89,7 @@ describe("the operator's API", () => {
     expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
       'GET /invites/look',
       'GET /session',
+      'GET /shared/:token',
       'POST /password-reset',
       'POST /setup',
       'POST /sign-in',

@@ -4,10 +4,11 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { DomainError } from '#base/domain-error.ts';
 import { jsonWithBigints } from '#base/json.ts';
-import { mountChat } from './chat-api.ts';
+import { chatRoutes } from './routes/chat.ts';
 import { consoleBookRoutes } from './routes/console-books.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { customerRoutes } from './routes/customers.ts';
+import { labRoutes } from './routes/lab.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { personRoutes } from './routes/person.ts';
@@ -16,17 +17,19 @@ import { authorise } from './authorise.ts';
 import type { Caller } from './caller.ts';
 import { csvOf } from './csv.ts';
 import { policyText, type Route } from './route.ts';
-import type { Progress, Services } from './services.ts';
+import type { LongWork, Services } from './services.ts';
 
 /** Every route below `/api`. */
 export const API_ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...personRoutes,
   ...meRoutes,
+  ...chatRoutes,
   ...consoleRoutes,
   ...consoleBookRoutes,
   ...customerRoutes,
   ...operationRoutes,
+  ...labRoutes,
 ];
 
 export interface ApiDeps {
@@ -37,8 +40,6 @@ export interface ApiDeps {
    * Keeps out writes that a page of somebody else's made a browser send. @throws DomainError `forbidden`
    */
   readonly guardWrite?: (request: Request) => void;
-  /** The chat of members; absent where there is none. */
-  readonly chat?: Parameters<typeof mountChat>[1];
   /** Turns an error into status and body. */
   readonly presentError: (error: unknown) => {
     status: number;
@@ -63,7 +64,6 @@ export function createApi(deps: ApiDeps): Hono {
   for (const route of API_ROUTES) {
     app.on(route.method, route.path, (context) => answer(context, route, deps));
   }
-  if (deps.chat) mountChat(app, deps.chat);
   app.notFound((context) => {
     throw new DomainError(
       'not_found',
@@ -97,7 +97,7 @@ async function answer(context: Context, route: Route, deps: ApiDeps): Promise<Re
     request,
   });
   if (result instanceof Response) return result;
-  if (route.streams) return streamed(context, result as Work, deps);
+  if (route.streams) return streamed(context, result as LongWork, deps);
   if (isCsv(request)) {
     const name = route.path.split('/').findLast((part) => part !== '' && !part.startsWith(':'));
     return context.body(csvOf(result), 200, {
@@ -128,15 +128,15 @@ function isCsv(request: Request): boolean {
   return request.method === 'GET' && new URL(request.url).searchParams.get('format') === 'csv';
 }
 
-type Work = (progress: Progress) => Promise<unknown>;
-
 /** Progress and result, one JSON document a line. */
-function streamed(context: Context, work: Work, deps: ApiDeps): Response {
+function streamed(context: Context, work: LongWork, deps: ApiDeps): Response {
   context.header('content-type', 'application/x-ndjson');
   return stream(context, async (out) => {
+    const left = new AbortController();
+    out.onAbort(() => left.abort(new DomainError('conflict', 'Whoever asked for this has left.')));
     const line = (value: unknown): Promise<unknown> => out.write(`${jsonWithBigints(value)}\n`);
     try {
-      const done = await work((step) => void line({ progress: step }));
+      const done = await work((step) => void line({ progress: step }), left.signal);
       await line({ result: done ?? null });
     } catch (error) {
       await line({ error: deps.presentError(error).body });
@@ -212,6 +212,7 @@ export function openApiDocument(): object {
     components: {
       securitySchemes: {
         operatorKey: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'header', name: 'cookie' },
       },
     },
@@ -223,6 +224,8 @@ export function openApiDocument(): object {
 function securityOf({ policy }: Route): { security: object[] } {
   if (policy.for === 'public') return { security: [] };
   const scope = [policyText(policy)];
+  if (policy.for === 'customer' && policy.byKey === true)
+    return { security: [{ session: scope }, { apiKey: scope }] };
   if (policy.for !== 'operator') return { security: [{ session: scope }] };
   return { security: [{ operatorKey: scope }, { session: scope }] };
 }

@@ -25,8 +25,9 @@ export function authorise(caller: Caller | undefined, policy: Policy): Authorise
       return { caller, actor: { name, role } } as Authorised;
     }
     case 'customer': {
-      const { member, personId } = caller;
-      if (!member || personId === undefined)
+      const { member, personId, key } = caller;
+      const isKnown = personId !== undefined || (key !== undefined && policy.byKey === true);
+      if (!member || !isKnown)
         throw new DomainError('forbidden', 'This is for the people of a customer.');
       if (policy.role === 'admin' && member.role !== 'admin')
         throw new DomainError('forbidden', 'Only an admin of the account may do this.');

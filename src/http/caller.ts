@@ -2,6 +2,7 @@ import type { MemberRole } from '#accounts/customers.store.ts';
 import type { OperatorRole } from '#accounts/operator-keys.store.ts';
 import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
+import type { NanoUsd } from '#base/money.ts';
 
 /** Whose customer's data a person may see, and what they may do there. */
 export interface Membership {
@@ -23,4 +24,8 @@ export interface Caller {
   readonly member?: Membership | undefined;
   /** Absent for keys and the control socket. */
   readonly personId?: Id<'person'> | undefined;
+  /** The API key by which a member's own program calls; its caps count. */
+  readonly key?:
+    | { readonly id: Id<'apiKey'>; readonly capNanoUsd: NanoUsd | undefined }
+    | undefined;
 }

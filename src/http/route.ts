@@ -17,7 +17,12 @@ export type Policy =
   /** Operators of at least this role. */
   | { readonly for: 'operator'; readonly role: OperatorRole }
   /** People of a customer, for what is that customer's own. */
-  | { readonly for: 'customer'; readonly role: MemberRole }
+  | {
+      readonly for: 'customer';
+      readonly role: MemberRole;
+      /** Whether an API key that was made for a member may call it too. */
+      readonly byKey?: boolean;
+    }
   /** Whoever is signed in, for what is their own. */
   | { readonly for: 'person' }
   /** Anybody; limited by rate where it could be abused. */
@@ -87,6 +92,13 @@ export function customerRoute<Schema extends z.ZodType = z.ZodUndefined>(
   },
 ): Route {
   return routeOf(spec, { for: 'customer', role: spec.least });
+}
+
+/** Declares a route for a customer's people and for the programs of members; what it does is a member's own. */
+export function memberRoute<Schema extends z.ZodType = z.ZodUndefined>(
+  spec: Spec<Schema, Pick<RouteCall<z.infer<Schema>>, Common | 'member'>>,
+): Route {
+  return routeOf(spec, { for: 'customer', role: 'member', byKey: true });
 }
 
 /** Declares a route for whoever is signed in. */

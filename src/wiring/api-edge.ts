@@ -1,4 +1,3 @@
-import type { ChatActor } from '#chat/actor.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { presentError } from '#gateway/wire/wire-error.ts';
 import type { ApiDeps } from '#http/api.ts';
@@ -11,18 +10,4 @@ export function presentApiError(error: unknown, log: Logger): ReturnType<ApiDeps
   const shown = (body as { error: { code: string } }).error;
   const code = error instanceof DomainError && status !== 500 ? error.code : shown.code;
   return { status, headers, body: { error: { ...shown, code } } };
-}
-
-/** Who chats: the member of a session, or of an API key. */
-export function chatIdentity(
-  authenticate: ApiDeps['authenticate'],
-  byKey: (headers: Headers) => Promise<ChatActor>,
-): (headers: Headers) => Promise<ChatActor> {
-  return async (headers) => {
-    if (headers.has('authorization')) return byKey(headers);
-    const { member } = await authenticate(headers);
-    if (!member) throw new DomainError('forbidden', 'Only the people of a customer chat.');
-    const { book, customerId, memberId } = member;
-    return { book, customerId, memberId };
-  };
 }

@@ -1,6 +1,4 @@
 import type { Pool } from 'pg';
-import type { ApiKey } from '#accounts/api-keys.store.ts';
-import type { KeyDirectory } from '#accounts/key-directory.ts';
 import { readReceipt } from '#admission/receipt.store.ts';
 import { readStandings } from '#admission/standings.store.ts';
 import type { Clock } from '#base/clock.ts';
@@ -22,7 +20,7 @@ import type { DatabaseAddress } from '#db/database-address.ts';
 import type { Caller } from '#gateway/caller.ts';
 import type { Gateway } from '#gateway/gateway.ts';
 import type { GatewayLog } from '#gateway/gateway-log.ts';
-import type { ChatServices } from '#http/chat-route.ts';
+import type { ChatServices } from '#http/chat-services.ts';
 import type { Config } from '#src/config.ts';
 import { subscriptionInForce } from '#subscriptions/subscriptions.store.ts';
 import type { LiveModels } from './live-models.ts';
@@ -38,13 +36,11 @@ export interface ChatParts {
   readonly gateway: Gateway;
   readonly models: LiveModels;
   readonly plans: PlanBook;
-  readonly keys: KeyDirectory;
   readonly search: Config['search'];
 }
 
 export interface OpenChat {
   readonly services: ChatServices;
-  readonly identify: (headers: Headers) => Promise<ChatActor>;
   /** For the listener of changes. */
   readonly channels: Readonly<Record<string, (payload: string) => void>>;
   readonly onGap: () => void;
@@ -115,7 +111,6 @@ export async function openChat(parts: ChatParts): Promise<OpenChat> {
   );
   return {
     services,
-    identify: (headers) => identify(parts.keys, headers),
     channels: {
       [CHAT_LOG_CHANNEL]: (uuids) => generator.wake(uuids),
       [CHAT_STOP_CHANNEL]: (uuid) => generator.stopHere(uuid),
@@ -128,23 +123,6 @@ export async function openChat(parts: ChatParts): Promise<OpenChat> {
       await pages.close();
       await owner.close();
     },
-  };
-}
-
-const BEARER = /^bearer +(\S+) *$/i;
-
-/** A member's own API key. @throws DomainError `unauthenticated`, `forbidden` (a key of no member) */
-async function identify(keys: KeyDirectory, headers: Headers): Promise<ChatActor> {
-  const secret = BEARER.exec(headers.get('authorization') ?? '')?.[1];
-  if (secret === undefined) throw new DomainError('unauthenticated', 'Sign in first.');
-  const key: ApiKey = await keys.authenticate(secret);
-  if (key.memberId === undefined || !key.scopes.includes('inference'))
-    throw new DomainError('forbidden', 'Only a key that was made for a member can chat.');
-  return {
-    book: key.book,
-    customerId: key.customerId,
-    memberId: key.memberId,
-    key: { id: key.id, capNanoUsd: key.capNanoUsd },
   };
 }
 

@@ -95,7 +95,8 @@ export class PageFetcher {
         }
         const contentType = single(headers['content-type']) ?? '';
         if (statusCode !== 200 || !/^(text\/|application\/(xhtml|json))/.test(contentType)) {
-          answer.body.destroy();
+          // Without a listener the abort of an unread body would end the process.
+          answer.body.on('error', () => undefined).destroy();
           throw broken(`It answered ${statusCode} with ${contentType.slice(0, 60) || 'no type'}.`);
         }
         return { url: target.href, contentType, body: await this.#text(answer.body, contentType) };

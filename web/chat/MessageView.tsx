@@ -1,0 +1,374 @@
+import { memo, useState, useSyncExternalStore } from 'react';
+import type { Message, MessageOutline } from '#chat/conversation.ts';
+import type { Part, Source } from '#chat/part.ts';
+import { m } from '../paraglide/messages.js';
+import { AnswerLine } from './AnswerLine.tsx';
+import { CopyButton } from './CopyButton.tsx';
+import { Feedback } from './Feedback.tsx';
+import { Icon } from './icons.tsx';
+import { LimitCard } from './LimitCard.tsx';
+import type { LiveAnswer, LiveState } from './live-answer.ts';
+import { Markdown } from './markdown/Markdown.tsx';
+
+/** What can be done with a message. */
+export interface MessageActions {
+  readonly edit: (id: string, text: string) => void;
+  readonly regenerate: (id: string, model?: string) => void;
+  readonly continue: (id: string) => void;
+  readonly show: (id: string) => void;
+  readonly rate: (
+    id: string,
+    rating: 'up' | 'down' | null,
+    reason?: string,
+    comment?: string,
+  ) => void;
+  readonly loadImages: boolean;
+  readonly modelName: (name: string) => string;
+}
+
+interface MessageViewProps {
+  readonly outline: MessageOutline;
+  readonly message: Message | undefined;
+  readonly live: LiveAnswer | undefined;
+  readonly isLast: boolean;
+  readonly actions: MessageActions;
+}
+
+export const MessageView = memo(function MessageView(props: MessageViewProps) {
+  const { outline, message } = props;
+  if (!message) return <article className="message message-unread" aria-busy="true" />;
+  return outline.role === 'user' ? (
+    <Question {...props} message={message} />
+  ) : (
+    <Answer {...props} message={message} />
+  );
+});
+
+function Question({ message, outline, actions }: MessageViewProps & { readonly message: Message }) {
+  const [isEditing, setEditing] = useState(false);
+  const text = textOf(message.parts);
+  const files = message.parts.filter(({ type }) => type === 'image' || type === 'file');
+  return (
+    <article className="message question" aria-label={m.chat_you()}>
+      {files.length > 0 && (
+        <div className="question-files">
+          {files.map((part) => (
+            <FileView key={'attachment' in part ? part.attachment : ''} part={part} />
+          ))}
+        </div>
+      )}
+      {isEditing ? (
+        <EditForm
+          text={text}
+          onCancel={() => setEditing(false)}
+          onSend={(next) => {
+            setEditing(false);
+            actions.edit(message.id, next);
+          }}
+        />
+      ) : (
+        text !== '' && <div className="question-text">{text}</div>
+      )}
+      {!isEditing && (
+        <div className="message-tools">
+          <Branches outline={outline} show={actions.show} />
+          <CopyButton text={() => text} label={m.chat_copy()} />
+          <button
+            type="button"
+            className="quiet-button"
+            aria-label={m.chat_edit()}
+            title={m.chat_edit()}
+            onClick={() => setEditing(true)}
+          >
+            <Icon name="edit" size={16} />
+          </button>
+        </div>
+      )}
+    </article>
+  );
+}
+
+function FileView({ part }: { readonly part: Part }) {
+  if (part.type === 'image')
+    return (
+      <a href={`/api/chat/attachments/${part.attachment}`} target="_blank" rel="noreferrer">
+        <img
+          className="question-image"
+          src={`/api/chat/attachments/${part.attachment}`}
+          alt={part.name}
+        />
+      </a>
+    );
+  if (part.type !== 'file') return null;
+  return (
+    <a
+      className="file-chip"
+      href={`/api/chat/attachments/${part.attachment}`}
+      target="_blank"
+      rel="noreferrer"
+    >
+      <Icon name="clip" size={15} /> {part.name}
+    </a>
+  );
+}
+
+function EditForm({
+  text,
+  onCancel,
+  onSend,
+}: {
+  readonly text: string;
+  readonly onCancel: () => void;
+  readonly onSend: (text: string) => void;
+}) {
+  const [value, setValue] = useState(text);
+  return (
+    <form
+      className="edit-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (value.trim() !== '') onSend(value);
+      }}
+    >
+      <textarea
+        autoFocus
+        aria-label={m.chat_edit()}
+        value={value}
+        rows={Math.min(12, value.split('\n').length + 1)}
+        onChange={(event) => setValue(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') onCancel();
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) onSend(value);
+        }}
+      />
+      <p className="hint">{m.chat_edit_hint()}</p>
+      <div className="row-end">
+        <button type="button" className="button" onClick={onCancel}>
+          {m.chat_cancel()}
+        </button>
+        <button type="submit" className="button button-main" disabled={value.trim() === ''}>
+          {m.chat_send()}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+const NEVER = (): (() => void) => () => undefined;
+const NOTHING = (): undefined => undefined;
+
+function Answer({
+  message,
+  outline,
+  live,
+  isLast,
+  actions,
+}: MessageViewProps & { readonly message: Message }) {
+  const state: LiveState | undefined = useSyncExternalStore(
+    live?.subscribe ?? NEVER,
+    live?.state ?? NOTHING,
+  );
+  const isRunning = state !== undefined && state.phase !== 'ended';
+  const parts = state?.parts ?? message.parts;
+  const error = parts.find((part) => part.type === 'error');
+  const text = textOf(parts);
+  const sources = parts.filter((part) => part.type === 'source');
+  const model = message.takings.at(-1)?.model ?? state?.model;
+  return (
+    <article
+      className="message answer"
+      aria-label={m.chat_answer()}
+      aria-busy={isRunning}
+      data-status={isRunning ? 'running' : message.status}
+    >
+      {state?.fallbackGate && (
+        <p className="note">
+          <Icon name="info" size={15} />{' '}
+          {m.chat_fallback({
+            model: actions.modelName(state.model ?? ''),
+            gate: state.fallbackGate,
+          })}
+        </p>
+      )}
+      <Reasoning parts={parts} isRunning={isRunning && text === ''} />
+      <SearchLine parts={parts} />
+      {text !== '' && <Markdown text={text} loadImages={actions.loadImages} />}
+      {isRunning && text === '' && <Waiting isLost={state.phase === 'lost'} />}
+      {isRunning && text !== '' && state.phase === 'lost' && (
+        <p className="note" role="status">
+          {m.chat_lost()}
+        </p>
+      )}
+      {sources.length > 0 && !isRunning && <Sources sources={sources} />}
+      {!isRunning && error && (
+        <LimitCard error={error} onRetry={(name) => actions.regenerate(message.id, name)} />
+      )}
+      {!isRunning && (
+        <Unfinished
+          status={message.status}
+          hasError={error !== undefined}
+          onContinue={() => actions.continue(message.id)}
+        />
+      )}
+      {!isRunning && (
+        <footer className="answer-foot">
+          <AnswerLine takings={message.takings} modelName={actions.modelName} />
+          <div className={isLast ? 'message-tools message-tools-shown' : 'message-tools'}>
+            <Branches outline={outline} show={actions.show} />
+            {text !== '' && <CopyButton text={() => text} label={m.chat_copy()} />}
+            <button
+              type="button"
+              className="quiet-button"
+              aria-label={m.chat_again()}
+              title={m.chat_again()}
+              onClick={() => actions.regenerate(message.id)}
+            >
+              <Icon name="again" size={16} />
+            </button>
+            {text !== '' && (
+              <Feedback
+                rating={message.feedback}
+                onRate={(rating, reason, comment) =>
+                  actions.rate(message.id, rating, reason, comment)
+                }
+              />
+            )}
+          </div>
+        </footer>
+      )}
+      {isRunning && model && <span className="visually-hidden">{actions.modelName(model)}</span>}
+    </article>
+  );
+}
+
+function Waiting({ isLost }: { readonly isLost: boolean }) {
+  return (
+    <p className="waiting" role="status">
+      <span className="waterline" aria-hidden="true" />
+      {isLost ? m.chat_lost() : <span className="visually-hidden">{m.chat_thinking()}</span>}
+    </p>
+  );
+}
+
+function Reasoning({
+  parts,
+  isRunning,
+}: {
+  readonly parts: readonly Part[];
+  readonly isRunning: boolean;
+}) {
+  const text = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('\n\n');
+  if (text.trim() === '') return null;
+  return (
+    <details className="reasoning">
+      <summary>{isRunning ? m.chat_reasoning_now() : m.chat_reasoning()}</summary>
+      <div className="reasoning-text">{text.trim()}</div>
+    </details>
+  );
+}
+
+function SearchLine({ parts }: { readonly parts: readonly Part[] }) {
+  const search = parts.find((part) => part.type === 'search');
+  if (!search) return null;
+  return (
+    <p className="note">
+      <Icon name="globe" size={15} />{' '}
+      {search.results === 0
+        ? m.chat_search_none({ query: search.query })
+        : m.chat_searched({ query: search.query, results: search.results })}
+    </p>
+  );
+}
+
+function Sources({ sources }: { readonly sources: readonly Source[] }) {
+  return (
+    <section className="sources" aria-label={m.chat_sources()}>
+      <ol>
+        {sources.map(({ index, url, title }) => (
+          <li key={index} value={index}>
+            <a
+              href={/^https?:/i.test(url) ? url : undefined}
+              target="_blank"
+              rel="noopener noreferrer nofollow"
+            >
+              <span className="source-title">{title}</span>{' '}
+              <span className="source-host">{hostOf(url)}</span>
+            </a>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^www\./, '') : '';
+}
+
+function Unfinished({
+  status,
+  hasError,
+  onContinue,
+}: {
+  readonly status: Message['status'];
+  readonly hasError: boolean;
+  readonly onContinue: () => void;
+}) {
+  if (hasError || status === 'complete' || status === 'running' || status === 'failed') return null;
+  const words = {
+    stopped: m.chat_stopped,
+    interrupted: m.chat_interrupted,
+    cut: m.chat_cut,
+  }[status];
+  return (
+    <p className="note unfinished">
+      <span>{words()}</span>
+      <button type="button" className="button" onClick={onContinue}>
+        {m.chat_continue()}
+      </button>
+    </p>
+  );
+}
+
+function Branches({
+  outline,
+  show,
+}: {
+  readonly outline: MessageOutline;
+  readonly show: (id: string) => void;
+}) {
+  const { siblings, id } = outline;
+  if (siblings.length < 2) return null;
+  const at = siblings.indexOf(id);
+  const before = siblings[at - 1];
+  const after = siblings[at + 1];
+  return (
+    <span className="branches" role="group" aria-label={m.chat_branches()}>
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label={m.chat_branch_before()}
+        disabled={!before}
+        onClick={() => before && show(before)}
+      >
+        <Icon name="left" size={15} />
+      </button>
+      <span className="tabular">
+        {at + 1}/{siblings.length}
+      </span>
+      <button
+        type="button"
+        className="quiet-button"
+        aria-label={m.chat_branch_after()}
+        disabled={!after}
+        onClick={() => after && show(after)}
+      >
+        <Icon name="right" size={15} />
+      </button>
+    </span>
+  );
+}
+
+export function textOf(parts: readonly Part[]): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}

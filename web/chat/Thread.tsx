@@ -1,0 +1,121 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { MessageOutline } from '#chat/conversation.ts';
+import { m } from '../paraglide/messages.js';
+import type { ConversationState, ConversationStore } from './conversation-store.ts';
+import { Icon } from './icons.tsx';
+import { MessageView, type MessageActions } from './MessageView.tsx';
+
+const COLUMN_CHARACTERS = 72;
+const LINE = 26;
+const NEAR_END = 120;
+
+function guess({ chars, role }: MessageOutline): number {
+  return (role === 'user' ? 62 : 84) + Math.ceil(chars / COLUMN_CHARACTERS) * LINE;
+}
+
+/**
+ * The messages of a conversation; only those near the view are in the page. A new question goes to the
+ * top of the view and its answer grows below it: nothing moves that the reader did not move.
+ */
+export function Thread({
+  store,
+  state,
+  actions,
+}: {
+  readonly store: ConversationStore;
+  readonly state: ConversationState;
+  readonly actions: MessageActions;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [isAway, setAway] = useState(false);
+  const { outline, messages, live, conversation } = state;
+  const virtual = useVirtualizer({
+    count: outline.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (at) =>
+      guess(outline[at] ?? { chars: 0, role: 'user', id: '' as never, siblings: [] }),
+    getItemKey: (at) => outline[at]?.id ?? at,
+    overscan: 3,
+    paddingStart: 24,
+    paddingEnd: 24,
+  });
+  const items = virtual.getVirtualItems();
+  useEffect(() => store.want(items.map(({ index }) => outline[index]?.id ?? '').filter(Boolean)));
+
+  // An opened conversation shows its end.
+  const openedId = conversation?.id;
+  const wasNew = useRef(false);
+  useLayoutEffect(() => {
+    if (wasNew.current || outline.length === 0) return;
+    virtual.scrollToIndex(outline.length - 1, { align: 'end' });
+    // Only when another conversation is opened.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [openedId]);
+  useEffect(() => {
+    wasNew.current = openedId === undefined;
+  }, [openedId]);
+
+  // A question that was just asked goes to the top.
+  const lastUser = outline.at(-1)?.role === 'assistant' ? outline.at(-2)?.id : undefined;
+  const asked = live.size > 0 ? lastUser : undefined;
+  const shown = useRef<string | undefined>(undefined);
+  useLayoutEffect(() => {
+    if (asked === undefined || asked === shown.current) return;
+    const isFirstView = shown.current === undefined && outline.length > 2;
+    shown.current = asked;
+    if (!isFirstView || performance.now() > 3000)
+      virtual.scrollToIndex(outline.length - 2, { align: 'start' });
+  }, [asked, outline.length, virtual]);
+
+  const onScroll = useCallback(() => {
+    const node = scroller.current;
+    if (node) setAway(node.scrollHeight - node.scrollTop - node.clientHeight > NEAR_END);
+  }, []);
+
+  return (
+    <div className="thread-frame">
+      <div className="thread" ref={scroller} onScroll={onScroll} tabIndex={-1}>
+        <div
+          className="thread-inner"
+          role="log"
+          aria-label={m.chat_conversation()}
+          aria-live="off"
+          style={{ height: virtual.getTotalSize(), marginBottom: asked ? '55vh' : 0 }}
+        >
+          {items.map((item) => {
+            const entry = outline[item.index];
+            if (!entry) return null;
+            return (
+              <div
+                key={item.key}
+                ref={virtual.measureElement}
+                data-index={item.index}
+                className="thread-row"
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                <MessageView
+                  outline={entry}
+                  message={messages.get(entry.id)}
+                  live={live.get(entry.id)}
+                  isLast={item.index === outline.length - 1}
+                  actions={actions}
+                />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {isAway && outline.length > 0 && !asked && (
+        <button
+          type="button"
+          className="to-end"
+          aria-label={m.chat_to_end()}
+          onClick={() => virtual.scrollToIndex(outline.length - 1, { align: 'end' })}
+        >
+          <Icon name="bottom" />
+        </button>
+      )}
+    </div>
+  );
+}
