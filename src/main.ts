@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { KEY_CHANNEL } from '#accounts/api-keys.store.ts';
 import { KeyDirectory } from '#accounts/key-directory.ts';
 import { masterKeyIn } from '#accounts/master-key.ts';
@@ -7,8 +9,10 @@ import { readSupplierSecrets, SUPPLIER_KEY_CHANNEL } from '#accounts/supplier-se
 import { systemClock as clock } from '#base/clock.ts';
 import { systemRandom as random } from '#base/random.ts';
 import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
+import { RecentSums } from '#economics/recent-sums.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
+import { LabClient } from '#lab/lab-client.ts';
 import { createApi } from '#http/api.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
 import { SUBSCRIPTION_CHANNEL } from '#subscriptions/subscriptions.store.ts';
@@ -20,12 +24,15 @@ import { openBooks } from '#wiring/books.ts';
 import { openChat } from '#wiring/chat-services.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
+import { webServices } from '#wiring/console-services.ts';
 import { ControlServer } from '#wiring/control-server.ts';
-import { demoServices } from '#wiring/demo-services.ts';
+import { LiveDemo } from '#wiring/live-demo.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
+import { labServices } from '#wiring/lab-services.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
+import { logRenewals } from '#wiring/log-renewals.ts';
 import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
 import { openPeople } from '#wiring/people.ts';
@@ -36,7 +43,6 @@ import { publishStarterOffer } from '#wiring/starter.ts';
 import { buildWeb } from '#wiring/web-build.ts';
 import { webDoor } from '#wiring/web-door.ts';
 import { openStore } from '#wiring/store.ts';
-import { notYet } from '#wiring/not-yet.ts';
 
 /** Where a started installation is reached. */
 export interface Where {
@@ -59,6 +65,7 @@ export interface Running {
 const RENEW_EVERY_MS = 60_000;
 /** Subscriptions are earned hour by hour, and before each report. */
 const ACCRUE_EVERY_MS = 3_600_000;
+const EXPIRE_EVERY_MS = 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
 const SEAL_EVERY_MS = 3_600_000;
 
@@ -103,8 +110,9 @@ export async function startBreakeven(
   const simulator = config.simulator
     ? started.adopt(await startSimulator({ clock, random }), (running) => running.close())
     : undefined;
+  const sentDirectory = join(config.dataDir, 'sent');
   const books = started.adopt(
-    await openBooks({ address, pool, plans, clock, random, log }),
+    await openBooks({ address, pool, plans, sentDirectory, clock, random, log }),
     (open) => open.close(),
   );
   const keys = new KeyDirectory({ pool, clock });
@@ -137,6 +145,16 @@ export async function startBreakeven(
     limits: { bodyBytesMax: config.bodyBytesMax },
   });
 
+  const sums = new RecentSums(pool, clock);
+  const demo = started.adopt(
+    new LiveDemo({ pool, admission: books.admission, models, plans, clock, random }, () =>
+      sums.forget('demo'),
+    ),
+    (live) => live.stop(),
+  );
+  const lab = started.use(
+    new LabClient({ address, dataDir: config.dataDir, threads: availableParallelism() }),
+  );
   const chat = started.adopt(
     await openChat({
       pool,
@@ -183,10 +201,26 @@ export async function startBreakeven(
       why: books.why,
       accrue: books.accrue,
       audit: books.audit,
-      demo: demoServices({ pool, admission: books.admission, models, plans, clock, random }),
+      demo: demo.services,
+      lab: labServices(lab, config.dataDir),
       health,
       chat: chat.services,
-      people: { ...notYet(), identity: people.identity },
+      people: {
+        identity: people.identity,
+        ...webServices({
+          pool,
+          clock,
+          random,
+          plans,
+          catalog: () => catalog,
+          supplierKeys: () => supplierKeys,
+          gateway,
+          books,
+          subscriptions,
+          sums,
+          publicUrl: () => config.publicUrl ?? url,
+        }),
+      },
     }),
     authenticate: memberKeyIdentity(keys, people.authenticate),
     guardWrite: people.guardWrite,
@@ -215,7 +249,7 @@ export async function startBreakeven(
   started.use(
     new Repeating(
       RENEW_EVERY_MS,
-      () => renewDue(subscriptions),
+      async () => metrics.renewalsEnded(logRenewals(log, await renewDue(subscriptions))),
       (error) => log.error({ err: error }, 'cannot renew subscriptions'),
     ),
   );
@@ -224,6 +258,13 @@ export async function startBreakeven(
       ACCRUE_EVERY_MS,
       () => books.accrue(),
       (error) => log.error({ err: error }, 'cannot accrue subscriptions'),
+    ),
+  );
+  started.use(
+    new Repeating(
+      EXPIRE_EVERY_MS,
+      () => books.expire(),
+      (error) => log.error({ err: error }, 'cannot expire credits'),
     ),
   );
   started.use(
@@ -273,7 +314,11 @@ export async function startBreakeven(
   const open = started.move();
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    const { requestsLeft, settlementsLeft } = await shutDown(server, gateway, config.drainMs);
+    // While requests drain, nobody waits for a demo; whoever loads one is told why it ended.
+    const [{ requestsLeft, settlementsLeft }] = await Promise.all([
+      shutDown(server, gateway, config.drainMs),
+      demo.stop(),
+    ]);
     if (requestsLeft + settlementsLeft > 0) {
       log.warn({ requestsLeft, settlementsLeft }, 'stopped before everything had ended');
     }

@@ -10,6 +10,7 @@ import { latin1Of, utf8Of } from './record-bytes.ts';
 
 /** What admission must know of an open hold, beside what the kernel keeps of it. */
 export interface HoldNote {
+  readonly requestId: string;
   /** Number of the process that made it: see `process_lease`. */
   readonly process: number;
   readonly decisionSeq: number;
@@ -46,7 +47,8 @@ export class AccountRecord {
   customer: string;
   readonly state: AccountState;
   readonly terms: AccountTerms;
-  readonly notes = new Map<string, HoldNote>();
+  /** One for each open hold, in no order. An account has few: looking through them beats a map. */
+  readonly #notes: HoldNote[] = [];
   /** By uuid of the member or key. */
   readonly scopes = new Map<string, ScopeState>();
   overageOwedNanoUsd = 0;
@@ -76,9 +78,29 @@ export class AccountRecord {
   }
 
   noteOf(requestId: string): HoldNote {
-    const note = this.notes.get(requestId);
+    const note = this.#notes[this.#noteIndex(requestId)];
     assert(note !== undefined, 'every open hold has its note');
     return note;
+  }
+
+  /** Adds the note of a hold, or replaces it. */
+  putNote(note: HoldNote): void {
+    const index = this.#noteIndex(note.requestId);
+    if (index < 0) this.#notes.push(note);
+    else this.#notes[index] = note;
+  }
+
+  dropNote(requestId: string): void {
+    const index = this.#noteIndex(requestId);
+    assert(index >= 0, 'every open hold has its note');
+    const last = this.#notes.pop();
+    if (last !== undefined && index < this.#notes.length) this.#notes[index] = last;
+  }
+
+  #noteIndex(requestId: string): number {
+    for (let i = 0; i < this.#notes.length; i++)
+      if (this.#notes[i]?.requestId === requestId) return i;
+    return -1;
   }
 
   /** Becomes equal to another record, of whatever account. */
@@ -86,10 +108,14 @@ export class AccountRecord {
     this.book = other.book;
     this.customer = other.customer;
     this.state.copyFrom(other.state);
-    Object.assign(this.terms, other.terms);
+    this.terms.subscription = other.terms.subscription;
+    this.terms.priceNanoUsd = other.terms.priceNanoUsd;
+    this.terms.accruedNanoUsd = other.terms.accruedNanoUsd;
+    this.terms.accrualFromMs = other.terms.accrualFromMs;
+    this.terms.accruedToMs = other.terms.accruedToMs;
     this.overageOwedNanoUsd = other.overageOwedNanoUsd;
-    this.notes.clear();
-    for (const [id, note] of other.notes) this.notes.set(id, note);
+    this.#notes.length = 0;
+    for (const note of other.#notes) this.#notes.push(note);
     for (const id of this.scopes.keys()) if (!other.scopes.has(id)) this.scopes.delete(id);
     for (const [id, scope] of other.scopes) {
       const own = this.scopes.get(id);
@@ -172,17 +198,16 @@ export function recordOf(row: AccountColumns): AccountRecord {
     accruedToMs: row.accrued_to_ms,
   });
   record.overageOwedNanoUsd = row.overage_owed;
-  const notes = decodeNotes(row.hold_notes, state.holds.length);
-  for (const [i, { requestId }] of state.holds.entries()) {
-    const note = notes[i];
-    if (note !== undefined) record.notes.set(requestId, note);
-  }
+  const notes = decodeNotes(row.hold_notes, state.holds);
+  for (const note of notes) record.putNote(note);
   return record;
 }
 
-function decodeNotes(bytes: Uint8Array, count: number): readonly HoldNote[] {
+/** Notes stand in the order of their holds. */
+function decodeNotes(bytes: Uint8Array, holds: readonly Hold[]): readonly HoldNote[] {
   const reader = new ByteReader(bytes);
-  const notes = Array.from({ length: count }, () => ({
+  const notes = holds.map(({ requestId }) => ({
+    requestId,
     process: reader.varint(),
     decisionSeq: reader.varint(),
     supplier: utf8Of(reader.text()),
@@ -228,7 +253,7 @@ function readHolds(bytes: Uint8Array): readonly Hold[] {
 
 export function holdsOf(row: Pick<HoldColumns, 'holds' | 'hold_notes'>): readonly OpenHold[] {
   const holds = readHolds(row.holds);
-  const notes = decodeNotes(row.hold_notes, holds.length);
+  const notes = decodeNotes(row.hold_notes, holds);
   return holds.map((hold, i) => {
     const note = notes[i];
     assert(note !== undefined, 'every open hold has its note');

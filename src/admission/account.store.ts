@@ -3,6 +3,7 @@ import type { Book } from '#base/book.ts';
 import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
 import { nanoUsd, type NanoUsd } from '#base/money.ts';
 import { withStore } from '#db/pool.ts';
+import { lotsOf } from '#plans/account-row.ts';
 import { UNBOUNDED } from '#plans/account-state.ts';
 import type { AccountRef } from './account-change.ts';
 import { type AccountColumns, type AccountRecord, recordOf } from './account-record.ts';
@@ -94,4 +95,35 @@ export function accountsBehind(
       customerId: idFromUuid('customer', customer),
     }));
   });
+}
+
+/** Accounts are looked through in pages, so that a pass over all of them stays small in memory. */
+const EXPIRY_PAGE_ROWS = 1_000;
+
+/**
+ * Accounts with credits that expired by an instant, in pages. Not those whose period has ended: their
+ * renewal expires, and carries over what the plan lets it. Never the demo's, which live in simulated
+ * time. A lot may turn out to be reserved by open holds to its last: then there is nothing to take.
+ */
+export async function* accountsWithExpired(
+  pool: Pool,
+  atMs: number,
+): AsyncGenerator<readonly AccountRef[]> {
+  let after = { book: 'live', customer: '00000000-0000-0000-0000-000000000000' };
+  for (;;) {
+    const { rows } = await withStore(() =>
+      pool.query<{ book: Book; customer: string; sub: Buffer }>(
+        `SELECT book, customer, sub FROM account
+          WHERE (book, customer) > ($1, $2) AND book <> 'demo' AND period_end_ms > $3
+          ORDER BY book, customer LIMIT ${EXPIRY_PAGE_ROWS}`,
+        [after.book, after.customer, atMs],
+      ),
+    );
+    yield rows
+      .filter(({ sub }) => lotsOf(sub).some((lot) => atMs >= lot.expiresAtMs))
+      .map(({ book, customer }) => ({ book, customerId: idFromUuid('customer', customer) }));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < EXPIRY_PAGE_ROWS) return;
+    after = last;
+  }
 }

@@ -25,6 +25,7 @@ import { LeaseKeeper, type LeaseTimes } from './lease-keeper.ts';
 import type { Operation } from './operation.ts';
 import type { PlanSource } from './plan-source.ts';
 import { SettleOperation, VoidOperation } from './settle-operation.ts';
+import { SentJournal } from './sent-journal.ts';
 import { SharedGates } from './shared-gates.ts';
 import { WriteSet } from './write-set.ts';
 import { ensurePartitions } from '#ledger/partitions.store.ts';
@@ -42,6 +43,8 @@ export interface AdmissionOptions {
   readonly leaseTimes?: Partial<LeaseTimes>;
   /** Accounts kept in memory. Default 20,000. */
   readonly accountsMax?: number;
+  /** Where processes of this machine note what they send; absent: what a dead one held is estimated. */
+  readonly sentDirectory?: string;
   /** What went wrong without a caller to blame. */
   readonly onTrouble?: (trouble: Trouble) => void;
 }
@@ -56,10 +59,12 @@ export class AdmissionService implements Admission {
   readonly #gates: SharedGates;
   readonly #ledger = new LedgerAccounts();
   readonly #options: AdmissionOptions;
+  readonly #sent: SentJournal | undefined;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    const { pool, clock } = options;
+    const { pool, clock, sentDirectory } = options;
+    this.#sent = sentDirectory === undefined ? undefined : SentJournal.begin(sentDirectory);
     this.#gates = this.#newGates();
     this.#context = this.#contextWith(this.#gates);
     const onTrouble = options.onTrouble ?? (() => undefined);
@@ -77,7 +82,9 @@ export class AdmissionService implements Admission {
       clock,
       random: options.random,
       settle: (hold, measurement) => this.settle(hold, measurement),
+      release: (hold) => this.void(hold, 'killed before it was sent'),
       onTrouble,
+      ...(sentDirectory === undefined ? {} : { sentDirectory }),
       ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
     });
   }
@@ -109,6 +116,7 @@ export class AdmissionService implements Admission {
     await this.#actor.close();
     await this.#gates.returnAll().catch(() => undefined);
     await this.#leases.end();
+    this.#sent?.close();
   }
 
   /** Resolves holds of dead processes now. @returns how many were resolved. */
@@ -124,16 +132,23 @@ export class AdmissionService implements Admission {
     return this.#submit(new AdmitOperation(this.#context, { subject, request, evidence }));
   }
 
+  sending(hold: HoldRef): void {
+    this.#sent?.sending(hold.requestId);
+  }
+
   async extend(hold: HoldRef, upTo: Amounts): Promise<boolean> {
     return this.#submit(new ExtendOperation(this.#context, hold, upTo));
   }
 
-  settle(hold: HoldRef, measurement: Measurement): Promise<Settled> {
-    return this.#submit(new SettleOperation(this.#context, { hold, measurement }));
+  async settle(hold: HoldRef, measurement: Measurement): Promise<Settled> {
+    const settled = await this.#submit(new SettleOperation(this.#context, { hold, measurement }));
+    this.#sent?.ended(hold.requestId);
+    return settled;
   }
 
   async void(hold: HoldRef, reason: string): Promise<void> {
     await this.#submit(new VoidOperation(this.#context, hold, reason));
+    this.#sent?.ended(hold.requestId);
   }
 
   /**

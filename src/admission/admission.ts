@@ -119,6 +119,12 @@ export interface Admission {
     evidence: DecisionEvidence,
   ): Promise<Admitted | Refused>;
   /**
+   * Says that a request's first byte is about to go to a supplier. Returns when that outlives this
+   * process, so that a hold which a killed process left unsent is not taken for one that was sent.
+   * @throws Error where it cannot: then it must not be sent.
+   */
+  sending(hold: HoldRef): void;
+  /**
    * Raises a hold to a new worst case, durably, before a stream passes it.
    * @returns false where the plan or the buckets do not cover it; the old hold stays.
    */

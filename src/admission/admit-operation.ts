@@ -122,7 +122,8 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
     const candidate = this.#request.candidates[out.candidate];
     assert(candidate !== undefined, 'an admitted candidate exists');
     const route = this.#evidence.routes?.[out.candidate];
-    record.notes.set(this.#request.requestId, {
+    record.putNote({
+      requestId: this.#request.requestId,
       process: this.#context.process(),
       decisionSeq: out.seq,
       supplier: route?.supplier ?? 'unknown',

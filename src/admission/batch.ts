@@ -1,14 +1,14 @@
-import type { QueryResult } from 'pg';
 import { assert } from '#base/assert.ts';
-import type { Book } from '#base/book.ts';
+import { BOOKS, type Book } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { ScopeState } from '#plans/scope-state.ts';
 import type { SharedCounters } from '#plans/shared-counters.ts';
 import type { AccountCache } from './account-cache.ts';
 import { type AccountColumns, type AccountRecord, recordOf } from './account-record.ts';
-import { accountKey, type Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
 import { type Column, RowBatch, type Statement } from './row-batch.ts';
 import type { SharedGates } from './shared-gates.ts';
+import type { GroupResult } from './statement-group.ts';
 import type { WriteSet } from './write-set.ts';
 
 /** A usage event that was booked before. */
@@ -76,12 +76,14 @@ const lockRead = new RowBatch(
             FROM account t WHERE t.book = w.book AND t.customer = w.customer
              FOR UPDATE) a ON true)
     SELECT * FROM locked WHERE version IS DISTINCT FROM cached`,
+  { answersRows: true },
 );
 const scopeRead = new RowBatch(
   'read_scopes',
   columnsOf('slot integer, book book, customer uuid, scope uuid'),
   ({ source }) => `SELECT r.slot, r.scope, s.version, s.ring FROM ${source}
     LEFT JOIN account_scope s ON s.book = r.book AND s.customer = r.customer AND s.scope = r.scope`,
+  { answersRows: true },
 );
 const eventRead = new RowBatch(
   'read_events',
@@ -93,6 +95,7 @@ const eventRead = new RowBatch(
       e.paid_bought, e.paid_overage, e.overrun, e.payments, e.attempts, e.estimate_cost, e.refunded, e.day
     FROM ${source} JOIN usage_event e
       ON e.book = r.book AND e.customer = r.customer AND e.id = r.id AND e.day = r.day`,
+  { answersRows: true },
 );
 
 /**
@@ -111,6 +114,8 @@ export class Batch {
   readonly #postponed = new Map<Operation, (() => Promise<void>) | undefined>();
   readonly #skipped = new Map<Operation, (() => Promise<void>) | undefined>();
   #ordinal = 0;
+  /** The slot that was asked for last: an operation asks for its own several times in a row. */
+  #lastSlot: Slot | undefined;
 
   constructor(
     operations: readonly Operation[],
@@ -120,8 +125,7 @@ export class Batch {
     this.#cache = parts.cache;
     this.#gates = parts.gates;
     this.writes = parts.writes;
-    for (const { book, customer } of operations) {
-      const key = accountKey(book, customer);
+    for (const { book, customer, account: key } of operations) {
       if (this.#slotOf.has(key)) continue;
       const slot: Slot = {
         key,
@@ -135,10 +139,43 @@ export class Batch {
       this.#slotOf.set(key, slot);
       this.#slots.push(slot);
     }
+    // Rows are locked in the order in which they are written.
+    this.#slots.sort(byAccount);
   }
 
   get accountKeys(): Iterable<string> {
     return this.#slotOf.keys();
+  }
+
+  /**
+   * Whether everything that the operations need is in memory, so that the batch can be decided on how
+   * its accounts are remembered, and be written under the condition that they still are so.
+   */
+  get isRemembered(): boolean {
+    return this.#operations.every((operation) => {
+      const { committed } = this.#slot(operation);
+      if (committed === undefined || operation.lookUp !== undefined) return false;
+      return operation.scopes.every((scope) => committed.scopes.has(scope));
+    });
+  }
+
+  /**
+   * Whether every operation was decided, and writes its account: what leaves its account alone was
+   * said of an account as it is remembered, and nothing proves that it still is so.
+   */
+  get isProven(): boolean {
+    if (this.#refusals.size + this.#postponed.size > 0) return false;
+    return this.#slots.every((slot) => slot.change !== 'none');
+  }
+
+  /** Forgets what was decided, to be read and decided anew. */
+  forget(): void {
+    this.writes.clear();
+    this.#refusals.clear();
+    this.#postponed.clear();
+    this.#skipped.clear();
+    for (const { draft } of this.#slots) if (draft !== undefined) this.#cache.recycle(draft);
+    for (const slot of this.#slots) slot.draft = undefined;
   }
 
   /** Statements that lock and read; their results go to {@link load}. */
@@ -167,10 +204,13 @@ export class Batch {
     return [lockRead, scopeRead, eventRead].map((read) => read.statement());
   }
 
-  load(results: readonly QueryResult[]): void {
+  load(results: readonly GroupResult[]): void {
     const [stale, ...rest] = results;
     assert(stale !== undefined, 'a batch reads its accounts');
-    for (const row of stale.rows as (AccountColumns & { slot: number; version: number | null })[]) {
+    for (const row of stale.rows as unknown as (AccountColumns & {
+      slot: number;
+      version: number | null;
+    })[]) {
       const slot = this.#slots[row.slot];
       assert(slot !== undefined, 'the store answers what was asked');
       slot.committed =
@@ -179,13 +219,13 @@ export class Batch {
           : recordOf({ ...row, book: slot.book, customer: slot.customer });
     }
     const scopes = scopeRead.rows > 0 ? rest.shift() : undefined;
-    for (const row of (scopes?.rows ?? []) as ScopeColumns[]) {
+    for (const row of (scopes?.rows ?? []) as unknown as ScopeColumns[]) {
       const state =
         row.ring === null ? new ScopeState() : ScopeState.decode(row.version ?? 0, row.ring);
       this.#slots[row.slot]?.committed?.scopes.set(row.scope, state);
     }
     const events = eventRead.rows > 0 ? rest.shift() : undefined;
-    for (const row of (events?.rows ?? []) as (BookedEvent & { item: number })[]) {
+    for (const row of (events?.rows ?? []) as unknown as (BookedEvent & { item: number })[]) {
       const operation = this.#operations[row.item];
       if (operation !== undefined) this.#events.set(operation, row);
     }
@@ -308,11 +348,19 @@ export class Batch {
     return this.#refusals.get(operation);
   }
 
-  #slot({ book, customer }: Operation): Slot {
-    const slot = this.#slotOf.get(accountKey(book, customer));
+  #slot({ account }: Operation): Slot {
+    if (this.#lastSlot?.key === account) return this.#lastSlot;
+    const slot = this.#slotOf.get(account);
     assert(slot !== undefined, 'an operation belongs to its batch');
+    this.#lastSlot = slot;
     return slot;
   }
+}
+
+/** As the store sorts accounts: books as its type lists them, uuids as their text. */
+function byAccount(a: Slot, b: Slot): number {
+  if (a.book !== b.book) return BOOKS.indexOf(a.book) - BOOKS.indexOf(b.book);
+  return a.customer < b.customer ? -1 : Number(a.customer > b.customer);
 }
 
 interface ScopeColumns {

@@ -2,6 +2,7 @@ import type { DomainError } from '#base/domain-error.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
 import type { DecisionRequest } from '#plans/decision.ts';
 import { AccountCache } from './account-cache.ts';
+import { AccountTurns, type Turn } from './account-turns.ts';
 import type { AccountChange, AccountRef, ChangeResult } from './account-change.ts';
 import type {
   Admitted,
@@ -45,12 +46,13 @@ const IN_FLIGHT_MAX = 2 * BATCH_MAX;
 /**
  * Admits and settles many requests in given time, in large batches: the same kernel, the same writes
  * and the same books as live traffic, without a hold that outlives its batch. Requests of one account
- * must come in the order of their instants.
+ * must be given in the order of their instants, and are decided in that order.
  */
 export class BulkAdmission {
   readonly #context: AdmissionContext;
   readonly #actor: GroupCommit;
   readonly #gates: SharedGates;
+  readonly #turns = new AccountTurns();
   #inFlight = 0;
   #room: (() => void) | undefined;
 
@@ -81,7 +83,7 @@ export class BulkAdmission {
 
   /** A change of an account at its instant, in order with the requests. */
   change(account: AccountRef, change: AccountChange, atMs: number): Promise<ChangeResult> {
-    return this.#submit(new ChangeOperation(this.#context, account, change, atMs));
+    return this.#submit(new OrderedChange(this.#context, account, change, atMs));
   }
 
   /** Resolves when there is room for more: await it before each call to keep memory bounded. */
@@ -117,12 +119,17 @@ export class BulkAdmission {
     await this.#gates.returnAll();
   }
 
-  async #submit<Result>(operation: PendingOperation<Result>): Promise<Result> {
+  async #submit<Result>(
+    operation: PendingOperation<Result> & { turn: Turn | undefined },
+  ): Promise<Result> {
     this.#inFlight += 1;
+    const turn = this.#turns.take(operation);
+    operation.turn = turn;
     this.#actor.submit(operation);
     try {
       return await operation.answered;
     } finally {
+      this.#turns.leave(turn);
       this.#inFlight -= 1;
       if (this.#inFlight < BATCH_MAX) {
         this.#room?.();
@@ -132,9 +139,19 @@ export class BulkAdmission {
   }
 }
 
+/** A change of an account behind the operations that were given before it. */
+class OrderedChange extends ChangeOperation {
+  turn: Turn | undefined;
+
+  override apply(batch: Batch): void {
+    if (this.turn?.waits(batch) !== true) super.apply(batch);
+  }
+}
+
 /** A decision and its settlement, one right after the other. */
 class LifecycleOperation extends PendingOperation<BulkOutcome> {
   readonly lasting = false;
+  turn: Turn | undefined;
   readonly #context: AdmissionContext;
   readonly #request: BulkRequest;
 
@@ -145,6 +162,7 @@ class LifecycleOperation extends PendingOperation<BulkOutcome> {
   }
 
   apply(batch: Batch): void {
+    if (this.turn?.waits(batch) === true) return;
     const { subject, request, evidence, measure } = this.#request;
     const admit = new AdmitOperation(this.#context, { subject, request, evidence, owner: this });
     admit.apply(batch);

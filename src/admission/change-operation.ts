@@ -1,57 +1,25 @@
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, uuidOf } from '#base/id.ts';
-import { nanoUsd, ZERO_USD } from '#base/money.ts';
+import { utcDay } from '#base/utc-day.ts';
 import {
-  ALLOWANCE_GRANTED,
-  CUSTOMER_ALLOWANCE,
-  CUSTOMER_BOUGHT,
-  CUSTOMER_DEFERRED,
-  CUSTOMER_OVERAGE,
-  CUSTOMER_PROMOTIONAL,
   ledgerAccountName,
   PAYMENTS_RECEIVED,
   PROMOTIONAL_EXPENSE,
 } from '#ledger/ledger-account.ts';
 import { AccountState } from '#plans/account-state.ts';
 import type { PlanProgram } from '#plans/compile.ts';
-import {
-  changePlan,
-  expireLots,
-  type FundsChange,
-  grant,
-  refund,
-  renewPeriod,
-  setCustomerCap,
-} from '#plans/funding.ts';
+import { changePlan, expireLots, grant, renewPeriod, setCustomerCap } from '#plans/funding.ts';
 import type { AccountChange, AccountRef, ChangeResult } from './account-change.ts';
 import { AccountRecord } from './account-record.ts';
-import { accrue, priceOfRest } from './accrual.ts';
+import { priceOfRest } from './accrual.ts';
 import type { Batch } from './batch.ts';
+import { ChangeEntry, type PlanAccounts, priceReceived, UNMOVED } from './change-entry.ts';
 import type { AdmissionContext } from './context.ts';
-import { decodePayments, takeBack } from './payment-record.ts';
 import { PendingOperation } from './pending-operation.ts';
-import { signedPosting } from './postings.ts';
-import { utcDay } from '#base/utc-day.ts';
+import { applyRefund } from './refund-change.ts';
 import { uuidText } from './uuid-text.ts';
-import type { Posting } from './write-set.ts';
 
 type ChangeOf<Kind extends AccountChange['kind']> = Extract<AccountChange, { kind: Kind }>;
-
-/** What the kinds of changes share while they are applied. */
-interface Applying {
-  readonly batch: Batch;
-  readonly record: AccountRecord;
-  readonly program: PlanProgram;
-  /** Numbers of the plan's ledger accounts. */
-  readonly accounts: PlanAccounts;
-}
-
-interface PlanAccounts {
-  readonly subscription: number;
-  readonly breakage: number;
-  readonly usage: number;
-  readonly promotional: number;
-}
 
 /** A change of an account in its sequence, with its postings. */
 export class ChangeOperation extends PendingOperation<ChangeResult> {
@@ -85,27 +53,31 @@ export class ChangeOperation extends PendingOperation<ChangeResult> {
     const program = this.#context.programOf(record.state.planVersionId, batch, this);
     const accounts = program && this.#accountsOf(program.planVersionId, batch);
     if (program === undefined || accounts === undefined) return;
-    const applying = { batch, record, program, accounts };
+    const entry = this.#entry(batch, record, program, accounts);
     switch (change.kind) {
       case 'grant':
-        return this.#grant(applying, change);
+        this.#grant(entry, change);
+        break;
       case 'refund':
-        return this.#refund(applying);
+        applyRefund(entry, change, batch.bookedEvent(this));
+        break;
       case 'change_plan':
-        return this.#changePlan(applying, change);
+        this.#changePlan(entry, change);
+        break;
       case 'renew':
-        return this.#renew(applying, change);
+        this.#renew(entry, change);
+        break;
       case 'cap':
-        return this.#finish(
-          applying,
-          setCustomerCap(record.state, change.capNanoUsd, this.#now()),
-          [],
-        );
+        entry.finish(setCustomerCap(record.state, change.capNanoUsd, entry.clockMs), []);
+        break;
       case 'accrue':
-        return this.#accrueNow(applying);
+        this.#accrueNow(entry);
+        break;
       case 'expire':
-        return this.#finish(applying, expireLots(record.state, this.#now()), []);
+        this.#expire(entry);
+        break;
     }
+    this.result = entry.result;
   }
 
   #open(batch: Batch, change: ChangeOf<'open'>): void {
@@ -128,103 +100,33 @@ export class ChangeOperation extends PendingOperation<ChangeResult> {
     batch.create(this, record);
     const atMs = Math.max(this.#now(), period.startMs);
     const funds = renewPeriod(state, program, { atMs, ...period });
-    this.#finish({ batch, record, program, accounts }, funds, priceReceived(priceNanoUsd));
-    this.#presence(batch, record, funds.nowMs);
+    const entry = this.#entry(batch, record, program, accounts);
+    entry.finish(funds, priceReceived(priceNanoUsd));
+    entry.presence(funds.nowMs);
+    this.result = entry.result;
   }
 
   /** A reference that was used before makes the store refuse it: a payment posted twice is credited once. */
-  #grant(applying: Applying, change: ChangeOf<'grant'>): void {
+  #grant(entry: ChangeEntry, change: ChangeOf<'grant'>): void {
     const { credits, amountNanoUsd, expiresAtMs } = change;
-    const funds = grant(applying.record.state, {
-      atMs: this.#now(),
+    const funds = grant(entry.record.state, {
+      atMs: entry.clockMs,
       kind: credits,
       amountNanoUsd,
       ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     });
-    applying.batch.writes.reference(applying.record, change.reference, funds.seq);
+    entry.batch.writes.reference(entry.record, change.reference, funds.seq);
     const source = credits === 'bought' ? PAYMENTS_RECEIVED : PROMOTIONAL_EXPENSE;
-    this.#finish(applying, funds, [], { allowance: source, promotional: source, bought: source });
+    entry.finish(funds, [], { allowance: source, promotional: source, bought: source });
   }
 
-  /** Gives back, last payer first, what paid for an event and was not given back before. */
-  #refund(applying: Applying): void {
-    const { batch, record, accounts } = applying;
-    const event = batch.bookedEvent(this);
-    const change = this.#change as ChangeOf<'refund'>;
-    if (event === undefined)
-      throw new DomainError('not_found', `There is no usage event of ${change.requestId}.`);
-    const payments = decodePayments(event.payments);
-    const refundable = event.charge - event.refunded;
-    const amount = change.amountNanoUsd ?? refundable;
-    if (amount <= 0 || amount > refundable) {
-      throw new DomainError(
-        'invalid_request',
-        `Of ${change.requestId}, ${refundable} nano-dollars can be refunded.`,
-        {
-          field: 'amount',
-        },
-      );
-    }
-    // What was given back before came off the end of the same list.
-    const { kept } = takeBack(payments, event.refunded);
-    const { back } = takeBack(kept, amount);
-    const postings: Posting[] = [];
-    let revenue = 0;
-    let last: FundsChange | undefined;
-    for (const { payer, amountNanoUsd, expiresAtMs } of back) {
-      const moved = refund(record.state, {
-        atMs: this.#now(),
-        payer,
-        amountNanoUsd: nanoUsd(amountNanoUsd),
-        expiresAtMs,
-        admittedAtMs: event.admitted_ms,
-      });
-      // One operation, one number: the parts of one refund share the last one.
-      if (last !== undefined) record.state.seq -= 1;
-      last = { ...moved, seq: record.state.seq };
-      const source =
-        payer === 'allowance'
-          ? ALLOWANCE_GRANTED
-          : payer === 'promotional'
-            ? accounts.promotional
-            : accounts.usage;
-      if (payer === 'bought' || payer === 'overage') revenue += amountNanoUsd;
-      postings.push(
-        ...movedPostings('refund', moved, {
-          allowance: source,
-          promotional: source,
-          bought: source,
-          overage: source,
-        }),
-      );
-      record.overageOwedNanoUsd += moved.overageNanoUsd;
-    }
-    if (last === undefined) return;
-    batch.writes.refunded(this.book, this.customer, {
-      id: uuidOf(change.requestId),
-      day: event.day,
-      amount,
-    });
-    batch.writes.revenue(
-      {
-        book: this.book,
-        customer: this.customer,
-        day: utcDay(last.nowMs),
-        planVersion: event.plan_version,
-      },
-      { subscription: 0, breakage: 0, refunded: revenue },
-    );
-    this.#write(applying, last, postings, uuidOf(change.requestId));
-    this.#answerWith(record, last, amount);
-  }
-
-  #changePlan(applying: Applying, change: ChangeOf<'change_plan'>): void {
-    const { batch, record, program } = applying;
+  #changePlan(entry: ChangeEntry, change: ChangeOf<'change_plan'>): void {
+    const { batch, record, program } = entry;
     const next = this.#context.programOf(change.planVersionId, batch, this);
     if (next === undefined || this.#accountsOf(next.planVersionId, batch) === undefined) return;
     const { terms, state } = record;
-    const atMs = state.advance(this.#now());
-    const earned = this.#earn(applying, atMs);
+    const atMs = state.advance(entry.clockMs);
+    const earned = entry.earn(atMs);
     const { startMs, endMs } = state.period;
     const wholeMs = endMs - startMs;
     const unearned = terms.priceNanoUsd - terms.accruedNanoUsd;
@@ -234,165 +136,46 @@ export class ChangeOperation extends PendingOperation<ChangeResult> {
     terms.accruedNanoUsd = 0;
     terms.accrualFromMs = Math.min(atMs, endMs);
     terms.accruedToMs = terms.accrualFromMs;
-    this.#finish(applying, funds, [...earned, ...priceReceived(price - unearned)]);
-    this.#presence(batch, record, atMs);
+    entry.finish(funds, [...earned, ...priceReceived(price - unearned)]);
+    entry.presence(atMs);
   }
 
-  #renew(applying: Applying, { period, priceNanoUsd }: ChangeOf<'renew'>): void {
-    const { batch, record, program } = applying;
+  #renew(entry: ChangeEntry, { period, priceNanoUsd }: ChangeOf<'renew'>): void {
+    const { record, program } = entry;
     const { state, terms } = record;
     if (period.startMs < state.periodEndMs) {
       throw new DomainError('conflict', 'That period has begun already.');
     }
-    const atMs = state.advance(this.#now());
-    const earned = this.#earn(applying, state.periodEndMs);
+    const atMs = state.advance(entry.clockMs);
+    const earned = entry.earn(state.periodEndMs);
     const funds = renewPeriod(state, program, { atMs, ...period });
     terms.priceNanoUsd = priceNanoUsd;
     terms.accruedNanoUsd = 0;
     terms.accrualFromMs = period.startMs;
     terms.accruedToMs = period.startMs;
-    this.#finish(applying, funds, [...earned, ...priceReceived(priceNanoUsd)]);
-    this.#presence(batch, record, atMs);
+    entry.finish(funds, [...earned, ...priceReceived(priceNanoUsd)]);
+    entry.presence(atMs);
   }
 
-  #accrueNow(applying: Applying): void {
-    const { record } = applying;
-    const nowMs = record.state.advance(this.#now());
-    const postings = this.#earn(applying, nowMs);
+  /** Between a period's end and its renewal nothing expires: the renewal carries over first. */
+  #expire(entry: ChangeEntry): void {
+    const { state } = entry.record;
+    const nowMs = Math.max(entry.clockMs, state.lastSeenMs);
+    const hasExpired = state.lots.some(
+      (lot) => nowMs >= lot.expiresAtMs && lot.amountNanoUsd > lot.heldNanoUsd,
+    );
+    if (!hasExpired || nowMs >= state.periodEndMs) {
+      throw new DomainError('conflict', 'No credits of this account are to be expired now.');
+    }
+    entry.finish(expireLots(state, nowMs), []);
+  }
+
+  #accrueNow(entry: ChangeEntry): void {
+    const { record } = entry;
+    const nowMs = record.state.advance(entry.clockMs);
+    const postings = entry.earn(nowMs);
     const funds = { ...UNMOVED, nowMs, seq: record.nextSeq() };
-    this.#finish(applying, funds, postings);
-  }
-
-  /** Earns the price up to an instant: one posting, and a rollup for each day. */
-  #earn({ batch, record, accounts }: Applying, toMs: number): Posting[] {
-    const { terms, state } = record;
-    const days = accrue(
-      {
-        priceNanoUsd: terms.priceNanoUsd,
-        accruedNanoUsd: terms.accruedNanoUsd,
-        fromMs: terms.accrualFromMs,
-        endMs: state.periodEndMs,
-        accruedToMs: terms.accruedToMs,
-      },
-      toMs,
-    );
-    let earned = 0;
-    for (const { atMs, amountNanoUsd } of days) {
-      earned += amountNanoUsd;
-      this.#presence(batch, record, atMs, amountNanoUsd);
-    }
-    terms.accruedNanoUsd += earned;
-    terms.accruedToMs = Math.max(terms.accruedToMs, Math.min(toMs, state.periodEndMs));
-    return [
-      {
-        kind: 'accrual',
-        debit: CUSTOMER_DEFERRED,
-        credit: accounts.subscription,
-        amountNanoUsd: earned,
-      },
-    ];
-  }
-
-  /** A row of the day's revenue, of nothing where nothing was earned: the customer was on the plan. */
-  #presence(batch: Batch, record: AccountRecord, atMs: number, subscription = 0): void {
-    batch.writes.revenue(
-      {
-        book: this.book,
-        customer: this.customer,
-        day: utcDay(atMs),
-        planVersion: record.planVersion,
-      },
-      { subscription, breakage: 0, refunded: 0 },
-    );
-  }
-
-  #finish(
-    applying: Applying,
-    funds: FundsChange,
-    postings: readonly Posting[],
-    sources: Record<'allowance' | 'promotional' | 'bought', number> = DEFAULT_SOURCES,
-  ): void {
-    const { batch, record, program, accounts } = applying;
-    const { breakage } = funds;
-    if (breakage.bought > 0) {
-      batch.writes.revenue(
-        {
-          book: this.book,
-          customer: this.customer,
-          day: utcDay(funds.nowMs),
-          planVersion: uuidText(program.planVersionId),
-        },
-        { subscription: 0, breakage: breakage.bought, refunded: 0 },
-      );
-    }
-    const unbroken = {
-      ...funds,
-      allowanceNanoUsd: nanoUsd(funds.allowanceNanoUsd + breakage.allowance),
-      promotionalNanoUsd: nanoUsd(funds.promotionalNanoUsd + breakage.promotional),
-      boughtNanoUsd: nanoUsd(funds.boughtNanoUsd + breakage.bought),
-    };
-    const kind = this.#change.kind;
-    this.#write(applying, funds, [
-      ...postings,
-      ...movedPostings(kind, unbroken, { ...sources, overage: accounts.usage }),
-      {
-        kind: 'expiry',
-        debit: CUSTOMER_ALLOWANCE,
-        credit: ALLOWANCE_GRANTED,
-        amountNanoUsd: breakage.allowance,
-      },
-      {
-        kind: 'expiry',
-        debit: CUSTOMER_PROMOTIONAL,
-        credit: PROMOTIONAL_EXPENSE,
-        amountNanoUsd: breakage.promotional,
-      },
-      {
-        kind: 'expiry',
-        debit: CUSTOMER_BOUGHT,
-        credit: accounts.breakage,
-        amountNanoUsd: breakage.bought,
-      },
-    ]);
-    this.#answerWith(record, funds, 0);
-  }
-
-  #write(
-    applying: Applying,
-    funds: FundsChange,
-    postings: readonly Posting[],
-    event?: string,
-  ): void {
-    const { batch, record } = applying;
-    const { kind } = this.#change;
-    batch.touch(this, 'terms');
-    batch.writes.transfers(
-      record,
-      { seq: funds.seq, atMs: funds.nowMs, event: event ?? null },
-      postings,
-    );
-    batch.writes.operation([
-      this.book,
-      this.customer,
-      funds.seq,
-      utcDay(funds.nowMs),
-      this.#now(),
-      funds.nowMs,
-      batch.ordinal,
-      kind,
-      event ?? null,
-      record.planVersion,
-      JSON.stringify(this.#change),
-    ]);
-  }
-
-  #answerWith(record: AccountRecord, funds: FundsChange, refunded: number): void {
-    this.result = {
-      seq: funds.seq,
-      atMs: funds.nowMs,
-      remainingNanoUsd: nanoUsd(record.state.availableNanoUsd(funds.nowMs)),
-      refundedNanoUsd: nanoUsd(refunded),
-    };
+    entry.finish(funds, postings);
   }
 
   #accountsOf(plan: Id<'planVersion'>, batch: Batch): PlanAccounts | undefined {
@@ -411,58 +194,22 @@ export class ChangeOperation extends PendingOperation<ChangeResult> {
     return { subscription, breakage, usage, promotional };
   }
 
+  #entry(
+    batch: Batch,
+    record: AccountRecord,
+    program: PlanProgram,
+    accounts: PlanAccounts,
+  ): ChangeEntry {
+    const parts = { batch, record, program, accounts };
+    return new ChangeEntry({
+      operation: this,
+      change: this.#change,
+      clockMs: this.#now(),
+      ...parts,
+    });
+  }
+
   #now(): number {
     return this.#atMs ?? this.#context.clock.nowMs();
   }
-}
-
-const UNMOVED = {
-  allowanceNanoUsd: ZERO_USD,
-  promotionalNanoUsd: ZERO_USD,
-  boughtNanoUsd: ZERO_USD,
-  overageNanoUsd: ZERO_USD,
-  breakage: { allowance: ZERO_USD, promotional: ZERO_USD, bought: ZERO_USD },
-};
-
-/** Where a period's credits come from; what they pay off of a debt comes from there too. */
-const DEFAULT_SOURCES = {
-  allowance: ALLOWANCE_GRANTED,
-  promotional: PROMOTIONAL_EXPENSE,
-  bought: ALLOWANCE_GRANTED,
-};
-
-/** The price of a period as it is received, or given back where it is negative. */
-function priceReceived(priceNanoUsd: number): Posting[] {
-  return [
-    signedPosting('price', { bucket: CUSTOMER_DEFERRED, source: PAYMENTS_RECEIVED }, priceNanoUsd),
-  ];
-}
-
-function movedPostings(
-  kind: string,
-  funds: Pick<
-    FundsChange,
-    'allowanceNanoUsd' | 'promotionalNanoUsd' | 'boughtNanoUsd' | 'overageNanoUsd'
-  >,
-  sources: Record<'allowance' | 'promotional' | 'bought' | 'overage', number>,
-): Posting[] {
-  return [
-    signedPosting(
-      kind,
-      { bucket: CUSTOMER_ALLOWANCE, source: sources.allowance },
-      funds.allowanceNanoUsd,
-    ),
-    signedPosting(
-      kind,
-      { bucket: CUSTOMER_PROMOTIONAL, source: sources.promotional },
-      funds.promotionalNanoUsd,
-    ),
-    signedPosting(kind, { bucket: CUSTOMER_BOUGHT, source: sources.bought }, funds.boughtNanoUsd),
-    // What a customer owes grows the other way round.
-    signedPosting(
-      kind,
-      { bucket: CUSTOMER_OVERAGE, source: sources.overage },
-      0 - funds.overageNanoUsd,
-    ),
-  ];
 }

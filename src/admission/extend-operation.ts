@@ -46,7 +46,7 @@ export class ExtendOperation extends HoldOperation<boolean> {
     const extended = out.verdict === 'extended';
     if (extended) {
       const note = record.noteOf(requestId);
-      record.notes.set(requestId, {
+      record.putNote({
         ...note,
         tokens: Math.max(note.tokens, this.#upTo.tokens),
         costNanoUsd: Math.max(note.costNanoUsd, this.#upTo.costNanoUsd),

@@ -1,14 +1,19 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, connect as connectTo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { DomainError } from '#base/domain-error.ts';
+import { idFromUuid } from '#base/id.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
+import { currentProcess, startedSinceBoot } from '#db/process-identity.ts';
 import { audit } from '#ledger/audit.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
+import { temporaryDirectory } from '#testing/temporary-directory.ts';
+import { type HoldColumns, holdsOf } from './account-record.ts';
 import { heldRequests } from './held-requests.ts';
 import {
   admitted,
@@ -50,7 +55,8 @@ async function cuttable(address: DatabaseAddress) {
     }
     client.on('data', (bytes) => {
       upstream.write(bytes);
-      if (cutAfterCommit && bytes.includes('COMMIT')) {
+      // The name of the prepared statement.
+      if (cutAfterCommit && bytes.includes('commit')) {
         cutAfterCommit = false;
         client.destroy();
         upstream.end();
@@ -304,6 +310,65 @@ test('holds of a process killed under load are resolved by the next one', async 
   await first.close();
 });
 
+test.skipIf(!startedSinceBoot(currentProcess()))(
+  'what a killed process had not sent is released, what it may have sent is estimated',
+  async () => {
+    await using database = await testDatabase();
+    using directory = temporaryDirectory();
+    const sentDirectory = directory.path;
+    const bench = benchOf(database, [METERED]);
+    const first = await bench.service({ sentDirectory });
+    const subject = await bench.customer(first, METERED, 1000 * USD);
+    const script = fileURLToPath(new URL('./testing-crash.ts', import.meta.url));
+    const child = fork(
+      script,
+      [JSON.stringify({ address: database.address, subject, seed: 2, sentDirectory })],
+      { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    );
+    await once(child, 'message');
+    await sleep(150);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await until(async () => {
+      const { rows } = await database.pool.query(
+        `SELECT FROM pg_stat_activity WHERE application_name = 'breakeven admission' AND datname = current_database()`,
+      );
+      return rows.length === 1;
+    });
+    const [name = ''] = readdirSync(sentDirectory).filter((each) =>
+      each.startsWith(`${child.pid}@`),
+    );
+    const journal = readFileSync(join(sentDirectory, name), 'latin1').split('\n').slice(0, -1);
+    const wasSent = (id: string) => journal.includes(id);
+    const { rows: accounts } = await database.pool.query<HoldColumns>(
+      'SELECT book, customer, holds, hold_notes FROM account',
+    );
+    const held = accounts.flatMap((row) => holdsOf(row).map(({ requestId }) => requestId));
+    expect(await first.reap()).toBe(held.length);
+    const { rows } = await database.pool.query<{
+      id: string;
+      outcome: string;
+      cost: number;
+      reason: string | null;
+    }>(
+      `SELECT id, outcome, cost::float8 AS cost, reason FROM usage_event WHERE outcome IN ('voided', 'process_died')`,
+    );
+    const of = (outcome: string) =>
+      rows.filter((row) => row.outcome === outcome).map(({ id }) => idFromUuid('request', id));
+    expect(of('process_died').toSorted()).toEqual(held.filter(wasSent).toSorted());
+    expect(of('voided').toSorted()).toEqual(held.filter((id) => !wasSent(id)).toSorted());
+    // The open stream, and the request that was never sent.
+    expect(of('process_died').length).toBeGreaterThanOrEqual(1);
+    expect(of('voided').length).toBeGreaterThanOrEqual(1);
+    for (const { outcome, cost, reason } of rows) {
+      expect(reason).toBe(outcome === 'voided' ? 'killed before it was sent' : null);
+      expect(cost).toBe(outcome === 'voided' ? 0 : 1000);
+    }
+    await expectWhole(database);
+    await first.close();
+  },
+);
+
 test('a process that stopped in order leaves its holds to the others at once', async () => {
   await using database = await testDatabase();
   const bench = benchOf(database, [METERED]);
@@ -314,9 +379,24 @@ test('a process that stopped in order leaves its holds to the others at once', a
   const staying = await bench.service();
   await staying.reap();
   const { rows } = await database.pool.query(
-    'SELECT outcome, estimated, cost, charge FROM usage_event',
+    'SELECT outcome, estimated, cost, charge, supplier, model FROM usage_event',
   );
-  expect(rows).toEqual([{ outcome: 'process_died', estimated: true, cost: 1000, charge: 0 }]);
+  expect(rows).toEqual([
+    {
+      outcome: 'process_died',
+      estimated: true,
+      cost: 1000,
+      charge: 0,
+      supplier: 'test',
+      model: 'model-1',
+    },
+  ]);
+  // The ledger owes that supplier for that model.
+  const { rows: owed } = await database.pool.query(
+    `SELECT l.name, sum(t.amount)::float8 AS amount FROM transfer t
+       JOIN ledger_account l ON l.number = t.debit WHERE t.event IS NOT NULL GROUP BY l.name`,
+  );
+  expect(owed).toEqual([{ name: 'cost:test:model-1', amount: 1000 }]);
   await expectWhole(database);
   await staying.close();
 });

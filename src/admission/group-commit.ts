@@ -8,10 +8,11 @@ import { Batch } from './batch.ts';
 import { BatchConnection } from './batch-connection.ts';
 import type { Operation } from './operation.ts';
 import type { SharedGates } from './shared-gates.ts';
+import { command, type Statement } from './row-batch.ts';
 import type { WriteSet } from './write-set.ts';
 
 export interface GroupCommitLimits {
-  /** How long to collect before a batch, also right after one. */
+  /** How long to collect before a batch, also right after one, while many operations come. */
   readonly collectMs: number;
   /** Operations in one batch at most. */
   readonly batchMax: number;
@@ -44,6 +45,11 @@ const DEFAULT_LIMITS: GroupCommitLimits = {
   waitingMax: 20_000,
   lastingAnswerMs: 5000,
 };
+/**
+ * After a batch smaller than this, the next one is not collected for: few are waiting, they would only
+ * wait longer, and there is time for small batches.
+ */
+const WORTH_COLLECTING = 12;
 /** A batch of this size is worth its round trips: collecting longer would only add latency. */
 const FULL_ENOUGH = 256;
 const DRAIN_POLL_MS = 2;
@@ -52,7 +58,14 @@ const RECONNECT_MS_MAX = 1000;
 const RETRY_AFTER_MS = 1000;
 /** What an operation may need: its plan, account numbers, scopes, an event, a slice; each once or twice. */
 const POSTPONEMENTS_MAX = 20;
+const BEGIN = command('BEGIN');
+const COMMIT = command('COMMIT');
+const ROLLBACK = command('ROLLBACK');
 const UNIQUE_VIOLATION = '23505';
+/** What `require_rows` of the schema raises. */
+const ROWS_CHANGED = 'BE001';
+/** Batches that are read under lock, after a guess that was wrong once more, at most. */
+const GUESS_PAUSE_MAX = 1024;
 
 /**
  * The account actor of a process: one connection, one batch in flight. Operations of many requests
@@ -81,8 +94,13 @@ export class GroupCommit {
   #connection: BatchConnection | undefined;
   #queue: Operation[] = [];
   #busy = false;
+  /** Whether the last batch was so large that collecting for the next one saves more than it costs. */
+  #isCrowded = false;
   #preparing = 0;
   #downSinceMs = 0;
+  /** Batches to go before accounts are again taken to be as they are remembered, and the last pause. */
+  #guessesToSkip = 0;
+  #guessPause = 1;
   #releaseTimer: NodeJS.Timeout | undefined;
   #wake: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
@@ -171,8 +189,9 @@ export class GroupCommit {
   }
 
   async #commitNext(): Promise<void> {
-    if (this.#queue.length < FULL_ENOUGH) await sleep(this.#limits.collectMs);
+    if (this.#isCrowded && this.#queue.length < FULL_ENOUGH) await sleep(this.#limits.collectMs);
     const operations = this.#queue.splice(0, this.#limits.batchMax);
+    this.#isCrowded = operations.length >= WORTH_COLLECTING;
     this.#busy = true;
     await this.#commit(operations);
     this.#busy = false;
@@ -245,12 +264,54 @@ export class GroupCommit {
     batch: Batch,
     progress: { committing: boolean },
   ): Promise<void> {
-    const [, ...read] = await connection.run(['BEGIN', ...batch.reads()]);
+    if (await this.#writeAsRemembered(connection, batch, progress)) return;
+    const [, ...read] = await connection.run([BEGIN, ...batch.reads()]);
     batch.load(read);
     batch.apply();
     const statements = this.#writes.statements();
     progress.committing = true;
-    const results = await connection.run([...statements, 'COMMIT']);
+    await this.#write(connection, statements);
+  }
+
+  /**
+   * Decides on the accounts as they were committed last by this process, and writes them only if they
+   * still are so, all in one round trip. While other processes write the same accounts, guesses are
+   * given up for ever longer.
+   * @returns false where nothing was written: the batch has then to be read and decided anew
+   */
+  async #writeAsRemembered(
+    connection: BatchConnection,
+    batch: Batch,
+    progress: { committing: boolean },
+  ): Promise<boolean> {
+    if (this.#guessesToSkip > 0) {
+      this.#guessesToSkip -= 1;
+      return false;
+    }
+    if (!batch.isRemembered) return false;
+    batch.apply();
+    if (!batch.isProven) {
+      batch.forget();
+      return false;
+    }
+    const statements = this.#writes.statements();
+    progress.committing = true;
+    try {
+      await this.#write(connection, [BEGIN, ...statements]);
+    } catch (error) {
+      if (!isChanged(error) || !(await rollBack(connection))) throw error;
+      progress.committing = false;
+      batch.forget();
+      this.#guessPause = Math.min(GUESS_PAUSE_MAX, this.#guessPause * 2);
+      this.#guessesToSkip = this.#guessPause;
+      return false;
+    }
+    this.#guessPause = 1;
+    return true;
+  }
+
+  async #write(connection: BatchConnection, statements: readonly Statement[]): Promise<void> {
+    const results = await connection.run([...statements, COMMIT]);
     assert(results.at(-1)?.command === 'COMMIT', 'a batch without an error commits');
     this.#writes.clear();
   }
@@ -319,11 +380,12 @@ export class GroupCommit {
     const connection = await BatchConnection.open(this.#address, () => this.#wake());
     try {
       // Prepares every statement now, and finds out now if one does not fit the schema.
-      await connection.run([
-        'BEGIN',
+      await connection.prepare([
+        BEGIN,
         ...Batch.preparations(),
         ...this.#writes.allStatements(),
-        'ROLLBACK',
+        COMMIT,
+        ROLLBACK,
       ]);
     } catch (error) {
       await connection.close();
@@ -339,9 +401,13 @@ export class GroupCommit {
   }
 }
 
+function isChanged(error: unknown): boolean {
+  return (error as { code?: unknown }).code === ROWS_CHANGED;
+}
+
 async function rollBack(connection: BatchConnection): Promise<boolean> {
   try {
-    await connection.run(['ROLLBACK']);
+    await connection.run([ROLLBACK]);
     return true;
   } catch {
     return false;

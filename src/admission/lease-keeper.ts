@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
 import type { Clock } from '#base/clock.ts';
+import { DomainError } from '#base/domain-error.ts';
 import { type Id, idFromUuid, newId } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
 import type { Random } from '#base/random.ts';
@@ -20,6 +21,7 @@ import {
   readLeases,
   renewLease,
 } from './process-lease.store.ts';
+import { removeJournals, sentByProcess } from './sent-journal.ts';
 import { utcDay } from '#base/utc-day.ts';
 
 export interface LeaseTimes {
@@ -37,13 +39,18 @@ export interface LeaseKeeperOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly settle: (hold: HoldRef, measurement: Measurement) => Promise<Settled>;
+  /** Ends a hold of a dead process that was never sent. */
+  readonly release: (hold: HoldRef) => Promise<void>;
   readonly onTrouble: (trouble: Trouble) => void;
+  /** Where processes of this machine note what they send. */
+  readonly sentDirectory?: string;
   readonly times?: Partial<LeaseTimes>;
 }
 
 /**
- * Keeps this process's lease alive and resolves what dead processes held: the held cost is booked as
- * an estimate and flagged, the customer is charged nothing for an answer that nobody can prove.
+ * Keeps this process's lease alive and resolves what dead processes held. What was not sent, by the
+ * dead process's own journal, is released. For the rest the held cost is booked as an estimate and
+ * flagged, and the customer is charged nothing for an answer that nobody can prove.
  *
  * A process is dead when it said goodbye, when it ran on this machine and runs no more, or when its
  * lease ran out while we were connected all the time: after an outage of the store every lease looks
@@ -127,12 +134,17 @@ export class LeaseKeeper {
   }
 
   async #reap(): Promise<number> {
-    const { pool, settle } = this.#options;
+    const { pool, settle, release, sentDirectory } = this.#options;
     this.#lastReapMs = performance.now();
     const living = new Map<number, boolean>([[this.#number, true]]);
+    const sent = new Map<number, ReadonlySet<string> | undefined>();
     const look = async (): Promise<readonly number[]> => {
       const leases = await readLeases(pool);
-      for (const lease of leases) living.set(lease.number, !this.#isDead(lease));
+      for (const lease of leases) {
+        const isDead = this.#isDead(lease);
+        living.set(lease.number, !isDead);
+        if (isDead && !sent.has(lease.number)) sent.set(lease.number, this.#sentBy(lease));
+      }
       return leases.flatMap(({ number }) => (living.get(number) === true ? [] : [number]));
     };
     const dead = await look();
@@ -145,12 +157,25 @@ export class LeaseKeeper {
       const ends = holds.flatMap(({ requestId, admittedAtMs, note }) => {
         if (living.get(note.process) === true) return [];
         const customerId = idFromUuid('customer', row.customer);
-        return [settle({ book: row.book, customerId, requestId, admittedAtMs }, estimateOf(note))];
+        const hold = { book: row.book, customerId, requestId, admittedAtMs };
+        const wasSent = sent.get(note.process)?.has(requestId) ?? true;
+        const end = wasSent
+          ? settle(hold, estimateOf(note)).then(({ repeated }) => !repeated)
+          : release(hold).then(() => true);
+        return [end.catch(endedByAnother)];
       });
-      resolved += (await Promise.all(ends)).filter(({ repeated }) => !repeated).length;
+      resolved += (await Promise.all(ends)).filter(Boolean).length;
     }
     await markReaped(pool, dead);
+    if (sentDirectory !== undefined) removeJournals(sentDirectory, await readLeases(pool));
     return resolved;
+  }
+
+  /** What a dead process may have sent; `undefined` where nobody can say. */
+  #sentBy(lease: ProcessLease): ReadonlySet<string> | undefined {
+    const { sentDirectory } = this.#options;
+    if (sentDirectory === undefined || lease.host !== hostname()) return undefined;
+    return sentByProcess(sentDirectory, lease);
   }
 
   #isDead(lease: ProcessLease): boolean {
@@ -159,6 +184,12 @@ export class LeaseKeeper {
     if (lease.host === hostname() && !isRunning(lease)) return true;
     return !lease.live && performance.now() - this.#connectedSinceMs > this.#times.leaseMs;
   }
+}
+
+/** Two reapers may know differently much of one process: who is first ends the hold. */
+function endedByAnother(error: unknown): false {
+  if (error instanceof DomainError && error.code === 'conflict') return false;
+  throw error;
 }
 
 function estimateOf(note: HoldNote): Measurement {

@@ -15,6 +15,8 @@ export interface Operation {
   readonly book: Book;
   /** uuid */
   readonly customer: string;
+  /** Key of its account in maps, see {@link accountKey}. */
+  readonly account: string;
   /** uuids of the members' and keys' counters that it needs; it may find out only while it is applied. */
   scopes: readonly string[];
   /** How often it was put off to a later batch. Kept by the actor. */
@@ -41,7 +43,20 @@ export interface Operation {
   compensation(): Operation | undefined;
 }
 
-/** Key of an operation's account in maps. Sorting keys sorts the locks. */
+const REMEMBERED_MAX = 50_000;
+const keys: Readonly<Record<Book, Map<string, string>>> = {
+  live: new Map(),
+  test: new Map(),
+  demo: new Map(),
+};
+
+/** Key of an operation's account in maps, remembered: each request asks for it many times. */
 export function accountKey(book: Book, customer: string): string {
-  return `${book} ${customer}`;
+  const known = keys[book];
+  const found = known.get(customer);
+  if (found !== undefined) return found;
+  if (known.size >= REMEMBERED_MAX) known.clear();
+  const key = `${book} ${customer}`;
+  known.set(customer, key);
+  return key;
 }

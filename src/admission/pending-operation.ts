@@ -1,12 +1,13 @@
 import type { Book } from '#base/book.ts';
 import type { DomainError } from '#base/domain-error.ts';
 import type { Batch } from './batch.ts';
-import type { EventKey, Operation } from './operation.ts';
+import { accountKey, type EventKey, type Operation } from './operation.ts';
 
 /** An operation that somebody waits for: its promise is settled once, whatever happens. */
 export abstract class PendingOperation<Result> implements Operation {
   readonly book: Book;
   readonly customer: string;
+  readonly account: string;
   readonly answered: Promise<Result>;
   abstract readonly lasting: boolean;
   scopes: readonly string[] = [];
@@ -20,6 +21,7 @@ export abstract class PendingOperation<Result> implements Operation {
   constructor(book: Book, customer: string) {
     this.book = book;
     this.customer = customer;
+    this.account = accountKey(book, customer);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     this.answered = promise;
     // Whoever waits sees the rejection; where nobody does (a hold released after an outage, a caller

@@ -1,7 +1,9 @@
+import { ArrayColumn } from './array-column.ts';
+
 /**
- * Rows on their way into one statement. Columns travel as array literals, written as text while the
- * rows come in; byte strings of all rows travel as one binary parameter that the statement cuts up.
- * Both are several times cheaper than a parameter for each value.
+ * Rows on their way into one statement: a binary array for each column, filled while the rows come in;
+ * byte strings of all rows travel as one binary parameter that the statement cuts up. Both are several
+ * times cheaper than a parameter for each value.
  */
 export interface Column {
   readonly name: string;
@@ -24,6 +26,13 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   readonly values: readonly (string | Buffer)[];
+  /** Whether its rows are of interest; what only writes answers none. */
+  readonly answersRows: boolean;
+}
+
+/** A command without parameters, such as `BEGIN`. */
+export function command(text: string): Statement {
+  return { name: text.toLowerCase(), text, values: [], answersRows: false };
 }
 
 const BLOB_BYTES_FIRST = 16_384;
@@ -33,10 +42,12 @@ export class RowBatch {
   readonly #name: string;
   readonly #text: string;
   readonly #columns: readonly Column[];
-  /** Columns whose text may hold anything; the others are numbers, ids and names of ours. */
-  readonly #quoted: readonly boolean[];
-  #literals: string[] = [];
-  #lengths: string[] = [];
+  readonly #answersRows: boolean;
+  /** By column; `undefined` for books, whose type every database numbers anew: they go as text. */
+  readonly #arrays: readonly (ArrayColumn | undefined)[];
+  /** Of columns of bytes: how many of each row. */
+  readonly #lengths: readonly (ArrayColumn | undefined)[];
+  #books = '';
   #blob = NO_BYTES;
   #blobLength = 0;
   #rows = 0;
@@ -50,10 +61,18 @@ export class RowBatch {
     name: string,
     columns: readonly Column[],
     sql: (parts: { source: string; names: string; values: string }) => string,
+    options: { readonly answersRows?: boolean } = {},
   ) {
+    this.#answersRows = options.answersRows ?? false;
     this.#name = name;
     this.#columns = columns;
-    this.#quoted = columns.map(({ type }) => type === 'text' || type === 'jsonb');
+    this.#arrays = columns.map(({ type }) => {
+      if (type === 'book') return undefined;
+      return new ArrayColumn(type === 'bytea' ? 'integer' : type);
+    });
+    this.#lengths = columns.map(({ type }) =>
+      type === 'bytea' ? new ArrayColumn('integer') : undefined,
+    );
     const aliases: string[] = [];
     const arrays: string[] = [];
     const values: string[] = [];
@@ -89,16 +108,18 @@ export class RowBatch {
 
   /** Adds a row: one value for each column, in order. */
   push(values: readonly ColumnValue[]): void {
-    const separator = this.#rows === 0 ? '' : ',';
     for (let i = 0; i < this.#columns.length; i++) {
-      const value = values[i];
-      if (value instanceof Uint8Array) {
-        this.#literals[i] += `${separator}${this.#blobLength + 1}`;
-        this.#lengths[i] += `${separator}${value.length}`;
+      const value = values[i] ?? null;
+      const array = this.#arrays[i];
+      if (array === undefined) {
+        this.#books += `${this.#books === '' ? '' : ','}${String(value)}`;
+      } else if (value instanceof Uint8Array) {
+        array.push(this.#blobLength + 1);
+        this.#lengths[i]?.push(value.length);
         this.#append(value);
       } else {
-        this.#literals[i] += separator + element(value ?? null, this.#quoted[i] === true);
-        this.#lengths[i] += `${separator}NULL`;
+        array.push(value);
+        this.#lengths[i]?.push(null);
       }
     }
     this.#rows += 1;
@@ -109,18 +130,20 @@ export class RowBatch {
     const values: (string | Buffer)[] = [];
     let bytes = false;
     for (let i = 0; i < this.#columns.length; i++) {
-      values.push(`${this.#literals[i]}}`);
-      if (this.#columns[i]?.type !== 'bytea') continue;
-      values.push(`${this.#lengths[i]}}`);
+      values.push(this.#arrays[i]?.take() ?? `{${this.#books}}`);
+      const lengths = this.#lengths[i];
+      if (lengths === undefined) continue;
+      values.push(lengths.take());
       bytes = true;
     }
     if (bytes) values.push(this.#blob.subarray(0, this.#blobLength));
-    return { name: this.#name, text: this.#text, values };
+    return { name: this.#name, text: this.#text, values, answersRows: this.#answersRows };
   }
 
   clear(): void {
-    this.#literals = this.#columns.map(() => '{');
-    this.#lengths = this.#columns.map(() => '{');
+    for (const array of this.#arrays) array?.clear();
+    for (const lengths of this.#lengths) lengths?.clear();
+    this.#books = '';
     // A fresh buffer: the last one may still be on its way to the server.
     this.#blob = NO_BYTES;
     this.#blobLength = 0;
@@ -137,14 +160,4 @@ export class RowBatch {
     this.#blob.set(bytes, this.#blobLength);
     this.#blobLength = needed;
   }
-}
-
-/** Names and numbers need no quotes; anything else in a text might break out of the literal. */
-const PLAIN = /^[A-Za-z0-9_.:/-]+$/;
-
-function element(value: string | number | boolean | null, quoted: boolean): string {
-  if (value === null) return 'NULL';
-  if (typeof value !== 'string') return String(value);
-  if (!quoted || (PLAIN.test(value) && value.toLowerCase() !== 'null')) return value;
-  return `"${value.replaceAll('\0', '').replace(/["\\]/g, '\\$&')}"`;
 }

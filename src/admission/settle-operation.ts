@@ -66,7 +66,7 @@ export class SettleOperation extends HoldOperation<Settled> {
       scopes,
       out,
     );
-    record.notes.delete(this.hold.requestId);
+    record.dropNote(this.hold.requestId);
     record.overageOwedNanoUsd += out.overageNanoUsd;
     batch.touch(this.owner);
     const cost = nanoUsd(attempts.reduce((sum, attempt) => sum + attempt.costNanoUsd, 0));
@@ -233,7 +233,7 @@ export class VoidOperation extends HoldOperation<true> {
       scopes,
       out,
     );
-    record.notes.delete(this.hold.requestId);
+    record.dropNote(this.hold.requestId);
     batch.touch(this.owner);
     batch.writes.event([
       this.book,

@@ -1,7 +1,7 @@
 /**
  * A process that admits and settles as fast as eight clients can, until it is killed.
  *
- * Usage: node testing-crash.ts '{"address": …, "subject": …, "seed": 1}'
+ * Usage: node testing-crash.ts '{"address": …, "subject": …, "seed": 1, "sentDirectory": …}'
  */
 import process from 'node:process';
 import { systemClock } from '#base/clock.ts';
@@ -21,10 +21,11 @@ import {
 } from './testing-admission.ts';
 
 const CLIENTS = 8;
-const { address, subject, seed } = JSON.parse(process.argv[2] ?? '{}') as {
+const { address, subject, seed, sentDirectory } = JSON.parse(process.argv[2] ?? '{}') as {
   address: DatabaseAddress;
   subject: Subject;
   seed: number;
+  sentDirectory?: string;
 };
 const random = seededRandom(seed);
 const clock = new TestClock();
@@ -36,6 +37,7 @@ const service = createAdmission({
   plans: planSource([testPlan({ plan: 'metered' })]),
   clock,
   random,
+  ...(sentDirectory === undefined ? {} : { sentDirectory }),
   // The parent says when to reap.
   leaseTimes: { heartbeatMs: 60_000 },
 });
@@ -44,11 +46,15 @@ await service.start();
 async function client(): Promise<never> {
   for (;;) {
     const hold = await admitted(service, subject, requestOf({ clock, random }, { charge: 1000 }));
+    service.sending(hold);
     await service.settle(hold, measurementOf({ charge: 700 }));
   }
 }
 // A stream that is still open when the end comes.
-await admitted(service, subject, requestOf({ clock, random }, { charge: 1000 }));
+service.sending(await admitted(service, subject, requestOf({ clock, random }, { charge: 1000 })));
+// And a request that never gets as far as its supplier.
+if (sentDirectory !== undefined)
+  await admitted(service, subject, requestOf({ clock, random }, { charge: 3000 }));
 const clients = Array.from({ length: CLIENTS }, client);
 process.send?.('under load');
 await Promise.all(clients);

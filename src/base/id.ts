@@ -23,6 +23,7 @@ const PREFIXES = {
   process: 'prc',
   incident: 'inc',
   attempt: 'att',
+  labResult: 'lab',
   conversation: 'cnv',
   message: 'msg',
   generation: 'gen',
@@ -39,12 +40,22 @@ export type IdKind = keyof typeof PREFIXES;
 export type Id<Kind extends IdKind> = string & { readonly [brand]: Kind };
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-const HEX = '0123456789abcdef';
+const CODES = Buffer.from(ALPHABET, 'latin1');
+const HEX = Buffer.from('0123456789abcdef', 'latin1');
 /** By character code. */
 const VALUES: readonly (number | undefined)[] = Array.from({ length: 128 }, (_, code) => {
   const value = ALPHABET.indexOf(String.fromCharCode(code));
   return value < 0 ? undefined : value;
 });
+const DASH = 0x2d;
+const UNDERSCORE = 0x5f;
+const UUID_LENGTH = 36;
+
+/**
+ * Text is put together in bytes and made a string at once. Joining characters instead leaves a string
+ * of as many pieces, about a kilobyte for each id, which lives as long as the id does.
+ */
+const scratch = Buffer.alloc(64);
 
 /** Mints a new id of a kind. */
 export function newId<Kind extends IdKind>(kind: Kind, clock: Clock, random: Random): Id<Kind> {
@@ -78,19 +89,22 @@ function writeTimestamp(bytes: Uint8Array, nowMs: number): void {
 /** The printed id of sixteen bytes. @throws RangeError on any other length. */
 export function idFromBytes<Kind extends IdKind>(kind: Kind, bytes: Uint8Array): Id<Kind> {
   if (bytes.length !== 16) throw new RangeError(`an id has 16 bytes, not ${bytes.length}`);
-  let text = '';
+  const prefix = PREFIXES[kind];
+  let at = 0;
+  for (; at < prefix.length; at++) scratch[at] = prefix.charCodeAt(at);
+  scratch[at++] = UNDERSCORE;
   let buffer = 0;
   let bits = 2; // 130 bits of text carry 128 bits of id: the first character holds three bits only
-  for (const byte of bytes) {
-    buffer = (buffer << 8) | byte;
+  for (let i = 0; i < 16; i++) {
+    buffer = (buffer << 8) | (bytes[i] ?? 0);
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += ALPHABET[(buffer >> bits) & 31];
+      scratch[at++] = CODES[(buffer >> bits) & 31] ?? 0;
     }
     buffer &= (1 << bits) - 1;
   }
-  return `${PREFIXES[kind]}_${text}` as Id<Kind>;
+  return scratch.toString('latin1', 0, at) as Id<Kind>;
 }
 
 /**
@@ -98,21 +112,22 @@ export function idFromBytes<Kind extends IdKind>(kind: Kind, bytes: Uint8Array):
  * times, hence plain numbers: a `bigint` a character takes many times as long.
  */
 export function uuidOf(id: Id<IdKind>): string {
-  let hex = '';
+  let at = 0;
   let buffer = 0;
   let bits = -2; // the first character holds three bits only, see idFromBytes
-  for (let at = id.indexOf('_') + 1; at < id.length; at++) {
-    const digit = VALUES[id.charCodeAt(at)];
-    if (digit === undefined) throw new RangeError(`not an id: ${id}`);
+  for (let from = id.indexOf('_') + 1; from < id.length; from++) {
+    const digit = VALUES[id.charCodeAt(from)];
+    if (digit === undefined || at > UUID_LENGTH) throw new RangeError(`not an id: ${id}`);
     buffer = (buffer << 5) | digit;
     bits += 5;
     while (bits >= 4) {
       bits -= 4;
-      hex += HEX.charAt(buffer >> bits);
+      if (at === 8 || at === 13 || at === 18 || at === 23) scratch[at++] = DASH;
+      scratch[at++] = HEX[buffer >> bits] ?? 0;
       buffer &= (1 << bits) - 1;
     }
   }
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return scratch.toString('latin1', 0, at);
 }
 
 /** When the id behind a UUID was made, in milliseconds since 1970: a UUIDv7 begins with it. */

@@ -170,7 +170,7 @@ const READ_CATALOG = `
     (SELECT version FROM catalog_state) AS version,
     (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
         'id', id, 'displayName', display_name, 'protocol', protocol,
-        'baseUrl', base_url, 'keyRef', key_ref, 'enabled', enabled)) ORDER BY ordinal), '[]')
+        'baseUrl', base_url, 'keyRef', key_ref, 'usage', usage_dialect, 'enabled', enabled)) ORDER BY ordinal), '[]')
       FROM supplier) AS suppliers,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'name', name, 'aliases', aliases, 'displayName', display_name, 'className', class_name,
@@ -201,9 +201,9 @@ const READ_CATALOG = `
       FROM price_version WHERE withdrawn_at IS NULL) AS prices`;
 
 const WRITE_SUPPLIERS = `
-  INSERT INTO supplier (id, display_name, protocol, base_url, key_ref, enabled, ordinal)
+  INSERT INTO supplier (id, display_name, protocol, base_url, key_ref, usage_dialect, enabled, ordinal)
   SELECT s->>'id', s->>'displayName', s->>'protocol', s->>'baseUrl', s->>'keyRef',
-    (s->>'enabled')::boolean, ordinal
+    s->>'usage', (s->>'enabled')::boolean, ordinal
   FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS t (s, ordinal)`;
 
 const TEXTS = (field: string): string => `ARRAY(SELECT jsonb_array_elements_text(m->'${field}'))`;

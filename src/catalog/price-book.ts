@@ -2,6 +2,14 @@ import { DomainError } from '#base/domain-error.ts';
 import { type PriceVersion, priceProblems } from '#pricing/price.ts';
 import { ModelNames, type NameRule } from './model-names.ts';
 
+/**
+ * Under which the price book keeps the operator's own rates of that name, by the public names of
+ * models. No supplier can be called so.
+ */
+export function ratesKey(name: string): string {
+  return `rates/${name}`;
+}
+
 /** A name rule with the supplier whose responses it is about. */
 export type SupplierNameRule = NameRule & { readonly supplier: string };
 

@@ -1,3 +1,5 @@
+import type { UsageDialect } from '#metering/metering.ts';
+
 /** The protocols that `suppliers/` speaks; a test there compares the lists. */
 export const PROTOCOLS = [
   'openai',
@@ -23,5 +25,7 @@ export interface Supplier {
   readonly baseUrl: string | undefined;
   /** The name under which its key is kept; never the key. `undefined` where none is needed. */
   readonly keyRef: string | undefined;
+  /** How usage in its chat completions reads, where that is not the protocol's own way. */
+  readonly usage?: UsageDialect;
   readonly enabled: boolean;
 }

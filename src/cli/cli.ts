@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { commandSetup } from './command-setup.ts';
 import { bookCommands } from './commands/books.ts';
 import { customerCommands } from './commands/customers.ts';
+import { labCommands } from './commands/lab.ts';
 import { offerCommands } from './commands/offer.ts';
 import { operatorCommands } from './commands/operators.ts';
 import { serverCommands } from './commands/server.ts';
@@ -21,6 +22,7 @@ export function cliProgram(exit: (code: number) => void): Command {
     customerCommands,
     operatorCommands,
     trafficCommands,
+    labCommands,
     bookCommands,
   ]) {
     add(program, setup);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { Client } from 'undici';
 import { DomainError, type ErrorCode } from '#base/domain-error.ts';
 import { controlSocketPath } from '#http/control-socket.ts';
@@ -54,7 +55,7 @@ export class ControlClient implements AsyncDisposable {
   ): Promise<Result> {
     const response = await this.#request('POST', path, body);
     if (response.statusCode >= 400) throw errorOf((await response.body.json()) as ErrorBody);
-    for await (const line of createInterface({ input: response.body })) {
+    for await (const line of linesOf(response.body)) {
       const event = JSON.parse(line) as {
         progress?: Record<string, unknown>;
         result?: Result;
@@ -63,7 +64,7 @@ export class ControlClient implements AsyncDisposable {
       if (event.error) throw errorOf(event.error as unknown as ErrorBody);
       if ('result' in event) return event.result;
     }
-    throw new DomainError('internal', 'The server ended before the work was done.');
+    throw endedEarly();
   }
 
   async #request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) {
@@ -84,6 +85,21 @@ export class ControlClient implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.close();
   }
+}
+
+/** @throws DomainError `shutting_down` where the server ends in the midst of them */
+async function* linesOf(body: Readable): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: body });
+    // The error of a stream that breaks off is not told by its lines.
+    if (body.errored !== null) throw body.errored;
+  } catch (cause) {
+    throw endedEarly(cause);
+  }
+}
+
+function endedEarly(cause?: unknown): DomainError {
+  return new DomainError('shutting_down', 'The server ended before the work was done.', { cause });
 }
 
 function notRunning(dataDir: string, cause?: unknown): DomainError {

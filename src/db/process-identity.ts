@@ -22,6 +22,15 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return identity.started === 'unknown' || started === identity.started;
 }
 
+/**
+ * Whether a process is known to have run since the machine was last started. False where the system
+ * does not tell one start of the machine from another.
+ */
+export function startedSinceBoot({ started }: ProcessIdentity): boolean {
+  const boot = process.platform === 'linux' ? bootId() : '';
+  return boot !== '' && started.startsWith(`${boot}:`);
+}
+
 /** When the live process of this number started; undefined if there is none. */
 export function processStarted(pid: number): string | undefined {
   if (process.platform === 'linux') return startedFromProc(pid);

@@ -51,6 +51,7 @@ export async function finish(input: FinishInput): Promise<Settled | undefined> {
   // The price versions of the admission hold, like its plan.
   const { measurement, unpriced, unknown } = tally(consumptions, {
     basis,
+    model: admission.quote.model.name,
     atMs: hold.admittedAtMs,
     outcome,
     upstreamMs,

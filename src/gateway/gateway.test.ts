@@ -22,6 +22,9 @@ test('a plain completion is held, forwarded, metered, settled and told its charg
   expect(house.admission.open.size).toBe(0);
   const [admit] = house.admission.of('admit');
   expect(admit?.request.candidates[0]?.quote.chargeNanoUsd).toBeGreaterThanOrEqual(cost);
+  // What an estimate is booked to if this process dies.
+  expect(admit?.evidence.routes).toEqual([{ supplier: 'sim', model: 'sim-standard' }]);
+  expect(house.admission.sent).toEqual([admit?.request.requestId]);
   expect(response.headers.get('x-request-id')).toBe(admit?.request.requestId);
   expect(Number(response.headers.get('x-breakeven-charge'))).toBeCloseTo(cost / 1e9, 12);
   expect(response.headers.get('openai-processing-ms')).toMatch(/^\d+$/);

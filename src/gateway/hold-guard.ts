@@ -2,7 +2,7 @@ import type { Admission, HoldRef } from '#admission/admission.ts';
 import type { Amounts } from '#plans/decision.ts';
 
 export interface HoldGuardStart {
-  readonly admission: Pick<Admission, 'extend'>;
+  readonly admission: Pick<Admission, 'extend' | 'sending'>;
   readonly hold: HoldRef;
   /** The worst case of the request where it puts out at most so many tokens. */
   readonly amounts: (outputTokens: number) => Amounts;

@@ -1,12 +1,14 @@
+import { Bag, type BagItem } from '#base/bag.ts';
+
 /** A stream that may have to be kept alive. */
-export interface QuietStream {
+export interface QuietStream extends BagItem {
   /** Asked twice within each keep-alive period. */
   keepAliveTick(): void;
 }
 
 /** Visits all open streams by one timer: a timer for each would have to be reset with every chunk. */
 export class KeepAlives {
-  readonly #streams = new Set<QuietStream>();
+  readonly #streams = new Bag<QuietStream>();
   readonly #tickMs: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -19,8 +21,8 @@ export class KeepAlives {
     this.#timer ??= setInterval(() => this.#tick(), this.#tickMs).unref();
   }
 
-  delete(stream: QuietStream): void {
-    this.#streams.delete(stream);
+  remove(stream: QuietStream): void {
+    this.#streams.remove(stream);
     if (this.#streams.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

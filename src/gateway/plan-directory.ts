@@ -2,14 +2,13 @@ import { assert } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
 import type { Id } from '#base/id.ts';
 import type { Gate, PlanVersion } from '#plans/plan-version.ts';
-import type { ChargeBasis } from '#pricing/charge.ts';
-import type { PriceOf } from '#pricing/cost.ts';
+import type { ChargeBasis, TariffRates } from '#pricing/charge.ts';
 
 /** What the gateway asks of plans: the tariff by which it charges, and the words for a gate. In memory. */
 export interface PlanDirectory {
   plan(id: Id<'planVersion'>): PlanVersion | undefined;
   /** The operator's own price table of that name. */
-  rates(table: string): PriceOf | undefined;
+  rates(table: string): TariffRates | undefined;
 }
 
 /** A plan as the gateway uses it. */

@@ -79,13 +79,13 @@ export function quoteRequest(
         costNanoUsd,
         chargeNanoUsd: chargeBound(costNanoUsd, basis, limited, {
           facts,
-          route: first,
+          model,
           serviceTiers,
         }),
       };
     },
     range() {
-      const rates = basis.kind === 'rates' ? chargePrices(basis, first, facts) : prices;
+      const rates = basis.kind === 'rates' ? chargePrices(basis, model, facts) : prices;
       const full = { ...bound, outputTokensMax };
       // About four bytes a token in English; what is typical of output is not known, so half its p99.
       const expected = {
@@ -105,7 +105,7 @@ export function quoteRequest(
       if (unit === 'tokens')
         return left < inputTokensMax ? undefined : Math.min(outputTokensMax, left - inputTokensMax);
       const rates =
-        unit === 'charge' && basis.kind === 'rates' ? chargePrices(basis, first, facts) : prices;
+        unit === 'charge' && basis.kind === 'rates' ? chargePrices(basis, model, facts) : prices;
       const headroomNanoUsd =
         unit === 'charge' && basis.kind === 'markup'
           ? costWithin(left, basis.perMille)
@@ -185,20 +185,20 @@ function chargeBound(
   bound: UsageBound,
   {
     facts,
-    route,
+    model,
     serviceTiers,
-  }: { facts: RequestFacts; route: ModelRoute; serviceTiers: readonly string[] },
+  }: { facts: RequestFacts; model: ServedModel; serviceTiers: readonly string[] },
 ): NanoUsd {
   if (basis.kind === 'markup') return markUp(costNanoUsd, basis.perMille);
-  return quoteOf({ prices: chargePrices(basis, route, facts), serviceTiers, bound });
+  return quoteOf({ prices: chargePrices(basis, model, facts), serviceTiers, bound });
 }
 
 function chargePrices(
   basis: ChargeBasis & { kind: 'rates' },
-  route: ModelRoute,
+  model: ServedModel,
   facts: RequestFacts,
 ): readonly PriceVersion[] {
-  const resolved = basis.priceOf(route.model, facts.serviceTier);
+  const resolved = basis.priceOf(model.name, facts.serviceTier);
   if (resolved === undefined)
     throw new DomainError('unknown_price', `The tariff has no price for ${facts.model}.`, {
       field: 'model',

@@ -1,3 +1,4 @@
+import { Bag, type BagItem } from '#base/bag.ts';
 import { DomainError } from '#base/domain-error.ts';
 import type { Admission, HoldRef, Measurement, Settled } from '#admission/admission.ts';
 import { NO_OBSERVER, type GatewayLog, type GatewayObserver } from './gateway-log.ts';
@@ -9,7 +10,7 @@ export interface SettlerStart {
 }
 
 /** The end of one hold on its way to the store. */
-interface Ending {
+interface Ending extends BagItem {
   readonly waitUntilMs: number;
   readonly giveUpWaiting: () => void;
 }
@@ -28,7 +29,7 @@ const FAULT_TRIES_MAX = 5;
  */
 export class Settler {
   readonly #start: SettlerStart;
-  readonly #waiting = new Set<Ending>();
+  readonly #waiting = new Bag<Ending>();
   #timer: NodeJS.Timeout | undefined;
   #whenEmpty: (() => void) | undefined;
   #isStopped = false;
@@ -88,13 +89,14 @@ export class Settler {
   ): Promise<T | undefined> {
     const { promise, resolve } = Promise.withResolvers<T | undefined>();
     const ending: Ending = {
+      place: -1,
       waitUntilMs: performance.now() + waitMs,
       giveUpWaiting: () => resolve(undefined),
     };
     this.#waiting.add(ending);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     void this.#persist(hold, what, work, resolve).finally(() => {
-      this.#waiting.delete(ending);
+      this.#waiting.remove(ending);
       if (this.#waiting.size === 0) this.#whenEmpty?.();
     });
     return promise;

@@ -54,6 +54,8 @@ const BROKE_OFF = 'The supplier of this model broke off in the middle of the ans
  */
 export class StreamForwarder implements AnswerSink, QuietStream {
   readonly watcher: StreamWatcher;
+  /** Among the streams that are kept alive. */
+  place = -1;
   readonly #start: StreamForwarderStart;
   readonly #response: ServerResponse;
   readonly #events = new WholeEvents();
@@ -113,7 +115,7 @@ export class StreamForwarder implements AnswerSink, QuietStream {
   }
 
   #offer(events: Buffer): void {
-    const { textBytes, error } = this.watcher.facts();
+    const { textBytes, error } = this.watcher;
     if (!this.#isOpen && error !== undefined && textBytes === 0) {
       this.#start.abort();
       this.#finish({
@@ -297,7 +299,7 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     clearTimeout(this.#timer);
     const { exchange, keepAlives, done } = this.#start;
     exchange.onGone = undefined;
-    keepAlives.delete(this);
+    keepAlives.remove(this);
     if (end.kind !== 'unopened' && !exchange.isGone) this.#response.end();
     done(end);
   }

@@ -31,6 +31,8 @@ export function tally(
   consumptions: readonly Consumption[],
   how: {
     readonly basis: ChargeBasis;
+    /** The name under which we offer the model that was admitted. */
+    readonly model: string;
     readonly atMs: number;
     readonly outcome: Measurement['outcome'];
     readonly upstreamMs: number;
@@ -45,7 +47,7 @@ export function tally(
   let estimated = false;
   for (const { route, metering, isCharged } of consumptions) {
     const priceOf = withRoutePrice(route, unpriced);
-    const { atMs, basis } = how;
+    const { atMs, basis, model } = how;
     const cost = costOf({ metering, priceOf, atMs });
     for (const each of cost.unpriced) unpriced.push(describeUnpriced(each));
     unknown.push(...(metering.unknown ?? []));
@@ -54,7 +56,10 @@ export function tally(
     estimated ||= metering.estimated;
     if (!isCharged) continue;
     for (const part of metering.parts) tokens += totalTokens(part.usage);
-    chargeNanoUsd = addNano(chargeNanoUsd, chargeOf({ metering, cost, basis, atMs }).nanoUsd);
+    const charge = chargeOf({ metering, cost, basis, model, atMs });
+    chargeNanoUsd = addNano(chargeNanoUsd, charge.nanoUsd);
+    if (basis.kind === 'rates')
+      for (const each of charge.unpriced) unpriced.push(`in the tariff: ${describeUnpriced(each)}`);
   }
   const { outcome, upstreamMs } = how;
   const actual = { tokens, costNanoUsd, chargeNanoUsd };

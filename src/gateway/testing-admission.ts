@@ -69,6 +69,14 @@ export class TestingAdmission implements Admission {
     };
   }
 
+  /** Requests that went out, in order. */
+  readonly sent: string[] = [];
+
+  sending(hold: HoldRef): void {
+    this.#held(hold);
+    this.sent.push(hold.requestId);
+  }
+
   async extend(hold: HoldRef, upTo: Amounts): Promise<boolean> {
     await this.#answer({ call: 'extend', hold, upTo });
     const held = this.#held(hold);

@@ -22,6 +22,8 @@ export interface UpstreamCallStart {
   /** Over the pool's own, where the route has one. */
   readonly headersTimeoutMs?: number | undefined;
   readonly silenceTimeoutMs?: number | undefined;
+  /** The first byte is about to go out, on a connection that stands. Where it throws, nothing is sent. */
+  onSending(): void;
   /** Chooses what receives the body. Called once, when the answer's headers are there. */
   onAnswer(status: number, headers: AnswerHeaders): AnswerSink;
   /** There will be no answer. */
@@ -80,6 +82,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isOver) controller.abort(new Error('aborted by the gateway'));
+    else this.#start.onSending();
   }
 
   onResponseStart(

@@ -8,6 +8,7 @@ import { chatRoutes } from './routes/chat.ts';
 import { consoleBookRoutes } from './routes/console-books.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { customerRoutes } from './routes/customers.ts';
+import { labRoutes } from './routes/lab.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { personRoutes } from './routes/person.ts';
@@ -16,7 +17,7 @@ import { authorise } from './authorise.ts';
 import type { Caller } from './caller.ts';
 import { csvOf } from './csv.ts';
 import { policyText, type Route } from './route.ts';
-import type { Progress, Services } from './services.ts';
+import type { LongWork, Services } from './services.ts';
 
 /** Every route below `/api`. */
 export const API_ROUTES: readonly Route[] = [
@@ -28,6 +29,7 @@ export const API_ROUTES: readonly Route[] = [
   ...consoleBookRoutes,
   ...customerRoutes,
   ...operationRoutes,
+  ...labRoutes,
 ];
 
 export interface ApiDeps {
@@ -95,7 +97,7 @@ async function answer(context: Context, route: Route, deps: ApiDeps): Promise<Re
     request,
   });
   if (result instanceof Response) return result;
-  if (route.streams) return streamed(context, result as Work, deps);
+  if (route.streams) return streamed(context, result as LongWork, deps);
   if (isCsv(request)) {
     const name = route.path.split('/').findLast((part) => part !== '' && !part.startsWith(':'));
     return context.body(csvOf(result), 200, {
@@ -126,15 +128,15 @@ function isCsv(request: Request): boolean {
   return request.method === 'GET' && new URL(request.url).searchParams.get('format') === 'csv';
 }
 
-type Work = (progress: Progress) => Promise<unknown>;
-
 /** Progress and result, one JSON document a line. */
-function streamed(context: Context, work: Work, deps: ApiDeps): Response {
+function streamed(context: Context, work: LongWork, deps: ApiDeps): Response {
   context.header('content-type', 'application/x-ndjson');
   return stream(context, async (out) => {
+    const left = new AbortController();
+    out.onAbort(() => left.abort(new DomainError('conflict', 'Whoever asked for this has left.')));
     const line = (value: unknown): Promise<unknown> => out.write(`${jsonWithBigints(value)}\n`);
     try {
-      const done = await work((step) => void line({ progress: step }));
+      const done = await work((step) => void line({ progress: step }), left.signal);
       await line({ result: done ?? null });
     } catch (error) {
       await line({ error: deps.presentError(error).body });

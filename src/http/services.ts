@@ -5,6 +5,10 @@ import type { OperatorKey, OperatorRole } from '#accounts/operator-keys.store.ts
 import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
+import type { LabRequest } from '#lab/lab-request.ts';
+
+/** Long work: tells its progress, and ends early when whoever asked for it has left. */
+export type LongWork = (progress: Progress, signal: AbortSignal) => Promise<unknown>;
 import type { ChatServices } from './chat-services.ts';
 import type { ConsoleServices } from './console-services.ts';
 import type { IdentityServices } from './identity-services.ts';
@@ -98,8 +102,19 @@ export interface Services {
     load(
       input: { subscribers: number; days: number; calibration: string; seed: number },
       progress: Progress,
+      /** Aborted when whoever asked has left; then what was loaded is taken back. */
+      signal: AbortSignal,
     ): Promise<unknown>;
     drop(): Promise<unknown>;
+  };
+  readonly lab: {
+    /** @throws the signal's reason, or `conflict`, where it is cancelled */
+    run(request: LabRequest, progress: Progress, signal: AbortSignal): Promise<unknown>;
+    runs(): Promise<unknown>;
+    cancel(run: number): Promise<void>;
+    results(limit: number): Promise<unknown>;
+    result(id: Id<'labResult'>): Promise<unknown>;
+    assumptions(): Promise<unknown>;
   };
   readonly health: () => Promise<unknown>;
   readonly console: ConsoleServices;

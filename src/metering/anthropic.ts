@@ -2,7 +2,7 @@ import { Findings } from './findings.ts';
 import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from './json-value.ts';
 import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
 import { countOf, findUnknownCounts, Remainder } from './token-count.ts';
-import { usageOf, type Usage } from './usage.ts';
+import { addUsage, NO_USAGE, usageOf, type Usage } from './usage.ts';
 
 const KNOWN = new Set([
   'input_tokens',
@@ -73,12 +73,35 @@ function partsOf({ model, usage }: Message, findings: Findings): readonly Metere
   if (typeof geo === 'string' && geo.toLowerCase() === 'us')
     findings.add('usage.inference_geo us is priced apart');
   const serviceTier = tierOf(usage);
+  const iterations = listOf(usage['iterations']);
+  const served = servedByFallback(iterations, findings);
   const first = {
-    model,
+    model: served?.model ?? model,
     serviceTier,
-    usage: usageOf({ requests: 1, ...main, ...toolsOf(usage, findings) }),
+    usage: usageOf({ requests: 1, ...(served?.tokens ?? main), ...toolsOf(usage, findings) }),
   };
-  return [first, ...iterationParts(first, listOf(usage['iterations']), findings)];
+  return [first, ...iterationParts(first, iterations, findings)];
+}
+
+/**
+ * What the model used that took over from one that declined. In a stream the message began under the
+ * other model's name, and the top level may add both up.
+ */
+function servedByFallback(
+  iterations: readonly unknown[],
+  findings: Findings,
+): { readonly model: string; readonly tokens: Partial<Usage> } | undefined {
+  let served: { model: string; tokens: Usage } | undefined;
+  for (const entry of iterations) {
+    const iteration = recordOf(entry);
+    const model = textOf(iteration?.['model']);
+    if (iteration?.['type'] !== 'fallback_message' || model === undefined) continue;
+    const tokens = tokensOf(iteration, findings);
+    if (tokens === undefined) continue;
+    const before = served?.model === model ? served.tokens : NO_USAGE;
+    served = { model, tokens: addUsage(before, usageOf(tokens)) };
+  }
+  return served && { model: served.model, tokens: { ...served.tokens, requests: 1 } };
 }
 
 /** Fast mode is priced as a tier of its own and excludes the priority and batch tiers. */
@@ -162,8 +185,12 @@ function iterationParts(
   return parts;
 }
 
-/** An alias and its dated snapshot are one model. */
+function undated(model: string): string {
+  return model.replace(/-(?:\d{8}|latest)$/, '');
+}
+
+/** An alias and its dated snapshot are one model; a name that another begins with is another's. */
 function isOther(model: string | undefined, main: string | undefined): boolean {
   if (model === undefined || main === undefined) return false;
-  return !model.startsWith(main) && !main.startsWith(model);
+  return undated(model) !== undated(main);
 }

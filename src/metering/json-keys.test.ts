@@ -82,3 +82,48 @@ describe('keys in JSON bytes', () => {
     );
   });
 });
+
+test('says of each event in a stream what it would say without remembering the ones before', () => {
+  const delta = fc.record({
+    model: fc.constantFrom('a', 'b'),
+    before: fc.constantFrom({}, { usage: null }, { usage: { n: 1 } }, { content: 'first' }),
+    content: fc.string({ unit: 'grapheme', maxLength: 6 }),
+    after: fc.constantFrom(
+      {},
+      { finish_reason: null },
+      { finish_reason: 'stop' },
+      { usage: null, model: 'b' },
+      { content: 'x' },
+      { obfuscation: 'qx' },
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(delta, { maxLength: 30 }), (deltas) => {
+      let text = '';
+      const scanner = new JsonKeyScanner(
+        { usage: 'fact', finish_reason: 'fact', model: 'watched', content: 'text' },
+        (bytes, from, end) => {
+          text += Buffer.from(bytes.subarray(from, end)).toString();
+        },
+      );
+      let expectedText = '';
+      let last: string | undefined;
+      for (const { model, before, content, after } of deltas) {
+        const parts = [{ model }, before, { content }, after] as Record<string, unknown>[];
+        // Objects in an array: a key may come twice, in a known order.
+        let isWanted = false;
+        for (const [key, value] of parts.flatMap((part) => Object.entries(part))) {
+          if (key === 'content') expectedText += JSON.stringify(value).slice(1, -1);
+          else if (key === 'model') {
+            isWanted ||= value !== last;
+            last = value as string;
+          } else if (key !== 'obfuscation') isWanted ||= value !== null;
+        }
+        const json = Buffer.from(JSON.stringify({ id: 'x', parts }));
+        expect(scanner.scan(json)).toBe(isWanted);
+      }
+      expect(text).toBe(expectedText);
+    }),
+    { numRuns: 2000 },
+  );
+});

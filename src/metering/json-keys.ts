@@ -1,3 +1,4 @@
+const NO_BYTES = Buffer.alloc(0);
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COLON = 58;
@@ -5,6 +6,9 @@ const NULL = 110; // the n of null
 
 /** An envelope is a few hundred bytes; anything longer is no delta. */
 const PREFIX_BYTES_MAX = 1024;
+
+/** After so many endings that were all different, no more are kept. */
+const SUFFIXES_KEPT_MAX = 8;
 
 /** What the watcher wants to know about a key. */
 export type KeyKind =
@@ -37,7 +41,10 @@ export class JsonKeyScanner {
    * The bytes of the last unwanted event up to its first text: deltas repeat them, and comparing costs
    * a fraction of scanning. Forgotten where a watched value changes, since they then say something new.
    */
-  #prefix = Buffer.alloc(0);
+  #prefix = NO_BYTES;
+  /** What stood behind that event's only text. An event with the same of both says nothing new. */
+  #suffix = NO_BYTES;
+  #suffixesKept = 0;
 
   constructor(keys: Readonly<Record<string, KeyKind>>, onText: TextSink) {
     let slot = 0;
@@ -53,12 +60,16 @@ export class JsonKeyScanner {
     let isWanted = false;
     let i = begin;
     let prefixEnd = -1;
+    let textEnd = begin;
     const prefix = this.#prefix;
     if (prefix.length > 0 && end - begin > prefix.length && isPrefix(prefix, data, begin)) {
       prefixEnd = begin + prefix.length;
       i = endOfString(data, prefixEnd, end);
-      this.#onText(data, prefixEnd, i++);
+      this.#onText(data, prefixEnd, i);
+      if (isSuffix(this.#suffix, data, i, end)) return false;
+      textEnd = i++;
     }
+    let texts = prefixEnd === -1 ? 0 : 1;
     while (i < end) {
       if (data[i] !== QUOTE) {
         i++;
@@ -79,20 +90,33 @@ export class JsonKeyScanner {
         const valueEnd = endOfString(data, i + 1, end);
         if (key.kind === 'text') {
           this.#onText(data, i + 1, valueEnd);
+          texts += 1;
+          textEnd = valueEnd;
           if (prefixEnd === -1 && !isWanted) this.#keepPrefix(data, begin, i + 1);
           prefixEnd = i + 1;
         } else if (this.#isNew(key.slot, data, i + 1, valueEnd)) {
           isWanted = true;
-          this.#prefix = Buffer.alloc(0);
+          this.#prefix = NO_BYTES;
         }
         i = valueEnd + 1;
       }
     }
+    if (!isWanted && texts === 1) this.#keepSuffix(data, textEnd, end);
     return isWanted;
   }
 
+  /** Belongs to the prefix that was kept or matched in the same pass. Some vendors end each event anew. */
+  #keepSuffix(data: Uint8Array, from: number, end: number): void {
+    if (end - from > PREFIX_BYTES_MAX || this.#suffixesKept >= SUFFIXES_KEPT_MAX) return;
+    this.#suffix = Buffer.from(data.subarray(from, end));
+    this.#suffixesKept += 1;
+  }
+
   #keepPrefix(data: Uint8Array, begin: number, end: number): void {
-    if (end - begin <= PREFIX_BYTES_MAX) this.#prefix = Buffer.from(data.subarray(begin, end));
+    if (end - begin > PREFIX_BYTES_MAX) return;
+    this.#prefix = Buffer.from(data.subarray(begin, end));
+    this.#suffix = NO_BYTES;
+    this.#suffixesKept = 0;
   }
 
   #keyAt(data: Uint8Array, from: number, end: number): Key | undefined {
@@ -114,6 +138,10 @@ function isPrefix(prefix: Buffer, data: Uint8Array, from: number): boolean {
   const last = prefix.length - 1;
   if (data[from + last] !== prefix[last]) return false; // most other events end here
   return prefix.compare(data, from, from + prefix.length) === 0;
+}
+
+function isSuffix(suffix: Buffer, data: Uint8Array, from: number, end: number): boolean {
+  return suffix.length > 0 && suffix.length === end - from && suffix.compare(data, from, end) === 0;
 }
 
 function endOfString(data: Uint8Array, from: number, end: number): number {

@@ -25,22 +25,27 @@ export interface Metering {
   readonly unknown?: readonly string[];
 }
 
+/** Those in which a chat completion may report its usage. */
+export const CHAT_DIALECTS = [
+  'openai-chat',
+  'anthropic',
+  'gemini',
+  'deepseek',
+  'xai-chat',
+  'groq',
+  'mistral',
+  'perplexity',
+  'cohere',
+  'openai-compatible',
+] as const;
+
 /** The wire families whose usage we can read. */
 export type UsageDialect =
-  | 'openai-chat'
+  | (typeof CHAT_DIALECTS)[number]
   | 'openai-responses'
   | 'openai-embeddings'
   | 'openai-images'
-  | 'anthropic'
-  | 'gemini'
-  | 'deepseek'
-  | 'xai-chat'
-  | 'xai-responses'
-  | 'groq'
-  | 'mistral'
-  | 'perplexity'
-  | 'cohere'
-  | 'openai-compatible';
+  | 'xai-responses';
 
 /**
  * Watches one response. A meter is fed either one JSON body or the stream's events in order, and

@@ -90,6 +90,8 @@ export class ChatMeter implements UsageMeter {
     for (const report of this.reports(message)) {
       if (isEmptyReport(report) && this.#usage !== undefined) continue;
       this.#usage = laterUsage(this.#usage, report);
+      // Mistral says the tier beside the counts.
+      this.#serviceTier = textOf(report['service_tier']) ?? this.#serviceTier;
     }
     this.notice(message);
   }

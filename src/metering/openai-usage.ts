@@ -1,4 +1,4 @@
-import type { Findings } from './findings.ts';
+import { Findings } from './findings.ts';
 import { recordOf, type JsonRecord } from './json-value.ts';
 import { countOf, findUnknownCounts, firstCountOf, Remainder } from './token-count.ts';
 import { usageOf, type Usage } from './usage.ts';
@@ -35,6 +35,12 @@ const CACHE_WRITE = [
   'cache_creation_tokens',
   'cache_creation_input_tokens',
 ] as const;
+const INPUT_DETAILS = [
+  'prompt_tokens_details',
+  'input_tokens_details',
+  'input_token_details',
+  'prompt_token_details',
+] as const;
 const CACHE_WRITE_TOP = ['cache_write_tokens', 'cache_creation_input_tokens'] as const;
 
 /** Fields of the shape and of its compatible servers that are read here or bill nothing by themselves. */
@@ -52,6 +58,7 @@ const KNOWN = new Set<string>([
   'num_server_side_tools_used',
   'connector_tokens',
   'prompt_audio_seconds',
+  'request_count',
 ]);
 /** Text is the rest; predictions are part of the completion; video and files are billed as input text. */
 const KNOWN_DETAILS = new Set<string>([
@@ -119,11 +126,31 @@ function openAiTotals(
   if (total !== undefined && shape.totalDecides) {
     if (input === undefined && output !== undefined) input = Math.max(0, total - output);
     else if (output === undefined && input !== undefined) output = Math.max(0, total - input);
+    if (input !== undefined) input += cachedOutside(usage, { total, input, output, reasoning });
     const gap = total - (input ?? 0) - (output ?? 0);
     if (shape.gapIsReasoning && reasoning === 0 && gap > 0) reasoning = gap;
   }
   const counts = { input, output, reasoning, total };
   return { input, output, reasoning, reasoningPlace: placeOfReasoning(counts, shape, findings) };
+}
+
+/**
+ * Some of xAI's models count cached tokens beside the prompt: where they exceed it and the total is
+ * the sum of both, they are input on top of it. Silent about broken counts, which are told elsewhere.
+ */
+function cachedOutside(
+  usage: JsonRecord,
+  counts: {
+    readonly total: number;
+    readonly input: number;
+    readonly output: number | undefined;
+    readonly reasoning: number;
+  },
+): number {
+  const { total, input, output = 0, reasoning } = counts;
+  const cached = firstCountOf(detailsOf(usage, ...INPUT_DETAILS), CACHED, new Findings()) ?? 0;
+  const rest = total - input - output;
+  return cached > input && (rest === cached || rest === cached + reasoning) ? cached : 0;
 }
 
 /** The prompt; with it what connectors put in (Mistral), or what the cache's two counts say (DeepSeek). */
@@ -179,12 +206,7 @@ function splitInput(
   total: number | undefined,
   findings: Findings,
 ): Partial<Usage> {
-  const details = detailsOf(
-    usage,
-    'prompt_tokens_details',
-    'input_tokens_details',
-    'input_token_details',
-  );
+  const details = detailsOf(usage, ...INPUT_DETAILS);
   findUnknownCounts(details, KNOWN_DETAILS, findings, 'usage.input_details');
   const audioTokens = countOf(details, 'audio_tokens', findings);
   const imageTokens = countOf(details, 'image_tokens', findings);

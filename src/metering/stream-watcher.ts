@@ -110,6 +110,16 @@ export class StreamWatcher {
     return this.#meter.finish();
   }
 
+  /** As in {@link facts}, for whoever asks at each chunk. */
+  get textBytes(): number {
+    return this.#textBytes;
+  }
+
+  /** As in {@link facts}. */
+  get error(): unknown {
+    return this.#error;
+  }
+
   facts(): StreamFacts {
     return {
       model: this.#model,

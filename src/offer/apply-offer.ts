@@ -141,10 +141,19 @@ export function undoOffer(
   return transaction(pool, async (client) => {
     await lockCatalog(client);
     const current = await readOfferInForce(client);
+    if (current === undefined) {
+      throw new DomainError('conflict', 'No document has been applied yet.');
+    }
+    // Before the first one nothing was offered: going back there would take the service away from
+    // everyone who subscribed meanwhile.
     const previous =
-      current?.previous === undefined ? undefined : await readOffer(client, current.previous);
-    if (current === undefined || previous === undefined) {
-      throw new DomainError('conflict', 'there is no earlier document to go back to');
+      current.previous === undefined ? undefined : await readOffer(client, current.previous);
+    if (previous === undefined) {
+      throw new DomainError(
+        'conflict',
+        `Document ${current.version} is the first one: there is none before it to go back to. ` +
+          'To offer something else, apply another document.',
+      );
     }
     const nowMs = clock.nowMs();
     await setWithdrawn(client, current.publishedPrices, new Date(nowMs));

@@ -202,3 +202,76 @@ describe('the starter document', () => {
     expect(simulated).toEqual(['sim-fast', 'sim-standard', 'sim-reasoning', 'sim-embedding']);
   });
 });
+
+describe('own rates', () => {
+  const OWN = DOCUMENT.replace('tariff: cost + 20%', 'tariff: prices of retail').replace(
+    'plans:\n',
+    `rates:
+  retail:
+    effective: 2026-02-01
+    models:
+      m: { input: $3, output: $15, effective: 2026-03-01 }
+plans:
+`,
+  );
+  const problem = (from: string, to: string): string => {
+    try {
+      loadOffer(OWN.replace(from, to));
+      return 'no problem';
+    } catch (error) {
+      return (error as DomainError).message;
+    }
+  };
+
+  test('are prices under the public names of models, kept apart from every supplier', () => {
+    const { plans, prices, suppliers } = loadOffer(OWN);
+    expect(plans[0]?.tariff).toEqual({ kind: 'rates', table: 'retail' });
+    const own = prices.filter(({ supplier }) => !suppliers.some(({ id }) => id === supplier));
+    expect(own).toMatchObject([
+      {
+        supplier: 'rates/retail',
+        model: 'm',
+        effectiveFromMs: Date.UTC(2026, 2, 1),
+        source: 'own rates',
+        serviceTiers: { standard: [{ rates: { input: 3_000_000, output: 15_000_000 } }] },
+      },
+    ]);
+  });
+
+  test('must be there, for every model that the plan serves, and have no other names', () => {
+    expect(problem('prices of retail', 'prices of wholesale')).toContain(
+      'plans.plus.tariff: there are no rates wholesale',
+    );
+    expect(problem('      m: { input: $3', '      other: { input: $3')).toContain(
+      'plans.plus.tariff: the rates retail have none for m',
+    );
+    expect(problem('{ input: $3', '{ names: [x], input: $3')).toContain(
+      'rates.retail.models.m.names: there is no such field',
+    );
+    expect(problem('{ input: $3', '{ input: $-3')).toContain('rates.retail.models.m.input');
+  });
+});
+
+describe('usage of a compatible supplier', () => {
+  const COMPATIBLE = DOCUMENT.replace(
+    'protocol: openai,',
+    'protocol: openai-compatible, usage: xai-chat,',
+  );
+
+  test('reads as the operator says', () => {
+    expect(loadOffer(COMPATIBLE).suppliers[0]).toMatchObject({
+      protocol: 'openai-compatible',
+      usage: 'xai-chat',
+    });
+    expect(loadOffer(DOCUMENT).suppliers[0]).not.toHaveProperty('usage');
+  });
+
+  test('is refused by name where it is none, or where the protocol says it', () => {
+    expect(problemWith('protocol: openai,', 'protocol: openai-compatible, usage: grok,')).toContain(
+      'suppliers.acme.usage: Invalid option: expected one of "openai-chat"|',
+    );
+    expect(problemWith('protocol: openai,', 'protocol: groq, usage: deepseek,')).toContain(
+      'suppliers.acme.usage: the protocol groq says how its usage reads',
+    );
+  });
+});

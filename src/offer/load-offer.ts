@@ -101,6 +101,7 @@ function offerOf(
       protocol: supplier.protocol,
       baseUrl: supplier.url?.replace(/\/+$/, ''),
       keyRef: supplier.key === true ? id : supplier.key === false ? undefined : supplier.key,
+      ...(supplier.usage !== undefined && { usage: supplier.usage }),
       enabled: supplier.enabled,
     })),
     models: Object.entries(document.models).map(([name, model]): Model => ({
@@ -138,6 +139,12 @@ function checkNames({ suppliers, models, prices }: OfferDocument, problems: Offe
   for (const [id, supplier] of Object.entries(suppliers)) {
     if (supplier.protocol !== 'simulator' && supplier.url === undefined) {
       problems.push({ path: ['suppliers', id], message: 'it has no url' });
+    }
+    if (supplier.usage !== undefined && supplier.protocol !== 'openai-compatible') {
+      problems.push({
+        path: ['suppliers', id, 'usage'],
+        message: `the protocol ${supplier.protocol} says how its usage reads; only openai-compatible leaves it open`,
+      });
     }
   }
   const names = new Set(Object.keys(models));

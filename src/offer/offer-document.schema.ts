@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MODALITIES } from '#catalog/model.ts';
 import { PROTOCOLS } from '#catalog/supplier.ts';
+import { CHAT_DIALECTS } from '#metering/metering.ts';
 import { USAGE_UNITS } from '#metering/usage.ts';
 import { GATE_SCOPES } from '#plans/plan-version.ts';
 import {
@@ -41,6 +42,8 @@ const supplier = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).optional(),
   /** The name under which its key is stored; the supplier's own where `true`. */
   key: z.union([z.boolean(), name]).default(false),
+  /** How its chat completions report usage. */
+  usage: z.enum(CHAT_DIALECTS).optional(),
   enabled: z.boolean().default(true),
 });
 
@@ -105,6 +108,13 @@ const prices = z.strictObject({
   models: z.record(modelName, price),
 });
 
+/** What customers pay, by the name under which we offer a model: it has no other names. */
+const rates = z.strictObject({
+  source: z.string().min(1).max(400).default('own rates'),
+  effective: notation(readInstant),
+  models: z.record(modelName, price.omit({ names: true })),
+});
+
 const gate = z.strictObject({
   id: name,
   limit: notation(readLimit),
@@ -150,6 +160,7 @@ export const offerDocumentSchema = z.strictObject({
   suppliers: z.record(name, supplier),
   models: z.record(modelName, model),
   prices: z.record(name, prices),
+  rates: z.record(name, rates).default({}),
   plans: z.record(name.regex(/^[a-z]/, 'the name of a plan starts with a letter'), plan),
 });
 

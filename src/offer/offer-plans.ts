@@ -55,8 +55,29 @@ export function offeredPlans(
       queueClass: terms.queue,
     };
     checkTerms(offered, path, problems);
+    checkTariff(offered, document, problems);
     return offered;
   });
+}
+
+/** A plan that is charged by own rates has one for every model that it serves. */
+function checkTariff(
+  { plan, tariff, classes }: PlanTerms,
+  { models, rates }: OfferDocument,
+  problems: OfferProblem[],
+): void {
+  if (tariff.kind !== 'rates') return;
+  const path = ['plans', plan, 'tariff'];
+  const list = Object.hasOwn(rates, tariff.table) ? rates[tariff.table] : undefined;
+  if (list === undefined) {
+    problems.push({ path, message: `there are no rates ${tariff.table}` });
+    return;
+  }
+  const served = new Set(classes.map(({ name }) => name));
+  for (const [name, model] of Object.entries(models)) {
+    if (!model.enabled || !served.has(model.class) || Object.hasOwn(list.models, name)) continue;
+    problems.push({ path, message: `the rates ${tariff.table} have none for ${name}` });
+  }
 }
 
 /** What `plans/` finds wrong with the terms, told in the words and places of the document. */

@@ -1,4 +1,4 @@
-import type { SupplierNameRule } from '#catalog/price-book.ts';
+import { ratesKey, type SupplierNameRule } from '#catalog/price-book.ts';
 import { USAGE_UNITS, type UsageUnit } from '#metering/usage.ts';
 import {
   type ContextTier,
@@ -12,8 +12,7 @@ import type { OfferDocument } from './offer-document.schema.ts';
 import type { OfferedPrice, OfferProblem } from './offer.ts';
 import { readRate } from './readable-units.ts';
 
-type Section = OfferDocument['prices'][string];
-type DocumentPrice = Section['models'][string];
+type DocumentPrice = Omit<OfferDocument['prices'][string]['models'][string], 'names'>;
 type Table = Partial<Record<UsageUnit, string | undefined>> & Pick<DocumentPrice, 'long context'>;
 
 /** Units that are priced each; all others are tokens, priced per million. */
@@ -26,14 +25,27 @@ const SINGLE: ReadonlySet<UsageUnit> = new Set([
 ]);
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-/** The price section of a document as prices; what is wrong goes to `problems`. */
+/** The price sections of a document, suppliers' and our own, as prices; what is wrong goes to `problems`. */
 export function offeredPrices(
   document: OfferDocument,
   problems: OfferProblem[],
 ): readonly OfferedPrice[] {
-  return Object.entries(document.prices).flatMap(([supplier, section]) =>
+  const { prices, rates } = document;
+  const lists = [
+    ...Object.entries(prices).map(([name, section]) => ({
+      at: ['prices', name],
+      key: name,
+      section,
+    })),
+    ...Object.entries(rates).map(([name, section]) => ({
+      at: ['rates', name],
+      key: ratesKey(name),
+      section,
+    })),
+  ];
+  return lists.flatMap(({ at, key: supplier, section }) =>
     Object.entries(section.models).map(([model, price]): OfferedPrice => {
-      const path = ['prices', supplier, 'models', model];
+      const path = [...at, 'models', model];
       const reader = new PriceReader(path, problems);
       const offered: OfferedPrice = {
         supplier,

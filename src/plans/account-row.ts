@@ -1,5 +1,5 @@
 import { assert } from '#base/assert.ts';
-import { AccountState, LOT_KINDS, type PeriodTotals } from './account-state.ts';
+import { AccountState, type Lot, LOT_KINDS, type PeriodTotals } from './account-state.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { DEBT, OVERAGE } from './payment-parts.ts';
 
@@ -130,6 +130,13 @@ function readerOf(bytes: Uint8Array): ByteReader {
   const reader = new ByteReader(bytes);
   if (reader.varint() !== FORMAT) throw new RangeError('an account of an unknown format');
   return reader;
+}
+
+/** The credits in a row's `sub` column by themselves; what holds reserve of them is not told. */
+export function lotsOf(sub: Uint8Array): readonly Lot[] {
+  const state = new AccountState();
+  decodeTerms(state, sub);
+  return state.lots;
 }
 
 function decodeTerms(state: AccountState, bytes: Uint8Array): void {

@@ -142,10 +142,9 @@ export class AccountState implements WindowFrame {
     this.planVersionId = other.planVersionId;
     this.timeZone = other.timeZone;
     this.customerCapNanoUsd = other.customerCapNanoUsd;
-    Object.assign(this.period, other.period);
-    Object.assign(this.previousPeriod, other.previousPeriod);
-    this.lots.length = 0;
-    for (const lot of other.lots) this.lots.push({ ...lot });
+    copyPeriod(this.period, other.period);
+    copyPeriod(this.previousPeriod, other.previousPeriod);
+    copyLots(this.lots, other.lots);
     this.nextLotNo = other.nextLotNo;
     this.debtNanoUsd = other.debtNanoUsd;
     this.debtHeldNanoUsd = other.debtHeldNanoUsd;
@@ -164,6 +163,32 @@ export class AccountState implements WindowFrame {
     copy.copyFrom(this);
     return copy;
   }
+}
+
+/** Field by field, into the objects there are: live traffic copies an account for every request. */
+function copyLots(into: Lot[], from: readonly Lot[]): void {
+  if (into.length > from.length) into.length = from.length;
+  for (let i = 0; i < from.length; i++) {
+    const theirs = from[i];
+    const mine = into[i];
+    if (theirs === undefined) continue;
+    if (mine === undefined) into.push({ ...theirs });
+    else {
+      mine.no = theirs.no;
+      mine.kind = theirs.kind;
+      mine.amountNanoUsd = theirs.amountNanoUsd;
+      mine.heldNanoUsd = theirs.heldNanoUsd;
+      mine.expiresAtMs = theirs.expiresAtMs;
+    }
+  }
+}
+
+function copyPeriod(into: PeriodTotals, from: PeriodTotals): void {
+  into.startMs = from.startMs;
+  into.endMs = from.endMs;
+  into.overageUsedNanoUsd = from.overageUsedNanoUsd;
+  into.overageHeldNanoUsd = from.overageHeldNanoUsd;
+  into.fareChargedNanoUsd = from.fareChargedNanoUsd;
 }
 
 export function noPeriod(): PeriodTotals {

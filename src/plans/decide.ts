@@ -143,6 +143,7 @@ function admit(
   out.heldChargeNanoUsd = weighing.chargeNanoUsd;
   if (out.gate < 0) out.gate = weighing.becauseOfGate;
   out.seq = ++account.seq;
+  if (!out.tells) return;
   out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
   writeStandings(program, scopes, out);
 }
@@ -176,8 +177,10 @@ function refuse(
   out.reason = reason;
   out.fallback = 'none';
   out.seq = ++account.seq;
-  out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
-  writeStandings(program, scopes, out);
+  if (out.tells) {
+    out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
+    writeStandings(program, scopes, out);
+  }
   const gate = program.gates[out.gate];
   const amount = out.weighing.amounts[out.gate] ?? 0;
   const window = out.windows[out.gate];
@@ -185,7 +188,7 @@ function refuse(
     const missing = window.used + amount - (out.limits[out.gate] ?? 0);
     out.resetsAtMs[out.gate] = window.opensAtMs(out.nowMs, missing);
   }
-  if (reason !== 'gate' && reason !== 'funds') return;
+  if (!out.tells || (reason !== 'gate' && reason !== 'funds')) return;
   for (const candidate of request.candidates) {
     const classIndex = program.classIndexes.get(candidate.className) ?? -1;
     if (classIndex < 0 || !candidate.available) continue;

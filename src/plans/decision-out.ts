@@ -56,6 +56,11 @@ export class DecisionOut {
   availableMask = 0;
   /** Credits that can still pay, net of holds and debt. */
   remainingNanoUsd = 0;
+  /**
+   * False: nobody will ask how the gates stand, what else would be admitted and what is left, as in a
+   * replay. A limit that refuses says when it opens all the same.
+   */
+  tells = true;
   /** Standings by gate index; a limit of -1 = no counter of this request's (no member, key or cap). */
   readonly limits: number[] = [];
   readonly used: number[] = [];

@@ -71,7 +71,17 @@ export class Hold {
     this.fareCapNanoUsd = other.fareCapNanoUsd;
     this.fareRoomNanoUsd = other.fareRoomNanoUsd;
     this.gateCount = 0;
-    for (let i = 0; i < other.gateCount; i++) Object.assign(this.nextGate(), other.gates[i]);
+    for (let i = 0; i < other.gateCount; i++) {
+      const theirs = other.gates[i];
+      if (theirs === undefined) continue;
+      const mine = this.nextGate();
+      mine.key = theirs.key;
+      mine.home = theirs.home;
+      mine.unit = theirs.unit;
+      mine.amount = theirs.amount;
+      mine.limit = theirs.limit;
+      mine.stamp = theirs.stamp;
+    }
     this.payments.copyFrom(other.payments);
   }
 

@@ -28,14 +28,38 @@ describe('markUp', () => {
 
 describe('chargeOf', () => {
   test('a mark-up applies to the booked cost', () => {
-    const charge = chargeOf({ metering, cost, basis: { kind: 'markup', perMille: 1250 }, atMs: 0 });
+    const charge = chargeOf({
+      metering,
+      cost,
+      basis: { kind: 'markup', perMille: 1250 },
+      model: 'm',
+      atMs: 0,
+    });
     expect(charge).toEqual({ nanoUsd: 1251, unpriced: [] });
   });
 
   test('own rates price the usage itself and name what they leave out', () => {
     const priceOf = onlyPrice(testPrice(flatTier({ input: 2000 })));
-    const charge = chargeOf({ metering, cost, basis: { kind: 'rates', priceOf }, atMs: 0 });
+    const charge = chargeOf({
+      metering,
+      cost,
+      basis: { kind: 'rates', priceOf },
+      model: 'm',
+      atMs: 0,
+    });
     expect(charge.nanoUsd).toBe(2000);
     expect(charge.unpriced).toEqual([{ model: 'm', serviceTier: undefined, unit: 'web_searches' }]);
+  });
+
+  test('own rates go by the name under which the model is offered, and by the instant', () => {
+    const asked: unknown[] = [];
+    const priceOf = (...call: unknown[]) => {
+      asked.push(call);
+      return { price: testPrice(flatTier({ input: 1, web_searches: 1 })), serviceTier: 'standard' };
+    };
+    const basis = { kind: 'rates', priceOf } as const;
+    chargeOf({ metering, cost, basis, model: 'ours', atMs: 7 });
+    expect(asked).toContainEqual(['ours', undefined, 7]);
+    expect(asked).not.toContainEqual(['m', undefined, 7]);
   });
 });

@@ -50,17 +50,77 @@ export async function subscriptionInForce(
   return rows[0] && subscriptionOf(rows[0]);
 }
 
+/** A page of a list of subscriptions, which goes on behind the last one of the page before. */
+export interface SubscriptionPage {
+  readonly limit: number;
+  readonly after: Subscription | undefined;
+}
+
+/** The plan versions that customers are on now, by their uuids. */
+export async function readPlansOfCustomers(
+  pool: Pool,
+  book: Book,
+  customers: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await pool.query<{ customer_id: string; plan_version_id: string }>(
+    `SELECT customer_id, plan_version_id FROM subscription
+      WHERE book = $1 AND customer_id = ANY($2::uuid[]) AND ended_at IS NULL`,
+    [book, customers],
+  );
+  return new Map(rows.map((row) => [row.customer_id, row.plan_version_id]));
+}
+
 /** Subscriptions whose period has ended, the longest overdue first. */
 export async function subscriptionsDue(
   pool: Pool,
-  options: { nowMs: number; limit: number },
+  options: SubscriptionPage & { readonly nowMs: number },
 ): Promise<readonly Subscription[]> {
+  const { nowMs, limit, after } = options;
   const { rows } = await pool.query<SubscriptionRow>(
     `SELECT ${COLUMNS} FROM subscription WHERE ended_at IS NULL AND period_end <= $1 AND book <> 'demo'
-      ORDER BY period_end LIMIT $2`,
-    [new Date(options.nowMs), options.limit],
+        AND ($3::timestamptz IS NULL OR (period_end, id) > ($3, $4::uuid))
+      ORDER BY period_end, id LIMIT $2`,
+    [
+      new Date(nowMs),
+      limit,
+      after === undefined ? null : new Date(after.periodEndMs),
+      after === undefined ? null : uuidOf(after.id),
+    ],
   );
   return rows.map(subscriptionOf);
+}
+
+/**
+ * Subscriptions without an account: whoever stored them stopped before it opened one. Never the
+ * demo's, whose accounts its load opens in simulated time.
+ */
+export async function subscriptionsUnopened(
+  pool: Pool,
+  { limit, after }: SubscriptionPage,
+): Promise<readonly Subscription[]> {
+  const { rows } = await pool.query<SubscriptionRow>(
+    `SELECT ${COLUMNS} FROM subscription s WHERE ended_at IS NULL AND book <> 'demo'
+        AND ($2::uuid IS NULL OR id > $2)
+        AND NOT EXISTS (SELECT FROM account a WHERE a.book = s.book AND a.customer = s.customer_id)
+      ORDER BY id LIMIT $1`,
+    [limit, after === undefined ? null : uuidOf(after.id)],
+  );
+  return rows.map(subscriptionOf);
+}
+
+/**
+ * Says of every subscription what its account says: a change of plan is in the books first, and
+ * whoever made it may have stopped before it was written here. @returns how many were behind
+ */
+export async function followBooks(pool: Pool): Promise<number> {
+  const { rows } = await pool.query(
+    `UPDATE subscription s SET plan_version_id = a.plan_version FROM account a
+      WHERE a.book = s.book AND a.customer = s.customer_id AND a.subscription = s.id
+        AND s.ended_at IS NULL AND s.book <> 'demo' AND a.plan_version <> s.plan_version_id
+      RETURNING pg_notify($1, s.customer_id::text)`,
+    [SUBSCRIPTION_CHANNEL],
+  );
+  return rows.length;
 }
 
 /** Writes a new plan version or period of a subscription, and tells every process. */

@@ -8,9 +8,11 @@ import { billingPeriod } from '#plans/calendar.ts';
 import { currentPlanVersion } from './plans.store.ts';
 import type { Subscription } from './subscription.ts';
 import {
+  followBooks,
   insertSubscription,
   subscriptionInForce,
   subscriptionsDue,
+  subscriptionsUnopened,
   updateSubscription,
 } from './subscriptions.store.ts';
 
@@ -24,6 +26,19 @@ export interface AccountBooks {
   renew(subscription: Subscription): Promise<void>;
 }
 
+/** A subscription that the renewal job could not bring up to date, and why. */
+export interface RenewalFailure {
+  readonly subscription: Subscription;
+  readonly error: unknown;
+}
+
+export interface RenewalReport {
+  readonly renewed: number;
+  /** Accounts that were missing and are open now. */
+  readonly opened: number;
+  readonly failures: readonly RenewalFailure[];
+}
+
 export interface SubscriptionDeps {
   readonly pool: Pool;
   readonly clock: Clock;
@@ -31,8 +46,8 @@ export interface SubscriptionDeps {
   readonly books: AccountBooks;
 }
 
-/** How many due subscriptions one pass of {@link renewDue} takes. */
-const RENEWALS_PER_PASS = 500;
+/** How many subscriptions are read at once. */
+const PAGE_ROWS = 500;
 
 /**
  * Subscribes a customer to the current version of a plan, from now on.
@@ -60,8 +75,7 @@ export async function subscribe(
     periodEndMs: period.endMs,
   };
   await insertSubscription(pool, subscription);
-  // A crash between the two leaves a subscription without an account: its requests are refused, and
-  // nothing opens the account by itself.
+  // A crash between the two leaves a subscription without an account, which `openMissing` opens.
   await books.open(subscription);
   return subscription;
 }
@@ -86,21 +100,79 @@ export async function changeSubscription(
   return changed;
 }
 
-/** Renews what is due. Safe on several processes at once. @returns how many were renewed. */
-export async function renewDue(deps: SubscriptionDeps): Promise<number> {
+/**
+ * Brings every subscription up to date: opens accounts that a crash left unopened, and starts the
+ * periods that are due. Each by itself, so that one that fails holds up no other. Safe on several
+ * processes at once.
+ * @throws DomainError `store_unavailable`
+ */
+export async function renewDue(deps: SubscriptionDeps): Promise<RenewalReport> {
+  const missing = await openMissing(deps);
+  await followBooks(deps.pool);
   const nowMs = deps.clock.nowMs();
-  const due = await subscriptionsDue(deps.pool, { nowMs, limit: RENEWALS_PER_PASS });
-  for (const subscription of due) {
-    const period = billingPeriod(subscription.anchorMs, nowMs, subscription.timeZone);
-    const renewed: Subscription = {
-      ...subscription,
-      periodStartMs: period.startMs,
-      periodEndMs: period.endMs,
-    };
-    await deps.books.renew(renewed);
-    await updateSubscription(deps.pool, renewed);
+  const due = await eachOf(
+    (after) => subscriptionsDue(deps.pool, { nowMs, limit: PAGE_ROWS, after }),
+    async (subscription) => {
+      const renewed = inPeriodAt(subscription, nowMs);
+      await deps.books.renew(renewed);
+      await updateSubscription(deps.pool, renewed);
+    },
+  );
+  return {
+    renewed: due.done,
+    opened: missing.done,
+    failures: [...missing.failures, ...due.failures],
+  };
+}
+
+/**
+ * Opens the accounts of subscriptions that have none, in the period that runs now: nobody pays for
+ * the time in which their requests were refused.
+ */
+async function openMissing({ pool, clock, books }: SubscriptionDeps): Promise<PassResult> {
+  return eachOf(
+    (after) => subscriptionsUnopened(pool, { limit: PAGE_ROWS, after }),
+    async (subscription) => {
+      const nowMs = Math.max(clock.nowMs(), subscription.anchorMs);
+      const opened = inPeriodAt(subscription, nowMs);
+      await books.open(opened);
+      if (opened.periodStartMs !== subscription.periodStartMs)
+        await updateSubscription(pool, opened);
+    },
+  );
+}
+
+interface PassResult {
+  readonly done: number;
+  readonly failures: readonly RenewalFailure[];
+}
+
+/** Does something for every subscription of a list in pages, whether or not it works for the others. */
+async function eachOf(
+  read: (after: Subscription | undefined) => Promise<readonly Subscription[]>,
+  work: (subscription: Subscription) => Promise<void>,
+): Promise<PassResult> {
+  const failures: RenewalFailure[] = [];
+  let done = 0;
+  let after: Subscription | undefined;
+  for (;;) {
+    const page = await read(after);
+    for (const subscription of page) {
+      try {
+        await work(subscription);
+        done += 1;
+      } catch (error) {
+        failures.push({ subscription, error });
+      }
+    }
+    after = page.at(-1);
+    if (page.length < PAGE_ROWS) return { done, failures };
   }
-  return due.length;
+}
+
+function inPeriodAt(subscription: Subscription, atMs: number): Subscription {
+  const period = billingPeriod(subscription.anchorMs, atMs, subscription.timeZone);
+  return { ...subscription, periodStartMs: period.startMs, periodEndMs: period.endMs };
 }
 
 async function requirePlan(deps: SubscriptionDeps, plan: string): Promise<Id<'planVersion'>> {

@@ -42,6 +42,7 @@ const BY_DIALECT: Readonly<Partial<Record<UsageDialect, SupplierProtocol>>> = {
 
 /** The protocol of that name, refined by a usage dialect; `undefined` where there is none. */
 export function protocolOf(name: string, dialect?: UsageDialect): SupplierProtocol | undefined {
-  const refined = name === 'openai' && dialect !== undefined ? BY_DIALECT[dialect] : undefined;
+  const isOpen = name === 'openai' || name === 'openai-compatible';
+  const refined = isOpen && dialect !== undefined ? BY_DIALECT[dialect] : undefined;
   return refined ?? PROTOCOLS.get(name);
 }

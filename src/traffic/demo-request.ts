@@ -128,7 +128,7 @@ function candidateOf({ model, route }: Serving, event: DemoEvent, basis: ChargeB
     quote: {
       tokens: inputTokensMax + outputTokensMax,
       costNanoUsd,
-      chargeNanoUsd: chargeBound(costNanoUsd, bound, { basis, route }),
+      chargeNanoUsd: chargeBound(costNanoUsd, bound, { basis, model }),
     },
   };
 }
@@ -136,12 +136,12 @@ function candidateOf({ model, route }: Serving, event: DemoEvent, basis: ChargeB
 function chargeBound(
   costNanoUsd: NanoUsd,
   bound: UsageBound,
-  { basis, route }: { readonly basis: ChargeBasis; readonly route: ModelRoute },
+  { basis, model }: { readonly basis: ChargeBasis; readonly model: ServedModel },
 ): NanoUsd {
   if (basis.kind === 'markup') return markUp(costNanoUsd, basis.perMille);
-  const rates = basis.priceOf(route.model, undefined);
+  const rates = basis.priceOf(model.name, undefined);
   if (!rates) {
-    throw new DomainError('unknown_price', `The tariff has no price for ${route.model}.`);
+    throw new DomainError('unknown_price', `The tariff has no price for ${model.name}.`);
   }
   return quoteOf({ prices: [rates.price], bound });
 }
@@ -161,6 +161,7 @@ function measurementOf(menu: Menu, admitted: Admitted, event: DemoEvent): Measur
   const parts = [{ model: route.model, serviceTier: undefined, usage }];
   return tally([{ route, metering: { parts, estimated: false }, isCharged: true }], {
     basis: menu.basis,
+    model: model.name,
     atMs: event.atMs,
     outcome: 'completed',
     upstreamMs: 0,

@@ -1,23 +1,18 @@
 import type { Pool } from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { type AdmissionService, createAdmission } from '#admission/admission-service.ts';
+import { describe, expect, it } from 'vitest';
+import type { AdmissionService } from '#admission/admission-service.ts';
 import { heldRequests } from '#admission/held-requests.ts';
 import { newId } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
-import { seededRandom } from '#base/random.ts';
-import { loadCatalog } from '#catalog/catalog.store.ts';
 import { pnl } from '#economics/pnl.ts';
 import { audit } from '#ledger/audit.ts';
 import { billingPeriod } from '#plans/calendar.ts';
-import { testDatabase } from '#testing/database.ts';
-import { LiveModels } from '#wiring/live-models.ts';
-import { PlanBook } from '#wiring/plan-book.ts';
-import { publishStarterOffer } from '#wiring/starter.ts';
+import type { PlanBook } from '#wiring/plan-book.ts';
 import { demoDay, type DemoOptions, demoSubscribers } from './demo-population.ts';
 import { type DemoDeps, type DemoProgress, dropDemo, loadDemo } from './demo.ts';
+import { demoRows, demoWorld as world, NOW_MS } from '#wiring/testing-demo.ts';
 
 const DAY_MS = 86_400_000;
-const NOW_MS = Date.UTC(2026, 10, 24, 10, 30);
 /** Of the starter price book, in nano-dollars a token. */
 const RATES = {
   fast: { input: 150, cached: 75, output: 600 },
@@ -25,31 +20,6 @@ const RATES = {
   reasoning: { input: 10_000, cached: 1_000, output: 40_000 },
 };
 const SMALL = { subscribers: 60, days: 3, calibration: 'typical', seed: 3 } as const;
-
-async function world() {
-  const database = await testDatabase();
-  onTestFinished(() => database[Symbol.asyncDispose]());
-  const { pool, address } = database;
-  const clock = { nowMs: () => NOW_MS };
-  const random = seededRandom(11);
-  await publishStarterOffer(pool, clock);
-  const catalog = await loadCatalog(pool);
-  const plans = new PlanBook({ pool, catalog: () => catalog, clock });
-  await plans.reload();
-  const noKeys: ReadonlyMap<string, string> = new Map();
-  const models = new LiveModels({
-    catalog: () => catalog,
-    plans,
-    supplierKeys: () => noKeys,
-    simulatorUrl: 'http://127.0.0.1:1',
-    clock,
-  });
-  const admission = createAdmission({ address, pool, plans, clock, random });
-  await admission.start();
-  onTestFinished(() => admission.close());
-  const deps: DemoDeps = { pool, admission, models, plans, clock, random };
-  return { deps, pool, admission, plans };
-}
 
 /** A customer of the live book with a grant and a request in flight. */
 async function liveCustomer(
@@ -113,15 +83,6 @@ async function otherRows(pool: Pool): Promise<Record<string, string>> {
   return found;
 }
 
-async function demoRows(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(
-    `SELECT (SELECT count(*) FROM customer WHERE book = 'demo') + (SELECT count(*) FROM account WHERE book = 'demo')
-          + (SELECT count(*) FROM decision WHERE book = 'demo') + (SELECT count(*) FROM usage_event WHERE book = 'demo')
-          + (SELECT count(*) FROM transfer WHERE book = 'demo') + (SELECT count(*) FROM usage_rollup WHERE book = 'demo') AS count`,
-  );
-  return rows[0]?.count ?? -1;
-}
-
 const proof = (pool: Pool) => audit(pool, { readHolds: heldRequests });
 const ignore = (): void => undefined;
 const period = { fromDay: '2026-01-01', toDay: '2026-11-25' } as const;
@@ -148,6 +109,11 @@ describe('the demo', () => {
     expect(rows[0]?.decided).toBe(result.requests);
     expect(rows[0]?.used).toBe(result.requests - result.refused);
     expect(rows[0]?.last).toBe(Math.max(...sent.map(({ atMs }) => atMs)));
+    // Each at its own instant: none was overtaken by a later one of its account.
+    const { rows: late } = await pool.query(
+      'SELECT at_ms - clock_ms AS late FROM decision WHERE at_ms <> clock_ms',
+    );
+    expect(late).toEqual([]);
 
     const report = await pnl(pool, { book: 'demo', by: 'plan', ...period });
     const pro = report.rows.find(({ label }) => label.startsWith('pro'));

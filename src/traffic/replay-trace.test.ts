@@ -80,13 +80,14 @@ describe('a replay', () => {
       [5_000, 100, 8],
       [8_000, 3, 9],
     ]);
+    const beganMs = performance.now();
     const report = await replayTrace(quick(client, file));
     expect(heard.map(({ headers }) => headers['x-sim-input-tokens'])).toEqual(['40', '100', '3']);
     expect(heard.map(({ headers }) => headers['x-sim-output-tokens'])).toEqual(['7', '8', '9']);
     expect(heard.map(({ body }) => body.messages[0]?.content.length)).toEqual([160, 400, 12]);
     expect(heard.every(({ body }) => body.stream && body.model.startsWith('sim-'))).toBe(true);
-    // Three seconds at ten times the speed, counted from the first request.
-    expect((heard[2]?.atMs ?? 0) - (heard[0]?.atMs ?? 0)).toBeGreaterThan(280);
+    // Three seconds at ten times the speed: never earlier, however late a busy machine hears of it.
+    expect((heard[2]?.atMs ?? 0) - beganMs).toBeGreaterThan(299);
     expect(report).toMatchObject({
       requests: 3,
       served: 3,

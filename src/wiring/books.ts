@@ -18,6 +18,7 @@ import { audit } from '#ledger/audit.ts';
 import { sealLedger } from '#ledger/ledger-seal.store.ts';
 import type { AccountBooks } from '#subscriptions/subscriptions.ts';
 import { accountBooks } from './account-books.ts';
+import { expireCredits } from './expire-credits.ts';
 import { auditText } from './audit-text.ts';
 import type { PlanBook } from './plan-book.ts';
 
@@ -25,6 +26,8 @@ export interface BooksOptions {
   readonly address: DatabaseAddress;
   readonly pool: Pool;
   readonly plans: PlanBook;
+  /** Where this process notes what it sends to suppliers. */
+  readonly sentDirectory: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -43,6 +46,8 @@ export interface OpenBooks {
   readonly receipt: NonNullable<GatewayDeps['receipt']>;
   /** Earns every subscription's price up to now. @returns how many accounts were behind. */
   readonly accrue: (book?: Book) => Promise<number>;
+  /** Takes expired credits off the books of accounts that nobody uses. @returns of how many */
+  readonly expire: () => Promise<number>;
   /** Seals the days that ended more than an hour ago. */
   readonly seal: () => Promise<void>;
   readonly isReady: () => boolean;
@@ -59,11 +64,12 @@ const ACCRUALS_PER_PASS = 2_000;
  * @throws DomainError `store_unavailable`
  */
 export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
-  const { address, pool, plans, clock, random, log } = options;
+  const { address, pool, plans, sentDirectory, clock, random, log } = options;
   const admission = createAdmission({
     address,
     pool,
     plans,
+    sentDirectory,
     clock,
     random,
     onTrouble: ({ kind, error }) => log.warn({ trouble: kind, err: error }, 'admission'),
@@ -109,6 +115,7 @@ export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
         if (behind.length < ACCRUALS_PER_PASS) return count;
       }
     },
+    expire: () => expireCredits({ pool, admission, clock }),
     async seal() {
       // An hour later every posting of the day is in, also those that waited for the store.
       const beforeDay = utcDay(clock.nowMs() - SEAL_AFTER_MS);

@@ -2,6 +2,8 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { controlSocketPath } from '#http/control-socket.ts';
 
+const LAST_WORDS_MS = 2_000;
+
 /** The private door of the command line: a Unix socket that only the server's user may open. */
 export class ControlServer {
   readonly #server: Server;
@@ -31,11 +33,13 @@ export class ControlServer {
     return new ControlServer(server, path);
   }
 
+  /** Lets answers that are being given end, for a moment: whoever asked is told why. */
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
+    const cut = setTimeout(() => this.#server.closeAllConnections(), LAST_WORDS_MS);
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+    clearTimeout(cut);
     rmSync(this.#path, { force: true });
   }
 }

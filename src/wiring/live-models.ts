@@ -109,6 +109,7 @@ export class LiveModels implements ModelDirectory {
     return supplierOf({
       name: supplier.id,
       protocol: supplier.protocol,
+      dialect: supplier.usage,
       baseUrl,
       apiKey,
     });

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { GatewayObserver } from '#gateway/gateway-log.ts';
+import type { RenewalReport } from '#subscriptions/subscriptions.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
@@ -29,6 +30,13 @@ export class Metrics implements GatewayObserver {
     name: 'breakeven_settlements_total',
     help: 'Settled requests by outcome; estimated: counted from text, deferred: the store was away.',
     labelNames: ['outcome', 'estimated', 'deferred'],
+    registers: [this.#registry],
+  });
+
+  readonly #renewals = new Counter({
+    name: 'breakeven_renewals_total',
+    help: 'Subscriptions by what the renewal job did: renewed, opened (their account was missing), failed.',
+    labelNames: ['outcome'],
     registers: [this.#registry],
   });
 
@@ -63,6 +71,12 @@ export class Metrics implements GatewayObserver {
 
   settled({ outcome, estimated, deferred }: Parameters<GatewayObserver['settled']>[0]): void {
     this.#settlements.inc({ outcome, estimated: String(estimated), deferred: String(deferred) });
+  }
+
+  renewalsEnded({ renewed, opened, failures }: RenewalReport): void {
+    this.#renewals.inc({ outcome: 'renewed' }, renewed);
+    this.#renewals.inc({ outcome: 'opened' }, opened);
+    this.#renewals.inc({ outcome: 'failed' }, failures.length);
   }
 
   /** The text of a scrape. */

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Catalog } from '#catalog/catalog.ts';
+import { ratesKey } from '#catalog/price-book.ts';
 import { canonicalServiceTier } from '#catalog/service-tier.ts';
 import type { PlanSource } from '#admission/plan-source.ts';
 import type { Clock } from '#base/clock.ts';
@@ -9,7 +10,8 @@ import type { PlanDirectory } from '#gateway/plan-directory.ts';
 import { compilePlan, type PlanProgram } from '#plans/compile.ts';
 import { parsePlanVersion } from '#plans/plan-schema.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
-import type { PriceOf } from '#pricing/cost.ts';
+import type { TariffRates } from '#pricing/charge.ts';
+import { STANDARD_TIER } from '#pricing/price.ts';
 import { readPlanVersions } from '#subscriptions/plans.store.ts';
 
 /**
@@ -58,18 +60,27 @@ export class PlanBook implements PlanDirectory, PlanSource {
       throw new DomainError('not_found', `There is no plan version ${id}.`);
   }
 
+  /** Every version that was ever published, by plan and version. */
+  all(): readonly PlanVersion[] {
+    return [...this.#plans.values()].toSorted(
+      (a, b) => (a.plan < b.plan ? -1 : a.plan > b.plan ? 1 : 0) || a.version - b.version,
+    );
+  }
+
   /** The versions that new subscriptions get. */
   current(): readonly PlanVersion[] {
     return this.#current;
   }
 
-  /** The operator's own rates: a price list of that name in the price book. */
-  rates(table: string): PriceOf | undefined {
-    const { prices } = this.#catalog();
-    return (name, tier) => {
-      const model = name === undefined ? undefined : prices.modelOf(table, name);
-      const price = model === undefined ? undefined : prices.at(table, model, this.#clock.nowMs());
-      return price && { price, serviceTier: canonicalServiceTier(tier) };
+  /** The operator's own rates of that name, as they are and as they will be. */
+  rates(table: string): TariffRates {
+    return (model, tier, atMs = this.#clock.nowMs()) => {
+      const price = this.#catalog().prices.at(ratesKey(table), model, atMs);
+      if (price === undefined) return undefined;
+      const named = canonicalServiceTier(tier);
+      // A tier that the operator does not price apart is charged like any other.
+      const known = Object.hasOwn(price.serviceTiers, named);
+      return { price, serviceTier: known ? named : STANDARD_TIER };
     };
   }
 }

@@ -57,6 +57,7 @@ export interface ServiceParts {
   readonly accrue: (book: Book) => Promise<number>;
   readonly audit: Services['books']['audit'];
   readonly demo: Services['demo'];
+  readonly lab: Services['lab'];
   readonly health: Services['health'];
   readonly chat: Services['chat'];
   readonly people: Pick<Services, 'console' | 'identity' | 'me' | 'planRequests'>;
@@ -164,6 +165,7 @@ export function createServices(parts: ServiceParts): Services {
       backup: (path) => backupTo({ address: parts.address, path, clock }),
     },
     demo: parts.demo,
+    lab: parts.lab,
     health: parts.health,
     ...parts.people,
   };

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { DomainError, type ErrorCode } from '#base/domain-error.ts';
+import { presentError } from '#gateway/wire/wire-error.ts';
 import { cliProgram } from '#src/cli/cli.ts';
 import { API_ROUTES } from '#http/api.ts';
 import { policyText } from '#http/route.ts';
@@ -44,4 +46,21 @@ export function apiTable(): string {
         `| \`${method} /api${path}\` | ${policyText(policy)} | ${summary} |`,
     ),
   ].join('\n');
+}
+
+/** What goes out for an error code, as `docs/errors.md` lists it before its words. */
+export function errorRow(code: ErrorCode): string {
+  const error = new DomainError(code, 'any');
+  const openai = presentError(error, 'openai');
+  const anthropic = presentError(error, 'anthropic');
+  const wire = openai.body as { error: { type: string; code: string } };
+  const { type } = (anthropic.body as { error: { type: string } }).error;
+  const retry = openai.headers['x-should-retry'] === 'false' ? 'no' : 'yes';
+  return [
+    `| \`${code}\``,
+    String(openai.status),
+    `\`${wire.error.type}\`, \`${wire.error.code}\``,
+    `\`${type}\``,
+    retry,
+  ].join(' | ');
 }

@@ -1,234 +1,171 @@
 import { connect } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { seededRandom, type Random } from '#base/random.ts';
-import { TestGateway, TEST_KEY } from '#gateway/testing-gateway.ts';
+import type { GatewayLimits } from '#gateway/gateway-limits.ts';
+import { TestGateway } from '#gateway/testing-gateway.ts';
+import { figures } from '../system/figures.ts';
+import { BODY_BYTES_MAX, type Case, caseAt, largeCaseAt } from './malformed-cases.ts';
 
 /**
  * Malformed input over raw sockets, from a seed: each case must end in a correct answer or a closed
- * connection. `BREAKEVEN_MALFORMED_CASES=100000` runs the long form, `BREAKEVEN_SEED` another seed.
+ * connection, and leave neither sockets nor memory behind. `BREAKEVEN_MALFORMED_CASES=100000` runs the
+ * long form, `BREAKEVEN_SEED` another seed. A case depends on the seed and its own number alone.
  */
 const CASES = Number(process.env['BREAKEVEN_MALFORMED_CASES'] ?? 1_000);
 const SEED = Number(process.env['BREAKEVEN_SEED'] ?? 20_261_124);
 const LANES = 24;
-const BODY_BYTES_MAX = 256 * 1024;
 const LIMITS = {
   bodyBytesMax: BODY_BYTES_MAX,
   headersTimeoutMs: 300,
   requestTimeoutMs: 600,
   attemptsMax: 1,
 };
+/** Of the cases, so many have bodies of the size that the service allows by default, and around it. */
+const LARGE_CASES = Math.max(4, Math.floor(CASES / 1_000));
+const LARGE_LANES = 4;
+/** What may be in use after the cases beyond what was before them: pools, caches, compiled code. */
+const GROWTH_BYTES_MAX = 24 * 1024 * 1024;
 /** A case that has neither an answer nor a closed connection by then has failed. */
 const CASE_MS_MAX = 10_000;
-
-const PATHS = [
-  '/v1/chat/completions',
-  '/v1/responses',
-  '/v1/embeddings',
-  '/v1/messages',
-  '/v1/quote',
-  '/v1/models',
-  '/v1/receipts/x',
-  '/v1/models/%E0%A4%A',
-];
-
-/** Bytes to send, in pieces; a client that is `patient` waits between them and does not close. */
-interface Case {
-  readonly kind: string;
-  readonly pieces: readonly (string | Uint8Array)[];
-  readonly gapMs?: number;
-}
-
-const VALID: Readonly<Record<string, object>> = {
-  '/v1/chat/completions': {
-    model: 'sim-standard',
-    messages: [
-      {
-        role: 'user',
-        content: [
-          { type: 'text', text: 'x' },
-          { type: 'image_url', image_url: { url: 'data:image/png;base64,AA' } },
-        ],
-      },
-    ],
-    max_tokens: 5,
-    tools: [{ type: 'function', function: { name: 'f', parameters: {} } }],
-    stream_options: { include_usage: true },
-    n: 1,
-  },
-  '/v1/responses': {
-    model: 'sim-standard',
-    input: [{ role: 'user', content: 'x' }],
-    max_output_tokens: 16,
-    tools: [],
-  },
-  '/v1/embeddings': { model: 'sim-standard', input: ['a', 'b'] },
-  '/v1/messages': {
-    model: 'sim-standard',
-    max_tokens: 5,
-    system: [{ type: 'text', text: 'x' }],
-    messages: [{ role: 'user', content: 'x' }],
-  },
-};
-
-const KINDS: readonly ((random: Random) => Omit<Case, 'kind'>)[] = [
-  function randomBytes(random) {
-    return { pieces: [random.bytes(1 + random.below(2_000))] };
-  },
-  function randomBytesAsBody(random) {
-    return { pieces: post(pick(random, PATHS), random.bytes(random.below(3_000))) };
-  },
-  function truncatedJson(random) {
-    const { path, text } = validBody(random);
-    return { pieces: post(path, text.slice(0, random.below(text.length))) };
-  },
-  function wrongTypes(random) {
-    const { path, text } = validBody(random);
-    const json: unknown = JSON.parse(text);
-    for (let i = 0; i <= random.below(3); i++) mutate(random, json, 0);
-    return { pieces: post(path, JSON.stringify(json)) };
-  },
-  function flippedBytes(random) {
-    const { path, text } = validBody(random);
-    const bytes = Buffer.from(text);
-    for (let i = 0; i <= random.below(6); i++)
-      bytes[random.below(bytes.length)] = random.below(256);
-    return { pieces: post(path, bytes) };
-  },
-  function hugeBody(random) {
-    const bytes = Buffer.alloc(BODY_BYTES_MAX + 1 + random.below(200_000), 0x20);
-    return {
-      pieces:
-        random.next() < 0.5
-          ? post(pick(random, PATHS), bytes)
-          : chunked(pick(random, PATHS), bytes),
-    };
-  },
-  function deepOrRepeated(random) {
-    const depth = 1 + random.below(20_000);
-    const texts = [
-      '['.repeat(depth) + ']'.repeat(depth),
-      `{"model":"sim-standard","messages":${'['.repeat(depth)}${']'.repeat(depth)}}`,
-      `{"a":`.repeat(depth) + '1' + '}'.repeat(depth),
-      '{"model":"sim-standard","model":"x","messages":[{"role":"user","content":"x"}]}',
-      '{"__proto__":{"model":"x"},"constructor":1,"model":"sim-standard","messages":[]}',
-    ];
-    return { pieces: post(pick(random, PATHS), pick(random, texts)) };
-  },
-  function lyingLength(random) {
-    const { path, text } = validBody(random);
-    const length = pick(random, [
-      '-1',
-      '1e3',
-      'abc',
-      '99999999999999999999',
-      String(text.length + 50),
-      '0',
-    ]);
-    return { pieces: [`${head(path)}content-length: ${length}\r\n\r\n${text}`] };
-  },
-  function headerFlood(random) {
-    const lines = Array.from(
-      { length: 50 + random.below(2_000) },
-      (_, i) => `x-${i}: ${'v'.repeat(random.below(60))}\r\n`,
-    );
-    return { pieces: [`${head(pick(random, PATHS))}${lines.join('')}content-length: 2\r\n\r\n{}`] };
-  },
-  function oddHeaders(random) {
-    const lines = [
-      'transfer-encoding: chunked\r\ncontent-length: 5\r\n',
-      'content-encoding: gzip\r\ncontent-length: 2\r\n',
-      `idempotency-key: ${'k'.repeat(random.below(600))}\r\ncontent-length: 2\r\n`,
-      'expect: 100-continue\r\ncontent-length: 2\r\n',
-      'upgrade: websocket\r\nconnection: upgrade\r\ncontent-length: 2\r\n',
-      'anthropic-version: \u00ff\r\ncontent-length: 2\r\n',
-      `authorization: Bearer ${'z'.repeat(random.below(2_000))}\r\ncontent-length: 2\r\n`,
-    ];
-    return { pieces: [`${head(pick(random, PATHS))}${pick(random, lines)}\r\n{}`] };
-  },
-  function oddRequestLine(random) {
-    const method = pick(random, [
-      'GET',
-      'PUT',
-      'DELETE',
-      'OPTIONS',
-      'HEAD',
-      'PATCH',
-      'TRACE',
-      'BREW',
-    ]);
-    const path = pick(random, [
-      ...PATHS,
-      '/',
-      '//',
-      '/v1/chat/completions/',
-      '/../etc/passwd',
-      '/v1/models/%00',
-      `/${'a'.repeat(random.below(9_000))}`,
-      '*',
-    ]);
-    return {
-      pieces: [
-        `${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TEST_KEY}\r\ncontent-length: 0\r\n\r\n`,
-      ],
-    };
-  },
-  function brokenOff(random) {
-    const { path, text } = validBody(random);
-    const [all = ''] = post(path, text);
-    return { pieces: [String(all).slice(0, 1 + random.below(String(all).length - 1))], gapMs: -1 };
-  },
-  function slowSender(random) {
-    const { path, text } = validBody(random);
-    const all = Buffer.from(post(path, text).join(''));
-    const step = 1 + random.below(40);
-    const pieces = Array.from({ length: Math.ceil(all.length / step) }, (_, i) =>
-      all.subarray(i * step, (i + 1) * step),
-    );
-    return { pieces, gapMs: 5 + random.below(60) };
-  },
-];
+const LARGE_CASE_MS_MAX = 120_000;
 
 test(
   `${CASES} malformed requests (seed ${SEED}) each get a correct error or a closed connection`,
   { timeout: 60_000 + CASES * 60 },
   async () => {
-    const rejections: unknown[] = [];
-    const onRejection = (reason: unknown): void => {
-      rejections.push(reason);
-    };
-    process.on('unhandledRejection', onRejection);
-    await using house = await TestGateway.start({ limits: LIMITS });
-    const random = seededRandom(SEED);
-    const cases = Array.from({ length: CASES }, (): Case => {
-      // Slow senders take their time-out each, so they are the rarest.
-      const make = pick(random, random.next() < 0.05 ? KINDS.slice(-1) : KINDS.slice(0, -1));
-      return { kind: make.name, ...make(random) };
-    });
-    const failures: string[] = [];
-    const next = cases.entries();
-    await Promise.all(
-      Array.from({ length: LANES }, async () => {
-        for (const [index, each] of next) {
-          const wrong = judge(each, await send(house.url, each));
-          if (wrong) failures.push(`case ${index}, ${each.kind}: ${wrong}`);
-        }
-      }),
-    );
-    await house.idle();
-    expect(failures.slice(0, 5)).toEqual([]);
-    expect(rejections).toEqual([]);
-    expect(house.errors).toEqual([]);
-    expect(house.admission.open.size).toBe(0);
-    expect(await connections(house)).toBe(0);
-    const valid = await house.post('/v1/chat/completions', {
-      model: 'sim-standard',
-      messages: [{ role: 'user', content: 'x' }],
-      max_tokens: 5,
-    });
-    expect(valid.status).toBe(200);
-    process.off('unhandledRejection', onRejection);
+    expect(
+      await survived(LIMITS, { count: CASES, lanes: LANES, caseAt, caseMsMax: CASE_MS_MAX }),
+    ).toEqual(UNHARMED);
   },
 );
+
+test(
+  `${LARGE_CASES} requests of 50 MB (seed ${SEED}) likewise`,
+  { timeout: 60_000 + LARGE_CASES * 10_000 },
+  async () => {
+    const run = {
+      count: LARGE_CASES,
+      lanes: LARGE_LANES,
+      caseAt: largeCaseAt,
+      caseMsMax: LARGE_CASE_MS_MAX,
+    };
+    expect(await survived({ attemptsMax: 1 }, run)).toEqual(UNHARMED);
+  },
+);
+
+/** How a gateway stands after a run. */
+interface Verdict {
+  /** The first of the cases that ended wrongly. */
+  readonly failures: readonly string[];
+  readonly rejections: readonly unknown[];
+  /** Error lines of its log. */
+  readonly errors: readonly string[];
+  readonly openHolds: number;
+  readonly connections: number;
+  readonly grownTooFar: boolean;
+  /** The status of a valid request after it all. */
+  readonly thenServes: number;
+}
+const UNHARMED: Verdict = {
+  failures: [],
+  rejections: [],
+  errors: [],
+  openHolds: 0,
+  connections: 0,
+  grownTooFar: false,
+  thenServes: 200,
+};
+
+interface Run {
+  readonly count: number;
+  readonly lanes: number;
+  readonly caseAt: (seed: number, index: number) => Case;
+  readonly caseMsMax: number;
+}
+
+/** Sends the cases of a run to a gateway. @returns how it stands afterwards, beside how it stood before */
+async function survived(
+  limits: Partial<GatewayLimits>,
+  { count, lanes, caseAt: at, caseMsMax }: Run,
+): Promise<Verdict> {
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown): void => {
+    rejections.push(reason);
+  };
+  process.on('unhandledRejection', onRejection);
+  await using house = await TestGateway.start({ limits, simulator: { logEntriesMax: 100 } });
+  const failures: string[] = [];
+  const statuses: Record<string, number> = {};
+  // A function of its own, so that a lane that waits holds no case of fifty megabytes.
+  const runOne = async (index: number): Promise<void> => {
+    const each = at(SEED, index);
+    const outcome = await send(house.url, each, caseMsMax);
+    const wrong = judge(each, outcome);
+    if (wrong) failures.push(`case ${index}, ${each.kind}: ${wrong}`);
+    const status = /^HTTP\/1\.1 (\d{3})/.exec(outcome.text)?.[1] ?? 'closed';
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  };
+  const runTo = async (from: number, to: number): Promise<void> => {
+    let next = from;
+    const lane = async (): Promise<void> => {
+      for (let index = next++; index < to; index = next++) await runOne(index);
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    await house.idle();
+    await connections(house);
+    // The admission of this test remembers what it saw; the gateway must not.
+    house.admission.calls.length = 0;
+    house.admission.sent.length = 0;
+  };
+  // The first tenth warms up: it fills pools and compiles what the rest runs.
+  const warm = Math.ceil(count / 10);
+  await runTo(0, warm);
+  const before = inUse();
+  await runTo(warm, count);
+  const grown = await grownSince(before);
+  figures('malformed', {
+    count,
+    statuses,
+    grownBytes: grown,
+    residentBytes: process.memoryUsage.rss(),
+  });
+  const verdict = {
+    failures: failures.slice(0, 5),
+    rejections,
+    errors: house.errors,
+    openHolds: house.admission.open.size,
+    connections: await connections(house),
+    grownTooFar: grown > GROWTH_BYTES_MAX,
+  };
+  const valid = await house.post('/v1/chat/completions', {
+    model: 'sim-standard',
+    messages: [{ role: 'user', content: 'x' }],
+    max_tokens: 5,
+  });
+  process.off('unhandledRejection', onRejection);
+  return { ...verdict, thenServes: valid.status };
+}
+
+/** How much more is in use than before, once what was on its way to be freed is. */
+async function grownSince(before: number): Promise<number> {
+  let grown = inUse() - before;
+  for (let tries = 0; grown > GROWTH_BYTES_MAX && tries < 50; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    grown = inUse() - before;
+  }
+  return grown;
+}
+
+/** Bytes that are still referred to. */
+function inUse(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 interface Outcome {
   readonly text: string;
@@ -236,7 +173,7 @@ interface Outcome {
 }
 
 /** Sends a case and collects the first answer, or the end of the connection. */
-function send(url: string, { pieces, gapMs = 0 }: Case): Promise<Outcome> {
+function send(url: string, { pieces, gapMs = 0 }: Case, caseMsMax: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const chunks: Buffer[] = [];
@@ -245,7 +182,7 @@ function send(url: string, { pieces, gapMs = 0 }: Case): Promise<Outcome> {
       socket.destroy();
       resolve({ text: Buffer.concat(chunks).toString('utf8'), isClosed });
     };
-    const timer = setTimeout(() => finish(false), CASE_MS_MAX);
+    const timer = setTimeout(() => finish(false), caseMsMax);
     socket.on('data', (chunk) => {
       chunks.push(chunk);
       if (isWholeAnswer(Buffer.concat(chunks))) finish(false);
@@ -304,66 +241,4 @@ async function connections(house: TestGateway): Promise<number> {
   for (let i = 0; i < 100 && (await count()) > 0; i++)
     await new Promise((resolve) => setTimeout(resolve, 20));
   return count();
-}
-
-function head(path: string): string {
-  return `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TEST_KEY}\r\n`;
-}
-
-function post(path: string, body: string | Uint8Array): (string | Uint8Array)[] {
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  const start = `${head(path)}content-length: ${length}\r\n\r\n`;
-  return typeof body === 'string' ? [start + body] : [start, body];
-}
-
-function chunked(path: string, body: Uint8Array): (string | Uint8Array)[] {
-  return [
-    `${head(path)}transfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n`,
-    body,
-    '\r\n0\r\n\r\n',
-  ];
-}
-
-function validBody(random: Random): { path: string; text: string } {
-  const [path, body] = pick(random, Object.entries(VALID));
-  return { path, text: JSON.stringify(body) };
-}
-
-const ODD: readonly unknown[] = [
-  null,
-  true,
-  -1,
-  0.5,
-  1e308,
-  '',
-  'x',
-  '\u0000',
-  [],
-  {},
-  [[]],
-  [null],
-  { type: 'nothing' },
-  2 ** 60,
-  '\ud800',
-];
-
-/** Replaces, removes or adds a member somewhere in a JSON value. */
-function mutate(random: Random, json: unknown, depth: number): void {
-  if (typeof json !== 'object' || json === null) return;
-  const names = Object.keys(json);
-  const name =
-    names.length === 0 || random.next() < 0.1
-      ? pick(random, ['stream', 'tools', 'content', 'n', '0', 'service_tier'])
-      : pick(random, names);
-  const inner: unknown = Reflect.get(json, name);
-  if (typeof inner === 'object' && inner !== null && depth < 6 && random.next() < 0.6)
-    mutate(random, inner, depth + 1);
-  else if (random.next() < 0.2) Reflect.deleteProperty(json, name);
-  else Reflect.set(json, name, pick(random, ODD));
-}
-
-function pick<Item>(random: Random, from: readonly Item[]): Item {
-  const found = from[random.below(from.length)];
-  if (found === undefined) throw new Error('nothing to pick from');
-  return found;
 }

@@ -4,9 +4,8 @@ import type { NanoUsd } from '#base/money.ts';
 import { type Random, seededRandom } from '#base/random.ts';
 import { encodeAccount } from '#plans/account-row.ts';
 import { LOT_KINDS, type LotKind, UNBOUNDED } from '#plans/account-state.ts';
-import { type CompiledGate, compilePlan, type PlanProgram } from '#plans/compile.ts';
-import type { Amounts, DecisionRequest } from '#plans/decision.ts';
-import { availableClasses, type DecisionOut } from '#plans/decision-out.ts';
+import { compilePlan } from '#plans/compile.ts';
+import type { Amounts } from '#plans/decision.ts';
 import {
   changePlan,
   expireLots,
@@ -18,8 +17,10 @@ import {
 } from '#plans/funding.ts';
 import { decide, extend, settle, voidHold } from '#plans/kernel.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
-import { referenceRange } from '#testing/reference-calendar.ts';
-import { type ReferenceDecision, ReferenceKernel } from '#testing/reference-kernel.ts';
+import { ReferenceKernel } from '#testing/reference-kernel.ts';
+import { compareDecision, digest, same } from './agreement.ts';
+import { randomActual, randomRequest, timePassed } from './draws.ts';
+import { OtherProcesses } from './other-processes.ts';
 import { changedPlan, pick, randomPlan } from './random-plan.ts';
 import { World } from './world.ts';
 
@@ -95,10 +96,7 @@ class KernelRun {
   readonly #paid: Paid[] = [];
   /** What FundsChange and SettleOut said has moved, by bucket. */
   readonly #booked: Record<LotKind, number> = { allowance: 0, promotional: 0, bought: 0 };
-  /** What other processes have used, by gate and window. */
-  readonly #elsewhere = new Map<string, number>();
-  /** Those of every plan so far, by limit and key. */
-  readonly #everyoneGates = new Map<string, CompiledGate>();
+  readonly #others: OtherProcesses;
   #plan: PlanVersion;
   #wallMs: number;
   #requests = 0;
@@ -110,15 +108,16 @@ class KernelRun {
     this.#random = random;
     this.#plan = randomPlan(random, 'plv_0');
     this.#firstPlan = this.#plan;
-    this.#world = new World(this.#learn(compilePlan(this.#plan)));
     this.#reference = new ReferenceKernel(this.#plan);
+    this.#others = new OtherProcesses(random, this.#reference);
+    this.#world = new World(this.#others.learn(this.#plan));
     this.#wallMs = Date.parse(pick(random, BEGINNINGS)) + random.below(48 * HOUR_MS);
     this.#overdraftMost = this.#plan.overdraftNanoUsd;
     this.#renew(this.#wallMs);
   }
 
   step(): void {
-    this.#passTime();
+    this.#wallMs += timePassed(this.#random);
     const { period } = this.#world.account;
     if (
       Math.max(this.#wallMs, this.#world.account.lastSeenMs) >= period.endMs &&
@@ -136,7 +135,7 @@ class KernelRun {
     else if (draw < 0.92) this.#expire();
     else if (draw < 0.94) this.#capCustomer();
     else if (draw < 0.97) this.#changePlan();
-    else this.#foreignUse();
+    else this.#others.use(this.#world, this.#wallMs);
     const around = this.#random.next();
     if (around < 0.1) this.#world.throughRows();
     else if (around < 0.2) this.#world.throughCopies();
@@ -153,21 +152,6 @@ class KernelRun {
     same(JSON.stringify(rows[0]), JSON.stringify(rows[1]), 'the row at the end');
   }
 
-  #learn(program: PlanProgram): PlanProgram {
-    for (const gate of program.everyoneGates)
-      this.#everyoneGates.set(`${gate.limit} ${gate.key}`, gate);
-    return program;
-  }
-
-  #passTime(): void {
-    const draw = this.#random.next();
-    if (draw < 0.55) this.#wallMs += this.#random.below(200);
-    else if (draw < 0.75) this.#wallMs += this.#random.below(60_000);
-    else if (draw < 0.9) this.#wallMs += this.#random.below(2 * HOUR_MS);
-    else if (draw < 0.95) this.#wallMs += this.#random.below(48 * HOUR_MS);
-    else this.#wallMs -= this.#random.below(10_000);
-  }
-
   #do(apply: (world: World) => string): string {
     const outcome = apply(this.#world);
     this.#record.push({ apply, outcome });
@@ -175,7 +159,9 @@ class KernelRun {
   }
 
   #decide(): void {
-    const request = this.#request();
+    const requestId = `req_${this.#requests++}` as Id<'request'>;
+    const names = this.#plan.classes.map((terms) => terms.name);
+    const request = randomRequest(this.#random, { requestId, atMs: this.#wallMs, names });
     const { decision } = this.#world;
     const scopes = () => this.#world.scopes(request.memberId ?? '', request.keyId ?? '');
     for (;;) {
@@ -193,7 +179,7 @@ class KernelRun {
         return digest(world.decision);
       },
     });
-    this.#compare(request, this.#reference.decide(request));
+    compareDecision(this.#world, request, this.#reference.decide(request));
     const quote = request.candidates[decision.candidate]?.quote;
     if (decision.verdict === 'admitted' && quote !== undefined) {
       this.#open.push({
@@ -205,96 +191,12 @@ class KernelRun {
     }
   }
 
-  #request(): DecisionRequest {
-    const random = this.#random;
-    const names = this.#plan.classes.map((terms) => terms.name);
-    const asked = random.next() < 0.03 ? 'unknown' : pick(random, names);
-    const others = names.filter((name) => name !== asked && random.next() < 0.9);
-    return {
-      atMs: this.#wallMs,
-      requestId: `req_${this.#requests++}` as Id<'request'>,
-      candidates: [asked, ...others].map((className) => ({
-        className,
-        quote: this.#amounts(400),
-        available: random.next() < 0.95,
-      })),
-      ...(random.next() < 0.7
-        ? { memberId: pick(random, ['mem_a', 'mem_b']) as Id<'member'> }
-        : {}),
-      ...(random.next() < 0.7 ? { keyId: pick(random, ['key_a', 'key_b']) as Id<'apiKey'> } : {}),
-      ...(random.next() < 0.3 ? { keyCapNanoUsd: (1 + random.below(3000)) as NanoUsd } : {}),
-    };
-  }
-
-  #amounts(below: number): Amounts {
-    const amount = () => (this.#random.next() < 0.05 ? 0 : this.#random.below(below));
-    return {
-      tokens: amount(),
-      costNanoUsd: amount() as NanoUsd,
-      chargeNanoUsd: amount() as NanoUsd,
-    };
-  }
-
-  /** As admission leases: what is short and a little more, or all that is left and the word that it is. */
   #lease(key: number, limit: number, amount: number, nowMs: number): void {
-    const gate = this.#everyoneGates.get(`${limit} ${key}`);
-    assert(
-      gate !== undefined && gate.window.kind === 'calendar',
-      'only gates of everyone are leased',
-    );
-    const range = referenceRange(gate.window.unit, nowMs, 'UTC');
-    const name = `${key} ${range.startMs}`;
-    const old = this.#world.shared.find(key);
-    const current = old !== undefined && old.stamp === range.startMs ? old : undefined;
-    const elsewhere = this.#elsewhere.get(name) ?? 0;
-    const used = current?.used ?? 0;
-    const room = gate.limit - elsewhere;
-    const fits = used + amount <= room;
-    // Under a lower limit than before, what is used may exceed what may be leased.
-    const leased = fits ? Math.min(room, used + amount + this.#random.below(500)) : room;
-    const slice = {
-      key,
-      stamp: range.startMs,
-      validUntilMs: range.endMs,
-      leased,
-      used,
-      leasedByAll: elsewhere + leased,
-      limit: gate.limit,
-      exhaustedUntilMs: fits ? 0 : range.endMs,
-    };
+    const slice = this.#others.lease(this.#world, { key, limit, amount, nowMs });
     this.#do((world) => {
       world.shared.put(slice);
       return '';
     });
-  }
-
-  #compare(request: DecisionRequest, expected: ReferenceDecision): void {
-    const { decision, program } = this.#world;
-    same(decision.verdict, expected.verdict, 'verdict');
-    same(program.gates[decision.gate]?.name, expected.gate, 'gate');
-    same(decision.remainingNanoUsd, Number(expected.remaining), 'remaining');
-    const available = availableClasses(program, decision);
-    if (program.everyoneGates.length === 0)
-      same(available.join(), expected.available.join(), 'available classes');
-    else {
-      // A class that would need a larger slice is not promised.
-      const promised = available.every((name) => expected.available.includes(name));
-      assert(promised, `available classes: ${available.join()}, of ${expected.available.join()}`);
-    }
-    if (decision.verdict === 'admitted') {
-      same(request.candidates[decision.candidate]?.className, expected.className, 'class');
-      same(decision.mode, expected.mode, 'mode');
-      same(decision.slow, expected.slow, 'slow');
-      same(decision.heldChargeNanoUsd, Number(expected.heldCharge), 'held charge');
-    } else same(decision.reason, expected.reason, 'reason');
-    for (const gate of program.gates) {
-      const used = expected.used[gate.name];
-      if (gate.home === 'everyone' || used === undefined) continue;
-      same(decision.used[gate.index], Number(used), `use of ${gate.name}`);
-      if (gate.index === decision.gate && expected.opensAt !== undefined && used > 0n) {
-        same(decision.resetsAtMs[gate.index], Number(expected.opensAt), `opening of ${gate.name}`);
-      }
-    }
   }
 
   #end(isVoid: boolean): void {
@@ -304,7 +206,7 @@ class KernelRun {
     const found = isLate ? undefined : this.#open[index];
     if (found !== undefined) this.#open.splice(index, 1);
     const request = found ?? { ...this.#blankRequest(), requestId: 'req_none' as Id<'request'> };
-    const actual = isVoid ? undefined : this.#actual(request.quote);
+    const actual = isVoid ? undefined : randomActual(this.#random, request.quote);
     const ending = { atMs: this.#wallMs, requestId: request.requestId };
     this.#do((world) => {
       const scopes = world.scopes(request.memberId, request.keyId);
@@ -344,23 +246,10 @@ class KernelRun {
     return { requestId: '' as Id<'request'>, quote, memberId: '', keyId: '' };
   }
 
-  /** Mostly below the quote, sometimes exactly it, sometimes above. */
-  #actual(quote: Amounts): Amounts {
-    const draw = this.#random.next();
-    const perMille =
-      draw < 0.7 ? this.#random.below(1001) : draw < 0.85 ? 1000 : 1000 + this.#random.below(2000);
-    const scale = (amount: number) => Math.floor((amount * perMille) / 1000);
-    return {
-      tokens: scale(quote.tokens),
-      costNanoUsd: scale(quote.costNanoUsd) as NanoUsd,
-      chargeNanoUsd: scale(quote.chargeNanoUsd) as NanoUsd,
-    };
-  }
-
   #extend(): void {
     const open = this.#open[this.#random.below(this.#open.length)];
     if (open === undefined) return;
-    const upTo = this.#actual(open.quote);
+    const upTo = randomActual(this.#random, open.quote);
     const given = { atMs: this.#wallMs, requestId: open.requestId, upTo };
     const { extension } = this.#world;
     const run = (world: World): string => {
@@ -387,7 +276,7 @@ class KernelRun {
       this.#random.next() < 0.3 ? UNBOUNDED : this.#wallMs + this.#random.below(72 * HOUR_MS);
     const atMs = this.#wallMs;
     this.#funds((world) => grant(world.account, { atMs, kind, amountNanoUsd, expiresAtMs }));
-    this.#reference.grant(atMs, kind, BigInt(amountNanoUsd), BigInt(expiresAtMs));
+    this.#reference.money.grant(atMs, kind, BigInt(amountNanoUsd), BigInt(expiresAtMs));
   }
 
   #refund(): void {
@@ -406,7 +295,7 @@ class KernelRun {
         admittedAtMs,
       }),
     );
-    this.#reference.refund(
+    this.#reference.money.refund(
       {
         atMs,
         payer,
@@ -421,26 +310,26 @@ class KernelRun {
   #expire(): void {
     const atMs = this.#wallMs;
     this.#funds((world) => expireLots(world.account, atMs));
-    this.#reference.expire(atMs);
+    this.#reference.money.expire(atMs);
   }
 
   #capCustomer(): void {
     const cap = this.#random.next() < 0.3 ? undefined : (this.#random.below(1500) as NanoUsd);
     const atMs = this.#wallMs;
     this.#funds((world) => setCustomerCap(world.account, cap, atMs));
-    this.#reference.setCustomerCap(atMs, cap === undefined ? undefined : BigInt(cap));
+    this.#reference.money.setCustomerCap(atMs, cap === undefined ? undefined : BigInt(cap));
   }
 
   #changePlan(): void {
     const next = changedPlan(this.#random, this.#plan, `plv_${this.#record.length + 1}`);
-    const program = this.#learn(compilePlan(next));
+    const program = this.#others.learn(next);
     const atMs = this.#wallMs;
     this.#funds((world) => {
       const moved = changePlan(world.account, world.program, program, atMs);
       world.program = program;
       return moved;
     });
-    this.#reference.changePlan(atMs, next);
+    this.#reference.money.changePlan(atMs, next);
     this.#plan = next;
     this.#overdraftMost = Math.max(this.#overdraftMost, next.overdraftNanoUsd);
   }
@@ -455,7 +344,7 @@ class KernelRun {
     this.#funds((world) =>
       renewPeriod(world.account, program, { atMs, startMs, endMs, timeZone: zone }),
     );
-    this.#reference.renew(atMs, { start: BigInt(startMs), end: BigInt(endMs), zone });
+    this.#reference.money.renew(atMs, { start: BigInt(startMs), end: BigInt(endMs), zone });
   }
 
   #funds(operate: (world: World) => FundsChange): void {
@@ -467,27 +356,11 @@ class KernelRun {
     for (const kind of LOT_KINDS) this.#booked[kind] += moved?.[`${kind}NanoUsd`] ?? 0;
   }
 
-  /** Another process takes some of a gate that everyone shares. */
-  #foreignUse(): void {
-    const gates = this.#world.program.everyoneGates;
-    const gate = gates[this.#random.below(gates.length)];
-    if (gate === undefined || gate.window.kind !== 'calendar') return;
-    const nowMs = Math.max(this.#wallMs, this.#world.account.lastSeenMs);
-    const range = referenceRange(gate.window.unit, nowMs, 'UTC');
-    const name = `${gate.key} ${range.startMs}`;
-    const elsewhere = this.#elsewhere.get(name) ?? 0;
-    const slice = this.#world.shared.find(gate.key);
-    const ours = slice?.stamp === range.startMs ? Math.max(slice.leased, slice.used) : 0;
-    const amount = Math.min(this.#random.below(400), Math.max(0, gate.limit - elsewhere - ours));
-    this.#elsewhere.set(name, elsewhere + amount);
-    this.#reference.countForeign(gate.name, BigInt(amount), BigInt(range.startMs));
-  }
-
   #checkInvariants(): void {
     const { account } = this.#world;
     const held = account.holds.reduce((sum, hold) => sum + hold.payments.totalNanoUsd, 0);
     same(account.heldNanoUsd, held, 'held is the sum of the holds');
-    same(account.heldNanoUsd, Number(this.#reference.held()), 'held');
+    same(account.heldNanoUsd, Number(this.#reference.money.held()), 'held');
     same(account.holds.length, this.#open.length, 'open holds');
     for (const lot of account.lots) {
       assert(
@@ -497,15 +370,23 @@ class KernelRun {
     }
     for (const kind of LOT_KINDS) {
       same(account.balance(kind), this.#booked[kind], `the fold of ${kind}`);
-      same(account.balance(kind), Number(this.#reference.kindBalance(kind)), `balance of ${kind}`);
+      same(
+        account.balance(kind),
+        Number(this.#reference.money.kindBalance(kind)),
+        `balance of ${kind}`,
+      );
     }
     const start = BigInt(account.period.startMs);
     same(
       account.period.overageUsedNanoUsd,
-      Number(this.#reference.balance(`overage ${start}`)),
+      Number(this.#reference.money.balance(`overage ${start}`)),
       'overage',
     );
-    same(account.period.fareChargedNanoUsd, Number(this.#reference.fareCharged(start)), 'fare');
+    same(
+      account.period.fareChargedNanoUsd,
+      Number(this.#reference.money.fareCharged(start)),
+      'fare',
+    );
     const below = account.debtNanoUsd + account.debtHeldNanoUsd;
     assert(
       below <= this.#overdraftMost + this.#overrunTotal,
@@ -527,13 +408,4 @@ class KernelRun {
       ...caps,
     );
   }
-}
-
-/** All that a decision says; its windows belong to the account. */
-function digest(decision: DecisionOut): string {
-  return JSON.stringify({ ...decision, windows: undefined });
-}
-
-function same(actual: unknown, expected: unknown, what: string): void {
-  if (actual !== expected) throw new Error(`${what}: ${String(actual)}, not ${String(expected)}`);
 }

@@ -130,7 +130,11 @@ export class Installation implements AsyncDisposable {
   }
 
   /** Calls the operator's API over the control socket. */
-  async call<Result>(method: 'GET' | 'POST', path: string, body?: object): Promise<Result> {
+  async call<Result>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<Result> {
     await using client = new ControlClient(this.dataDir);
     return await client.call<Result>(method, path, body);
   }
@@ -143,6 +147,12 @@ export class Installation implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end('SIGTERM');
+  }
+
+  /** As `call`, for a route that streams its progress. */
+  async follow(path: string, body: object): Promise<unknown> {
+    await using client = new ControlClient(this.dataDir);
+    return await client.follow<unknown>(path, body, () => undefined);
   }
 
   get #started(): Where {

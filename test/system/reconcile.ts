@@ -7,6 +7,7 @@ interface BookedEvent {
   readonly outcome: string;
   readonly estimated: boolean;
   readonly voided: boolean;
+  readonly reason: string | null;
   readonly tokensIn: number;
   readonly tokensOut: number;
   readonly overrun: number;
@@ -22,15 +23,17 @@ export interface Reconciliation {
   /** Every event that is an estimate, those included. */
   readonly estimated: number;
   readonly voided: number;
-  /** Booked as an estimate although the process died before the supplier had read it. */
-  readonly estimatedUnserved: number;
+  /** Held by a process that died, and released because its journal said that it had not been sent. */
+  readonly releasedUnsent: number;
+  /** Booked, though not as a release: what must be the supplier's own story, one to one. */
+  readonly bookedAsUsed: number;
 }
 
 /** Ids of requests on which the two do not agree. */
 export interface Disagreements {
   /** The supplier served it and no event says so, or one that says that nothing was used. */
   readonly unbooked: readonly string[];
-  /** An event that claims to be measured, of something the supplier has not seen. */
+  /** An event that claims a use, measured or estimated, of something the supplier has not seen. */
   readonly invented: readonly string[];
   readonly servedTwice: readonly string[];
   /** Measured otherwise than the supplier bills. */
@@ -68,12 +71,11 @@ export async function reconcile(
     diedInFlight: all.filter(({ outcome }) => outcome === 'process_died').length,
     estimated: all.filter(({ estimated }) => estimated).length,
     voided: all.filter(({ voided }) => voided).length,
-    estimatedUnserved: unserved.filter(({ outcome }) => outcome === 'process_died').length,
+    releasedUnsent: all.filter(({ reason }) => reason === 'killed before it was sent').length,
+    bookedAsUsed: all.filter(({ voided }) => !voided).length,
     disagreements: {
       unbooked: [...served.keys()].filter((id) => events.get(id)?.voided ?? true),
-      invented: unserved
-        .filter(({ outcome, voided }) => outcome !== 'process_died' && !voided)
-        .map(({ id }) => id),
+      invented: unserved.filter(({ voided }) => !voided).map(({ id }) => id),
       servedTwice,
       mismeasured: all.filter((event) => differs(event, served.get(event.id))).map(({ id }) => id),
       overruns: all.filter(({ overrun }) => overrun > 0).map(({ id }) => id),
@@ -92,7 +94,7 @@ function differs(event: BookedEvent, request: ServedRequest | undefined): boolea
 async function readEvents(databaseUrl: string): Promise<BookedEvent[]> {
   return withClient({ url: databaseUrl }, 'breakeven tests', async (client) => {
     const { rows } = await client.query<BookedEvent>(
-      `SELECT id, outcome, estimated, reason IS NOT NULL AS voided, overrun::float8 AS overrun,
+      `SELECT id, outcome, estimated, reason, reason IS NOT NULL AS voided, overrun::float8 AS overrun,
               tokens_in::float8 AS "tokensIn", tokens_out::float8 AS "tokensOut"
          FROM usage_event WHERE book = 'live'`,
     );

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { DomainError } from '#base/domain-error.ts';
 import type { CommandSetup } from '../command-setup.ts';
 import { present, withControl } from '../context.ts';
+import { readDocument } from '../read-document.ts';
 
 interface Described {
   readonly text: string;
@@ -74,15 +73,4 @@ export function offerCommands(program: Command, setup: CommandSetup): void {
         present(context, done, ({ text }) => text);
       }),
     );
-}
-
-function readDocument(file: string | undefined): string {
-  const path = file && file !== 'undefined' ? file : 'breakeven.yaml';
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new DomainError('not_found', `Cannot read ${path}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }

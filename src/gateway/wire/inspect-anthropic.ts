@@ -1,9 +1,7 @@
 import {
-  isAsked,
   isObject,
   malformed,
   optionalArray,
-  optionalBoolean,
   optionalCount,
   optionalObject,
   optionalString,
@@ -14,17 +12,17 @@ import {
   type JsonObject,
   type Path,
 } from './json-shape.ts';
+import { beginFacts, type UnpricedFields } from './begin-facts.ts';
 import { unknownPart } from './inspect-chat.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
-import { draftFacts, type FactsDraft, type RequestFacts } from './request-facts.ts';
+import type { FactsDraft, RequestFacts } from './request-facts.ts';
 
-const UNPRICED = new Map<string, string>([
+const UNPRICED: UnpricedFields = new Map([
   ['container', 'containers are billed by time'],
   ['mcp_servers', 'what a remote server answers is not bounded'],
   ['context_management', 'compaction is billed beside the answer'],
   ['fallbacks', 'another model than the one priced might answer'],
 ]);
-const UNPRICED_NAMES = [...UNPRICED.keys()];
 
 /** Blocks of text, thinking and calls: what they hold is bounded by the body's bytes. */
 const TEXT_BLOCKS = new Set([
@@ -57,12 +55,7 @@ const SEARCH_TOKENS_MAX = 50_000;
  * @throws DomainError `invalid_request` (shape), `unpriced_parameter` (cost that cannot be bounded)
  */
 export function inspectAnthropic(json: unknown, bodyBytes: number): RequestFacts {
-  const body = requireObject(json);
-  const facts = draftFacts('anthropic-messages', body, bodyBytes);
-  for (const name of UNPRICED_NAMES) {
-    if (isAsked(body[name])) throw unpriced([name], UNPRICED.get(name) ?? '');
-  }
-  facts.stream = optionalBoolean(body, 'stream');
+  const { body, facts } = beginFacts('anthropic-messages', json, bodyBytes, UNPRICED);
   facts.outputTokensMax = optionalCount(body, 'max_tokens', 1);
   if (facts.outputTokensMax === undefined)
     throw malformed(['max_tokens'], 'an integer of at least 1');

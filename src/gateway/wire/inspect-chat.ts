@@ -13,11 +13,14 @@ import {
   unpriced,
   type JsonObject,
 } from './json-shape.ts';
+import { beginFacts, type UnpricedFields } from './begin-facts.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
-import { draftFacts, type FactsDraft, type RequestFacts } from './request-facts.ts';
+import type { FactsDraft, RequestFacts } from './request-facts.ts';
+
+const STORED_CONTENT = 'what a supplier keeps belongs to the operator, not to the caller';
 
 /** Parameters of chat suppliers whose cost neither the request bounds nor the usage reports. */
-const UNPRICED = new Map<string, string>([
+const UNPRICED: UnpricedFields = new Map([
   [
     'web_search_options',
     'chat usage does not report searches; use a web_search tool on /v1/responses or /v1/messages',
@@ -34,8 +37,9 @@ const UNPRICED = new Map<string, string>([
   ['previous_response_id', 'its size is not known'],
   ['container', 'containers are billed by time'],
   ['mcp_servers', 'what they answer is not bounded'],
+  ['cached_content', STORED_CONTENT],
+  ['cachedContent', STORED_CONTENT],
 ]);
-const UNPRICED_NAMES = [...UNPRICED.keys()];
 
 /** Twice the largest choice count that a vendor takes would only inflate holds. */
 const N_MAX = 128;
@@ -46,12 +50,8 @@ const N_MAX = 128;
  * @throws DomainError `invalid_request` (shape), `unpriced_parameter` (cost that cannot be bounded)
  */
 export function inspectChat(json: unknown, bodyBytes: number): RequestFacts {
-  const body = requireObject(json);
-  const facts = draftFacts('openai-chat', body, bodyBytes);
-  for (const name of UNPRICED_NAMES) {
-    if (isAsked(body[name])) throw unpriced([name], UNPRICED.get(name) ?? '');
-  }
-  facts.stream = optionalBoolean(body, 'stream');
+  const { body, facts } = beginFacts('openai-chat', json, bodyBytes, UNPRICED);
+  refuseStoredContent(body);
   const streamOptions = optionalObject(body, 'stream_options');
   facts.includeUsage =
     streamOptions !== undefined &&
@@ -67,6 +67,17 @@ export function inspectChat(json: unknown, bodyBytes: number): RequestFacts {
   if (isAsked(body['prediction']))
     facts.extraOutputTokens = predictionTokensMax(requireObject(body['prediction'], 'prediction'));
   return facts;
+}
+
+/** Gemini's OpenAI endpoint takes the name of a stored prompt in here (ai.google.dev, "OpenAI compatibility"). */
+function refuseStoredContent(body: JsonObject): void {
+  const extra = body['extra_body'];
+  const google = isObject(extra) ? extra['google'] : body['google'];
+  if (!isObject(google)) return;
+  for (const name of ['cached_content', 'cachedContent']) {
+    if (isAsked(google[name]))
+      throw unpriced([...(isObject(extra) ? ['extra_body'] : []), 'google', name], STORED_CONTENT);
+  }
 }
 
 const LIMIT_BOTH = ['max_completion_tokens', 'max_tokens'];
@@ -142,8 +153,16 @@ function readPart(facts: FactsDraft, part: unknown, i: number, k: number): void 
   }
 }
 
-/** `file_data` is a data URL or bare base64. */
+/** Files that suppliers take as the text they are: no pages, no pictures, nothing made of them beside. */
+const TEXT_FILE =
+  /^data:(?:text\/(?:plain|markdown|html|css|javascript|xml)|application\/json)[;,]/i;
+
+/**
+ * `file_data` is a data URL or bare base64. A text has at most as many tokens as bytes, and those of
+ * its data URL are counted with the body's. Whatever else it is may have any number of pages.
+ */
 export function addFileData(facts: FactsDraft, data: string): void {
+  if (TEXT_FILE.test(data)) return;
   addInline(
     facts,
     'file',

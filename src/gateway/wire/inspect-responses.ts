@@ -14,11 +14,12 @@ import {
   type JsonObject,
   type Path,
 } from './json-shape.ts';
+import { beginFacts, type UnpricedFields } from './begin-facts.ts';
 import { addFileData, unknownPart } from './inspect-chat.ts';
 import { addInline, addMediaUrl } from './media-part.ts';
-import { draftFacts, type FactsDraft, type RequestFacts } from './request-facts.ts';
+import type { FactsDraft, RequestFacts } from './request-facts.ts';
 
-const UNPRICED = new Map<string, string>([
+const UNPRICED: UnpricedFields = new Map([
   [
     'previous_response_id',
     'the size of an earlier response is not known; send the messages themselves',
@@ -29,7 +30,6 @@ const UNPRICED = new Map<string, string>([
   ['context_management', 'compaction is billed beside the answer'],
   ['search_parameters', 'sources are billed each and not bounded by the request'],
 ]);
-const UNPRICED_NAMES = [...UNPRICED.keys()];
 
 /** Tools that the client runs: they cost only the tokens that stand in the request and the answer. */
 const CLIENT_TOOLS = new Set([
@@ -84,12 +84,7 @@ const TOOL_PROMPT_TOKENS = 1_000;
  * @throws DomainError `invalid_request` (shape), `unpriced_parameter` (cost that cannot be bounded)
  */
 export function inspectResponses(json: unknown, bodyBytes: number): RequestFacts {
-  const body = requireObject(json);
-  const facts = draftFacts('openai-responses', body, bodyBytes);
-  for (const name of UNPRICED_NAMES) {
-    if (isAsked(body[name])) throw unpriced([name], UNPRICED.get(name) ?? '');
-  }
-  facts.stream = optionalBoolean(body, 'stream');
+  const { body, facts } = beginFacts('openai-responses', json, bodyBytes, UNPRICED);
   optionalBoolean(body, 'store');
   facts.outputTokensMax = optionalCount(body, 'max_output_tokens', 1);
   if (facts.outputTokensMax !== undefined) facts.outputLimitFields = ['max_output_tokens'];

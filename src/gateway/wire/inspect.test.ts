@@ -115,6 +115,24 @@ describe('chat completions', () => {
   });
 
   test.each([
+    ['data:text/plain;base64,', true],
+    ['data:TEXT/markdown;charset=utf-8;base64,', true],
+    ['data:application/json;base64,', true],
+    // Their suppliers make more of these than their text: rows are told, pages are drawn.
+    ['data:text/csv;base64,', false],
+    ['data:application/pdf;base64,', false],
+    ['data:application/vnd.openxmlformats-officedocument.wordprocessingml.document;base64,', false],
+    ['', false],
+  ])('a file that is text is bounded by its bytes, not by the context: %s', (head, isText) => {
+    const file = { file_data: `${head}${'A'.repeat(4000)}`, filename: 'a' };
+    const body = chat({ messages: [{ role: 'user', content: [{ type: 'file', file }] }] });
+    const facts = inspect('openai-chat', body);
+    expect(facts.media).toHaveLength(isText ? 0 : 1);
+    const counted = JSON.stringify(body).length - (isText ? 0 : 4000);
+    expect(facts.textBytes).toBe(counted);
+  });
+
+  test.each([
     ['web_search_options', {}],
     ['search_parameters', { mode: 'on' }],
     ['plugins', []],

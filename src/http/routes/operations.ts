@@ -3,6 +3,7 @@ import { OPERATOR_ROLES } from '#accounts/operator-keys.store.ts';
 import { BOOKS } from '#base/book.ts';
 import { bookField, idParam, instantField, nameField } from '../fields.ts';
 import { route, type Route } from '../route.ts';
+import type { LongWork } from '../services.ts';
 
 const documentInput = z.object({ document: z.string().min(1).max(2_000_000) });
 
@@ -154,9 +155,9 @@ export const operationRoutes: readonly Route[] = [
       seed: z.number().int().min(0).default(1),
     }),
     run:
-      async ({ input, services }) =>
-      (progress: (step: Readonly<Record<string, unknown>>) => void) =>
-        services.demo.load(input, progress),
+      async ({ input, services }): Promise<LongWork> =>
+      (progress, signal) =>
+        services.demo.load(input, progress, signal),
   }),
   route({
     method: 'DELETE',

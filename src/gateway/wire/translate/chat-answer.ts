@@ -15,6 +15,8 @@ export interface ChatPiece {
   /** What the model refused with, which OpenAI keeps apart from the text. */
   readonly refusal: string;
   readonly reasoning: string;
+  /** A Claude model's thinking blocks that are whole, with their signatures. */
+  readonly thinking: readonly JsonObject[];
   readonly calls: readonly {
     readonly index: number;
     readonly id: string;
@@ -28,6 +30,7 @@ const NOTHING: ChatPiece = {
   text: '',
   refusal: '',
   reasoning: '',
+  thinking: [],
   calls: [],
   finishReason: undefined,
 };
@@ -43,6 +46,9 @@ export function chatPieceOf(json: JsonObject, key: 'message' | 'delta'): ChatPie
     text: stringOf(from['content']),
     refusal: stringOf(from['refusal']),
     reasoning: stringOf(from['reasoning_content']) || stringOf(from['reasoning']),
+    thinking: Array.isArray(from['thinking_blocks'])
+      ? from['thinking_blocks'].filter(isObject)
+      : NOTHING.thinking,
     calls: calls.map((call, at) => {
       const named = isObject(call['function']) ? call['function'] : {};
       const index = typeof call['index'] === 'number' ? call['index'] : at;

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json-shape.ts';
 import type { AnswerContext, StreamTranslator, WireEvent } from './answer-translation.ts';
 import { stringOf } from './anthropic-to-chat-answer.ts';
+import { carryThinking } from './carried-thinking.ts';
 import { chatPieceOf, type ChatCall } from './chat-answer.ts';
 import { responsesUsage } from './usage-shape.ts';
 
@@ -10,7 +11,8 @@ export function chatToResponsesBody(answer: JsonObject, context: AnswerContext):
   const id = stringOf(answer['id']);
   const status = statusOf(piece.finishReason);
   const output: JsonObject[] = [];
-  if (piece.reasoning !== '') output.push(reasoningItem(itemId('rs', id, 0), piece.reasoning));
+  if (piece.reasoning !== '' || piece.thinking.length > 0)
+    output.push(reasoningItem(itemId('rs', id, 0), piece.reasoning, piece.thinking));
   const parts = [
     ...(piece.text === '' ? [] : [textPart(piece.text)]),
     ...(piece.refusal === '' ? [] : [refusalPart(piece.refusal)]),
@@ -101,12 +103,13 @@ function messageItem(id: string, content: readonly JsonObject[], status: Status)
   return { type: 'message', id, role: 'assistant', status, content };
 }
 
-function reasoningItem(id: string, text: string): JsonObject {
+function reasoningItem(id: string, text: string, thinking: readonly JsonObject[]): JsonObject {
   return {
     type: 'reasoning',
     id,
     summary: [],
     content: text === '' ? [] : [{ type: 'reasoning_text', text }],
+    ...(thinking.length > 0 && { encrypted_content: carryThinking(thinking) }),
   };
 }
 
@@ -132,6 +135,7 @@ interface OpenItem {
   readonly index: number;
   text: string;
   refusal: string;
+  readonly thinking: JsonObject[];
   readonly call: ChatCall;
 }
 
@@ -160,6 +164,8 @@ export class ChatToResponsesStream implements StreamTranslator {
     if (!this.#hasStarted) this.#start(stringOf(data['id']), events);
     const piece = chatPieceOf(data, 'delta');
     if (piece.reasoning !== '') this.#reasoning(piece.reasoning, events);
+    if (piece.thinking.length > 0)
+      this.#itemOf('reasoning', events).thinking.push(...piece.thinking);
     if (piece.text !== '') this.#text(piece.text, events);
     if (piece.refusal !== '') this.#refusal(piece.refusal, events);
     for (const call of piece.calls) this.#call(call, events);
@@ -251,6 +257,7 @@ export class ChatToResponsesStream implements StreamTranslator {
       index,
       text: '',
       refusal: '',
+      thinking: [],
       call,
     };
     this.#items.push(item);
@@ -315,18 +322,20 @@ export class ChatToResponsesStream implements StreamTranslator {
   #close(item: OpenItem, status: Status, events: WireEvent[]): void {
     const place = at(item);
     if (item.kind === 'reasoning') {
-      events.push(
-        this.#event('response.reasoning_text.done', {
-          ...place,
-          content_index: 0,
-          text: item.text,
-        }),
-        this.#event('response.content_part.done', {
-          ...place,
-          content_index: 0,
-          part: { type: 'reasoning_text', text: item.text },
-        }),
-      );
+      if (item.text !== '') {
+        events.push(
+          this.#event('response.reasoning_text.done', {
+            ...place,
+            content_index: 0,
+            text: item.text,
+          }),
+          this.#event('response.content_part.done', {
+            ...place,
+            content_index: 0,
+            part: { type: 'reasoning_text', text: item.text },
+          }),
+        );
+      }
     } else if (item.kind === 'call') {
       events.push(
         this.#event('response.function_call_arguments.done', {
@@ -382,7 +391,7 @@ function at(item: OpenItem): { item_id: string; output_index: number } {
 
 function itemJson(item: OpenItem, status: Status): JsonObject {
   if (item.kind === 'call') return callItem(item.id, item.call, status);
-  if (item.kind === 'reasoning') return reasoningItem(item.id, item.text);
+  if (item.kind === 'reasoning') return reasoningItem(item.id, item.text, item.thinking);
   const parts = [
     ...(item.text === '' ? [] : [textPart(item.text)]),
     ...(item.refusal === '' ? [] : [refusalPart(item.refusal)]),

@@ -12,6 +12,7 @@ import {
   type Path,
 } from '../json-shape.ts';
 import type { ToChatOptions } from './anthropic-to-chat-request.ts';
+import { carriedThinking } from './carried-thinking.ts';
 import { defined } from './chat-to-anthropic-request.ts';
 import { checkFields, fields, untranslatable, type FieldTable } from './untranslatable.ts';
 
@@ -55,7 +56,13 @@ export const RESPONSES_TO_CHAT: FieldTable = {
  * Says a Responses request in the chat completions format. A stream always asks for usage.
  * @throws DomainError `untranslatable` or `invalid_request`, naming the field
  */
-export function responsesToChatRequest(body: JsonObject, options: ToChatOptions): JsonObject {
+export function responsesToChatRequest(
+  body: JsonObject,
+  options: ToChatOptions & {
+    /** For a Claude model: its own thinking goes back, as `thinking_blocks` of the assistant. */
+    readonly keepsThinking?: boolean;
+  },
+): JsonObject {
   checkFields(body, RESPONSES_TO_CHAT);
   const isStream = optionalBoolean(body, 'stream');
   const instructions = optionalString(body, 'instructions');
@@ -72,7 +79,7 @@ export function responsesToChatRequest(body: JsonObject, options: ToChatOptions)
     model: options.model,
     messages: [
       ...(instructions === undefined ? [] : [{ role: 'system', content: instructions }]),
-      ...translateInput(body['input']),
+      ...translateInput(body['input'], options.keepsThinking ?? false),
     ],
     [options.outputLimitField]: body['max_output_tokens'] ?? undefined,
     temperature: body['temperature'] ?? undefined,
@@ -149,28 +156,43 @@ interface AssistantDraft {
   role: 'assistant';
   content: unknown;
   tool_calls?: JsonObject[];
+  thinking_blocks?: readonly JsonObject[];
 }
 
 /** Calls that stand behind an assistant message, or behind one another, become one message's `tool_calls`. */
-function translateInput(input: unknown): JsonObject[] {
+function translateInput(input: unknown, keepsThinking: boolean): JsonObject[] {
   if (typeof input === 'string') return [{ role: 'user', content: input }];
   const out: object[] = [];
   let speaker: AssistantDraft | undefined;
+  let thinking: JsonObject[] = [];
+  const speak = (content: unknown): AssistantDraft => {
+    const draft: AssistantDraft = { role: 'assistant', content };
+    if (thinking.length > 0) draft.thinking_blocks = thinking;
+    thinking = [];
+    out.push(draft);
+    return draft;
+  };
   requireArray(input, 'input').forEach((each, i) => {
     const item = requireObject(each, 'input', i);
     const type = item['type'] ?? 'message';
-    if (type === 'reasoning') return; // reasoning is not sent back there
+    if (type === 'reasoning') {
+      // Other models' reasoning is not sent back there. A new thought is a new turn's.
+      const path: Path = ['input', i, 'encrypted_content'];
+      if (keepsThinking) thinking.push(...carriedThinking(item['encrypted_content'], path));
+      if (thinking.length > 0) speaker = undefined;
+      return;
+    }
     if (type === 'function_call') {
-      if (speaker === undefined) out.push((speaker = { role: 'assistant', content: null }));
+      speaker ??= speak(null);
       (speaker.tool_calls ??= []).push(toolCall(item, i));
       return;
     }
     speaker = undefined;
+    if (type !== 'message' || item['role'] !== 'assistant') thinking = [];
     if (type === 'function_call_output') out.push(toolMessage(item, i));
     else if (type !== 'message')
       throw untranslatable(['input', i, 'type'], 'that item has no counterpart');
-    else if (item['role'] === 'assistant')
-      out.push((speaker = { role: 'assistant', content: assistantText(item, i) }));
+    else if (item['role'] === 'assistant') speaker = speak(assistantText(item, i));
     else out.push(message(item, i));
   });
   return out as JsonObject[];

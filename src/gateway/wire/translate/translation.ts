@@ -49,7 +49,7 @@ const RESPONSES_CHAT: Pair = {
 /** Through chat completions, which says all that both others can. */
 const RESPONSES_ANTHROPIC: Pair = {
   request: (body, route) => {
-    const chat = responsesToChatRequest(body, route);
+    const chat = responsesToChatRequest(body, { ...route, keepsThinking: true });
     try {
       return chatToAnthropicRequest(chat, route);
     } catch (error) {

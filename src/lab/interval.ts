@@ -1,0 +1,43 @@
+import type { Random } from '#base/random.ts';
+
+/** A range that holds the true value with the given confidence, from one sample. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+const RESAMPLES = 1000;
+
+/**
+ * The bootstrap percentile interval of the sum of some customers' figures and of the ratio of two sums:
+ * customers are drawn anew, with replacement, because a few of them set the mean.
+ * @param confidence such as 0.9
+ */
+export function bootstrap(
+  figures: readonly { readonly part: number; readonly whole: number }[],
+  random: Random,
+  confidence = 0.9,
+): { readonly sum: Interval; readonly ratio: Interval } {
+  const count = figures.length;
+  const sums = new Float64Array(RESAMPLES);
+  const ratios = new Float64Array(RESAMPLES);
+  for (let draw = 0; draw < RESAMPLES; draw++) {
+    let part = 0;
+    let whole = 0;
+    for (let n = 0; n < count; n++) {
+      const figure = figures[random.below(count)];
+      part += figure?.part ?? 0;
+      whole += figure?.whole ?? 0;
+    }
+    sums[draw] = part;
+    ratios[draw] = whole === 0 ? Number.NaN : part / whole;
+  }
+  return { sum: percentiles(sums, confidence), ratio: percentiles(ratios, confidence) };
+}
+
+function percentiles(values: Float64Array, confidence: number): Interval {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))] ?? 0;
+  return { low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
+}

@@ -1,0 +1,256 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Pool } from 'pg';
+import type { Clock } from '#base/clock.ts';
+import { newId } from '#base/id.ts';
+import type { Random } from '#base/random.ts';
+import { createPool } from '#db/pool.ts';
+import { LAKE_FORMAT, sealedDays } from '#lake/lake-layout.ts';
+import { openDuck } from '#lake/parquet.store.ts';
+import { sealBook, type SealResult } from '#lake/seal-book.ts';
+import { loadOffer } from '#offer/load-offer.ts';
+import { type Behaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts';
+import { coverageOf, labelOf, oracleOf } from './figures.ts';
+import type {
+  LabAnswer,
+  LabPlace,
+  LabProgress,
+  LabRequest,
+  RecommendRequest,
+  ReplayRequest,
+} from './lab-request.ts';
+import { LabResults } from './lab-results.ts';
+import { bookInUse, type Installation, readInstallation } from './lab-store.ts';
+import type { LabResult, Recommendation, ReplayResult } from './lab.schema.ts';
+import { loadTape } from './load-tape.ts';
+import { planThatLoses } from './plan-that-loses.ts';
+import { recommend } from './recommend.ts';
+import { recommendationOf } from './recommendation.ts';
+import { ReplayPool } from './replay-pool.ts';
+import { replayScenario } from './replay-scenario.ts';
+import { changesOf, type LabBasis, labBasis, recordedSpec, termsOf } from './scenario.ts';
+
+/** A tape with its workers, kept for the next question. */
+interface LoadedBook {
+  /** What it was read from: another state of the lake is read anew. */
+  readonly state: string;
+  readonly basis: LabBasis;
+  readonly pool: ReplayPool;
+  readonly installation: Installation;
+}
+
+const DAY_MS = 86_400_000;
+const { version: PROGRAM_VERSION } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+/**
+ * The lab of one installation: seals the lake, replays scenarios, recommends. It reads the books and
+ * writes nothing to them. Made for a process of its own: DuckDB blocks the loop it runs on.
+ */
+export class LabEngine implements AsyncDisposable {
+  readonly #place: LabPlace;
+  readonly #pool: Pool;
+  readonly #duck: DuckDBConnection;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly results: LabResults;
+  #loaded: LoadedBook | undefined;
+
+  private constructor(
+    place: LabPlace,
+    duck: DuckDBConnection,
+    deps: { clock: Clock; random: Random },
+  ) {
+    this.#place = place;
+    this.#duck = duck;
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#pool = createPool({
+      address: place.address,
+      applicationName: 'breakeven lab',
+      sizeMax: 2,
+    });
+    this.results = new LabResults(place.dataDir);
+  }
+
+  static async open(place: LabPlace, deps: { clock: Clock; random: Random }): Promise<LabEngine> {
+    const duck = await openDuck({
+      threads: place.threads,
+      spillDirectory: join(place.dataDir, 'lake', 'spill'),
+    });
+    return new LabEngine(place, duck, deps);
+  }
+
+  get #lake(): string {
+    return join(this.#place.dataDir, 'lake');
+  }
+
+  /** @throws DomainError; the signal's reason */
+  async run(
+    request: LabRequest,
+    onProgress: (progress: LabProgress) => void,
+    signal: AbortSignal,
+  ): Promise<LabAnswer> {
+    if (request.kind === 'seal') return this.#seal(request.book, onProgress, signal);
+    if (request.kind === 'replay') return this.#replay(request, onProgress, signal);
+    return this.#recommend(request, onProgress, signal);
+  }
+
+  #seal(
+    book: string,
+    onProgress: (progress: LabProgress) => void,
+    signal: AbortSignal,
+  ): Promise<SealResult> {
+    return sealBook(
+      { address: this.#place.address, duck: this.#duck, clock: this.#clock, lake: this.#lake },
+      book,
+      ({ day, done, of }) => onProgress({ text: `Sealing ${day}`, done, of }),
+      signal,
+    );
+  }
+
+  async #replay(
+    request: ReplayRequest,
+    onProgress: (progress: LabProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ReplayResult> {
+    const startedMs = this.#clock.nowMs();
+    const loaded = await this.#load(request, onProgress, signal);
+    const { basis, pool, installation } = loaded;
+    const behaviour = behaviourOf(request.behaviour);
+    const offer = request.document === undefined ? undefined : loadOffer(request.document);
+    const replayed = await replayScenario(basis, pool, {
+      changes: offer === undefined ? { plans: [], prices: [] } : changesOf(basis, offer),
+      listed: offer?.plans ?? installation.current.map(termsOf),
+      behaviour,
+      seed: request.seed,
+      fromMs: fromMsOf(request),
+      signal,
+      onProgress: (text, done, of) => onProgress({ text, done, of }),
+    });
+    const result: ReplayResult = {
+      kind: 'replay',
+      ...this.#head(loaded, { request, behaviour, startedMs }),
+      ...replayed,
+      document: request.document ?? null,
+    };
+    return this.#keep(result);
+  }
+
+  async #recommend(
+    request: RecommendRequest,
+    onProgress: (progress: LabProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Recommendation> {
+    const startedMs = this.#clock.nowMs();
+    const loaded = await this.#load(request, onProgress, signal);
+    const { basis, pool, installation } = loaded;
+    const behaviour = behaviourOf(request.behaviour);
+    const fromMs = fromMsOf(request);
+    onProgress({ text: 'Replaying the plan in force', done: 0, of: 1 });
+    const recorded = await pool.replay(recordedSpec(basis, fromMs), { signal });
+    const { targetMargin, harmMax, billMax, seed } = request;
+    const found = await recommend(basis, pool, {
+      plan: request.plan ?? planThatLoses(basis, recorded),
+      bounds: { targetMargin, harmMax, billMax },
+      behaviour,
+      seed,
+      fromMs,
+      listed: installation.current.map(termsOf),
+      signal,
+      onProgress: (text, done, of) => onProgress({ text, done, of }),
+    });
+    const rows = basis.tape.segments.map((_, row) => row);
+    const result: Recommendation = {
+      kind: 'recommendation',
+      ...this.#head(loaded, { request, behaviour, startedMs }),
+      oracle: oracleOf(recorded, rows),
+      coverage: coverageOf(found.after, found.study.rows),
+      ...recommendationOf({
+        basis,
+        found,
+        bounds: { targetMargin, harmMax, billMax },
+        document: installation.document,
+      }),
+    };
+    return this.#keep(result);
+  }
+
+  #head(
+    { basis }: LoadedBook,
+    call: { request: ReplayRequest | RecommendRequest; behaviour: Behaviour; startedMs: number },
+  ) {
+    const nowMs = this.#clock.nowMs();
+    return {
+      id: newId('labResult', this.#clock, this.#random) as string,
+      createdAtMs: nowMs,
+      book: basis.tape.book,
+      fromDay: call.request.fromDay ?? basis.tape.fromDay,
+      toDay: basis.tape.toDay,
+      seed: call.request.seed,
+      behaviour: call.behaviour,
+      versions: {
+        program: PROGRAM_VERSION,
+        lake: LAKE_FORMAT,
+        plans: basis.plans.map((plan) => `${labelOf(plan)} ${plan.id}`),
+      },
+      events: basis.tape.events,
+      seconds: (nowMs - call.startedMs) / 1000,
+    };
+  }
+
+  #keep<Result extends LabResult>(result: Result): Result {
+    this.results.save(result);
+    return result;
+  }
+
+  /** Seals what is new, and reads the book where the lake has changed since it was read. */
+  async #load(
+    request: ReplayRequest | RecommendRequest,
+    onProgress: (progress: LabProgress) => void,
+    signal: AbortSignal,
+  ): Promise<LoadedBook> {
+    const book = request.book ?? (await bookInUse(this.#pool));
+    await this.#seal(book, onProgress, signal);
+    const installation = await readInstallation(this.#pool);
+    const state = JSON.stringify([
+      book,
+      sealedDays(this.#lake, book).map(({ day, fingerprint }) => [day, fingerprint]),
+      installation.catalog.version,
+      installation.planVersions.length,
+    ]);
+    if (this.#loaded?.state === state) return this.#loaded;
+    await this.#unload();
+    const tape = await loadTape(this.#duck, { lake: this.#lake, book }, (done, of) => {
+      signal.throwIfAborted();
+      onProgress({ text: 'Reading the lake', done, of });
+    });
+    const { catalog, planVersions } = installation;
+    const atMs = Date.parse(tape.toDay) + DAY_MS - 1;
+    const basis = labBasis({ tape, catalog, planVersions, atMs });
+    const pool = new ReplayPool(tape, this.#place.threads);
+    this.#loaded = { state, basis, pool, installation };
+    return this.#loaded;
+  }
+
+  async #unload(): Promise<void> {
+    await this.#loaded?.pool[Symbol.asyncDispose]();
+    this.#loaded = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#unload();
+    this.#duck.closeSync();
+    await this.#pool.end();
+  }
+}
+
+function behaviourOf(changed: Partial<Behaviour> | undefined): Behaviour {
+  return { ...DEFAULT_BEHAVIOUR, ...changed };
+}
+
+function fromMsOf({ fromDay }: { readonly fromDay?: string }): number {
+  return fromDay === undefined ? 0 : Date.parse(fromDay);
+}

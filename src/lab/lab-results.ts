@@ -1,0 +1,76 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DomainError } from '#base/domain-error.ts';
+import { type Id, parseId } from '#base/id.ts';
+import type { LabResult } from './lab.schema.ts';
+
+/** A result in a list of them. */
+export interface LabResultHead {
+  readonly id: string;
+  readonly kind: LabResult['kind'];
+  readonly book: string;
+  readonly createdAtMs: number;
+  readonly exact: boolean;
+  readonly text: string;
+}
+
+/** So many are kept; the oldest go. */
+const KEPT_MAX = 200;
+
+/** The results of the lab, a file each under the data folder. The books know nothing of them. */
+export class LabResults {
+  readonly #directory: string;
+
+  constructor(dataDir: string) {
+    this.#directory = join(dataDir, 'lab', 'results');
+  }
+
+  save(result: LabResult): void {
+    mkdirSync(this.#directory, { recursive: true });
+    const file = join(this.#directory, `${result.id}.json`);
+    writeFileSync(`${file}.making`, JSON.stringify(result));
+    renameSync(`${file}.making`, file);
+    for (const id of this.#ids().slice(KEPT_MAX)) rmSync(join(this.#directory, `${id}.json`));
+  }
+
+  /** The newest first. */
+  list(limit: number): readonly LabResultHead[] {
+    return this.#ids()
+      .slice(0, limit)
+      .map((id) => {
+        const { kind, book, createdAtMs, oracle, text } = this.read(id);
+        return {
+          id,
+          kind,
+          book,
+          createdAtMs,
+          exact: oracle.exact,
+          text: text.split('\n')[0] ?? '',
+        };
+      });
+  }
+
+  /** @throws DomainError `not_found` */
+  read(id: Id<'labResult'>): LabResult {
+    const file = join(this.#directory, `${id}.json`);
+    if (!existsSync(file)) throw new DomainError('not_found', `There is no lab result ${id}.`);
+    return JSON.parse(readFileSync(file, 'utf8')) as LabResult;
+  }
+
+  /** Ids sort by the time of their making. */
+  #ids(): readonly Id<'labResult'>[] {
+    if (!existsSync(this.#directory)) return [];
+    return readdirSync(this.#directory)
+      .flatMap((name) => parseId('labResult', name.replace(/\.json$/, '')) ?? [])
+      .sort()
+      .reverse();
+  }
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAdmission } from '#admission/admission-service.ts';
+import { seededRandom } from '#base/random.ts';
+import { loadCatalog } from '#catalog/catalog.store.ts';
+import { sealedDays } from '#lake/lake-layout.ts';
+import { openDuck } from '#lake/parquet.store.ts';
+import { sealBook } from '#lake/seal-book.ts';
+import { pnl } from '#economics/pnl.ts';
+import { parsePlanVersion } from '#plans/plan-schema.ts';
+import { readPlanVersions } from '#subscriptions/plans.store.ts';
+import { testDatabase } from '#testing/database.ts';
+import { temporaryDirectory } from '#testing/temporary-directory.ts';
+import { loadDemo } from '#traffic/demo.ts';
+import { LiveModels } from '#wiring/live-models.ts';
+import { PlanBook } from '#wiring/plan-book.ts';
+import { publishStarterOffer } from '#wiring/starter.ts';
+import { loadTape } from './load-tape.ts';
+import { metricOf, revenueOf } from './metrics.ts';
+import { ReplayPool } from './replay-pool.ts';
+import { labBasis, NO_CHANGES, recordedSpec, scenarioSpec } from './scenario.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 24, 10, 30);
+
+async function demoBooks() {
+  const database = await testDatabase();
+  onTestFinished(() => database[Symbol.asyncDispose]());
+  const { pool, address } = database;
+  const clock = { nowMs: () => NOW_MS };
+  const random = seededRandom(5);
+  await publishStarterOffer(pool, clock);
+  const catalog = await loadCatalog(pool);
+  const plans = new PlanBook({ pool, catalog: () => catalog, clock });
+  await plans.reload();
+  const noKeys: ReadonlyMap<string, string> = new Map();
+  const models = new LiveModels({
+    catalog: () => catalog,
+    plans,
+    supplierKeys: () => noKeys,
+    simulatorUrl: 'http://127.0.0.1:1',
+    clock,
+  });
+  const admission = createAdmission({ address, pool, plans, clock, random });
+  await admission.start();
+  onTestFinished(() => admission.close());
+  await loadDemo(
+    { pool, admission, models, plans, clock, random },
+    { subscribers: 100, days: 8, calibration: 'heavy', seed: 4 },
+    () => undefined,
+  );
+  return { pool, address, clock, catalog };
+}
+
+describe('a replay of the plan in force', () => {
+  it('reproduces every decision and charge of the books, to the nano-dollar', async () => {
+    const { pool, address, clock, catalog } = await demoBooks();
+    const directory = temporaryDirectory();
+    onTestFinished(() => directory[Symbol.dispose]());
+    const duck = await openDuck();
+    const lake = join(directory.path, 'lake');
+    const deps = { address, duck, clock, lake };
+    const sealed = await sealBook(deps, 'demo');
+    expect(sealed.sealed.length).toBe(8);
+    expect((await sealBook(deps, 'demo')).sealed).toEqual([]);
+    expect(sealedDays(lake, 'demo').length).toBe(8);
+
+    const tape = await loadTape(duck, { lake, book: 'demo' });
+    const planVersions = (await readPlanVersions(pool)).map(({ body }) => parsePlanVersion(body));
+    const basis = labBasis({ tape, catalog, planVersions, atMs: NOW_MS });
+    await using replay = new ReplayPool(tape, 2);
+    const total = (matrix: Float64Array, metric: Parameters<typeof metricOf>[2]): number =>
+      tape.segments.reduce((sum, _, row) => sum + metricOf(matrix, row, metric), 0);
+    const recorded = await replay.replay(recordedSpec(basis));
+    expect(total(recorded, 'compared')).toBe(tape.events);
+    expect(total(recorded, 'differingDecisions')).toBe(0);
+    expect(total(recorded, 'differingCharges')).toBe(0);
+    expect(total(recorded, 'refused')).toBeGreaterThan(100);
+    expect(total(recorded, 'fellBack')).toBeGreaterThan(10);
+
+    const books = await pnl(pool, {
+      book: 'demo',
+      by: 'plan',
+      fromDay: '2026-01-01',
+      toDay: '2027-01-01',
+    });
+    const revenue = tape.segments.reduce((sum, _, row) => sum + revenueOf(recorded, row), 0);
+    expect(BigInt(total(recorded, 'cost'))).toBe(books.total.cost);
+    expect(BigInt(revenue)).toBe(books.total.revenue);
+
+    // A scenario that changes nothing derives nothing, and comes to the same.
+    const unchanged = await replay.replay(scenarioSpec(basis, NO_CHANGES));
+    expect(total(unchanged, 'cost')).toBe(total(recorded, 'cost'));
+    expect(total(unchanged, 'refused')).toBe(total(recorded, 'refused'));
+    expect(total(unchanged, 'derived')).toBe(0);
+  }, 120_000);
+});

@@ -1,0 +1,142 @@
+import { withPlans } from '#offer/plan-notation.ts';
+import { figuresOf, labelOf, lossOf, planResultOf, subscriberOf } from './figures.ts';
+import { formatCount, formatMoney, formatShare } from './format.ts';
+import type { Fix, Loss, Recommendation } from './lab.schema.ts';
+import { reactionOf, studyOutcomes } from './plan-study.ts';
+import type { MeasuredFix, Recommended, RecommendBounds } from './recommend.ts';
+import type { LabBasis } from './scenario.ts';
+
+type Parts = Omit<
+  Recommendation,
+  | 'kind'
+  | 'id'
+  | 'createdAtMs'
+  | 'book'
+  | 'fromDay'
+  | 'toDay'
+  | 'seed'
+  | 'behaviour'
+  | 'versions'
+  | 'events'
+  | 'seconds'
+  | 'oracle'
+  | 'coverage'
+>;
+
+/** What was found, told: in figures, in two sentences, and as a document to apply. */
+export function recommendationOf(input: {
+  readonly basis: LabBasis;
+  readonly found: Recommended;
+  readonly bounds: RecommendBounds;
+  readonly document: string | undefined;
+}): Parts {
+  const { basis, found, bounds } = input;
+  const { plan, study, after, fixes } = found;
+  const { tape } = basis;
+  const outcomes = studyOutcomes(study, after);
+  const [first] = fixes;
+  const ranked = (each: MeasuredFix, index: number): Fix => ({ rank: index + 1, ...each.fix });
+  const loss = lossOf(tape, study.before, study.rows);
+  const before = figuresOf(study.before, study.rows);
+  const others = study.others.map(({ terms }) => terms.plan);
+  const reaches = first?.fix.fits ?? false;
+  const isChange = (first?.candidate.changes.length ?? 0) > 0;
+  const parts = {
+    plan: plan.plan,
+    label: labelOf(plan),
+    bounds,
+    before,
+    loss,
+    candidates: found.candidates,
+    sampledSubscribers: found.sampled,
+    subscribers: study.rows.length,
+    reaches,
+    fixes: fixes.map(ranked),
+    frontier: found.frontier.map(ranked),
+    result: {
+      ...planResultOf({ plan, isChanged: isChange, before: study.before, after, outcomes }),
+      reaction: reactionOf(study, after),
+    },
+    reactions: outcomes
+      .filter((each) => each.isHarmed || each.choice.kind !== 'stay')
+      .sort((a, b) => b.billAfter - b.billBefore - (a.billAfter - a.billBefore))
+      .slice(0, 2000)
+      .map((outcome) => subscriberOf(tape, labelOf(plan), outcome, others)),
+    document:
+      isChange && first !== undefined && input.document !== undefined
+        ? withPlans(input.document, [first.candidate.terms])
+        : null,
+  };
+  const explanation = [
+    lossSentence(plan.displayName, parts, tape),
+    fixSentence(parts, bounds),
+  ].join(' ');
+  return { ...parts, explanation, text: recommendationText({ ...parts, explanation }) };
+}
+
+function lossSentence(
+  name: string,
+  { before, loss }: { before: Recommendation['before']; loss: Loss },
+  tape: { readonly fromDay: string; readonly toDay: string },
+): string {
+  const margin = BigInt(before.margin);
+  const span = `from ${tape.fromDay} to ${tape.toDay}`;
+  const verb = margin < 0n ? 'lost' : 'earned';
+  const head = `${name} ${verb} ${formatMoney(margin < 0n ? -margin : margin)} ${span}, on ${formatMoney(BigInt(before.revenue))} from ${formatCount(before.subscribers)} subscribers`;
+  if (loss.causedBy.length === 0) return `${head}; none of them is below zero.`;
+  const few = loss.causedBy.length;
+  return `${head}; ${few} of them (${formatShare(few / before.subscribers)}) cause ${formatShare(loss.causedByShare)} of the ${formatMoney(BigInt(loss.loss))} that those below zero lose.`;
+}
+
+function fixSentence(
+  { fixes, result, subscribers }: Pick<Parts, 'fixes' | 'result' | 'subscribers'>,
+  bounds: RecommendBounds,
+): string {
+  const [first] = fixes;
+  if (first === undefined) return 'No change could be tried.';
+  const what =
+    first.changes.length === 0 ? 'the plan stays as it is' : first.changes.join(', and ');
+  const share = first.marginShare === null ? '' : ` (${formatShare(first.marginShare)} of revenue)`;
+  const bill =
+    (first.billMultipleMax ?? Infinity) <= 1.000001
+      ? 'nobody pays more'
+      : `nobody pays more than ${(first.billMultipleMax ?? Infinity).toFixed(2)} times their bill`;
+  const leave = result.reaction?.leave ?? 0;
+  const unmoved =
+    first.margin === first.mechanicalMargin
+      ? ''
+      : `, ${formatMoney(BigInt(first.mechanicalMargin))} if nobody reacts`;
+  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}${unmoved}, ${first.harmed} of ${formatCount(subscribers)} subscribers notice (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them leave` : ''}, and ${bill}`;
+  if (first.fits && first.changes.length === 0)
+    return `It reaches ${formatShare(bounds.targetMargin)} as it is: ${outcome}.`;
+  if (first.fits) return `If ${what}, ${outcome}.`;
+  return `No change within these bounds reaches ${formatShare(bounds.targetMargin)} (at most ${formatShare(bounds.harmMax)} harmed, nobody above ${bounds.billMax} times their bill); the nearest misses by ${first.misses.join(' and ')}: if ${what}, ${outcome}.`;
+}
+
+function recommendationText(parts: Omit<Parts, 'text'>): string {
+  const { fixes, loss, explanation, candidates, subscribers, sampledSubscribers } = parts;
+  const lines = fixes.slice(0, 5).map((fix) => {
+    const share = fix.marginShare === null ? '–' : formatShare(fix.marginShare);
+    const what = fix.changes.length === 0 ? 'the plan as it is' : fix.changes.join('; ');
+    return `  ${fix.rank}. ${fix.fits ? '' : `(misses ${fix.misses.join(', ')}) `}${what}: margin ${formatMoney(BigInt(fix.margin))} (${share}), ${fix.harmed} harmed (${formatShare(fix.harmedShare)}), highest bill ×${fix.billMultipleMax?.toFixed(2) ?? '∞'}`;
+  });
+  const few = loss.causedBy
+    .slice(0, 8)
+    .map(
+      ({ customer, cost, shareOfLoss }) =>
+        `  ${customer}  cost ${formatMoney(BigInt(cost))}, ${formatShare(shareOfLoss)} of the loss`,
+    );
+  const more = loss.causedBy.length - few.length;
+  const sample =
+    sampledSubscribers < subscribers
+      ? `${candidates} changes tried on ${sampledSubscribers} of ${subscribers} subscribers, the best ${fixes.length} on all`
+      : `${candidates} changes tried on all ${subscribers} subscribers`;
+  return [
+    explanation,
+    ...(few.length === 0 ? [] : ['', 'Who causes the loss:', ...few]),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    '',
+    `The best changes (${sample}):`,
+    ...lines,
+  ].join('\n');
+}

@@ -1,0 +1,37 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ReplaySpec } from './replay-spec.ts';
+import { ReplayRun } from './replay-run.ts';
+import type { Tape } from './tape.ts';
+
+/** What a worker is asked to do. */
+export interface ReplayTask {
+  readonly task: number;
+  readonly spec: ReplaySpec;
+  readonly customers: Uint32Array;
+  readonly out: Float64Array;
+  /** [0] ≠ 0: stop; [1]: customers done, of all workers. */
+  readonly signals: Int32Array;
+}
+
+export interface ReplayAnswer {
+  readonly task: number;
+  readonly error: string | undefined;
+}
+
+const tape = workerData as Tape;
+
+parentPort?.on('message', ({ task, spec, customers, out, signals }: ReplayTask) => {
+  let error: string | undefined;
+  try {
+    const run = new ReplayRun(tape, spec, out);
+    for (const customer of customers) {
+      if (Atomics.load(signals, 0) !== 0) break;
+      run.customer(customer);
+      Atomics.add(signals, 1, 1);
+    }
+  } catch (cause) {
+    error = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
+  parentPort?.postMessage({ task, error } satisfies ReplayAnswer);
+});

@@ -1,0 +1,90 @@
+import { EVIDENCE, NONE, type Tape } from './tape.ts';
+
+/** From so many served requests of a class on, a customer's own use stands for what was refused. */
+const OWN_EVENTS_MIN = 20;
+
+interface MeanUse {
+  events: number;
+  bound: number;
+  input: number;
+  inputCached: number;
+  output: number;
+  reasoning: number;
+}
+
+const nothing = (): MeanUse => ({
+  events: 0,
+  bound: 0,
+  input: 0,
+  inputCached: 0,
+  output: 0,
+  reasoning: 0,
+});
+
+/**
+ * Fills in what refused requests would have used: the input that they were bounded by, in the
+ * proportion of input to bound of what was served, and the mean output. The customer's own requests of
+ * that class say it where there are enough, else everyone's. A class that nobody was ever served has
+ * no answer; its refused requests keep zeros, and the replay counts them as unknown.
+ * @returns true for each class (by number) that can be answered for
+ */
+export function fillUnseenDemand(tape: Tape, classes: number): readonly boolean[] {
+  const { event } = tape.columns;
+  const everyone = Array.from({ length: classes }, nothing);
+  forEachCustomer(tape, (events) => {
+    for (const i of events) addUse(tape, everyone, i);
+  });
+  forEachCustomer(tape, (events) => {
+    if (!events.some((i) => event.classServed[i] === NONE)) return;
+    const own = Array.from({ length: classes }, nothing);
+    for (const i of events) addUse(tape, own, i);
+    for (const i of events) {
+      if (event.evidence[i] !== EVIDENCE.refused) continue;
+      const asked = event.classAsked[i] ?? NONE;
+      const mine = own[asked];
+      const mean = mine !== undefined && mine.events >= OWN_EVENTS_MIN ? mine : everyone[asked];
+      if (mean === undefined || mean.events === 0) continue;
+      const input = Math.round(
+        ((event.inputBound[i] ?? 0) * (mean.input + mean.inputCached)) / Math.max(1, mean.bound),
+      );
+      const cached = Math.round(
+        (input * mean.inputCached) / Math.max(1, mean.input + mean.inputCached),
+      );
+      event.input[i] = input - cached;
+      event.inputCached[i] = cached;
+      event.output[i] = Math.round(mean.output / mean.events);
+      event.reasoning[i] = Math.round(mean.reasoning / mean.events);
+    }
+  });
+  return everyone.map(({ events }) => events > 0);
+}
+
+function forEachCustomer(tape: Tape, visit: (events: readonly number[]) => void): void {
+  const { ops, opStarts } = tape;
+  const events: number[] = [];
+  for (let k = 0; k + 1 < opStarts.length; k++) {
+    events.length = 0;
+    for (let at = opStarts[k] ?? 0; at < (opStarts[k + 1] ?? 0); at++) {
+      const op = ops[at] ?? 0;
+      // Decisions alone: see `opKind`.
+      if (op >>> 28 <= 1) events.push(op & (2 ** 28 - 1));
+    }
+    visit(events);
+  }
+}
+
+function addUse(tape: Tape, means: readonly MeanUse[], i: number): void {
+  const { event } = tape.columns;
+  const served = event.classServed[i] ?? NONE;
+  const asked = event.classAsked[i] ?? NONE;
+  // What another class served says nothing of what this one would have answered.
+  if (served === NONE || served !== asked || event.evidence[i] !== EVIDENCE.complete) return;
+  const mean = means[served];
+  if (mean === undefined) return;
+  mean.events++;
+  mean.bound += event.inputBound[i] ?? 0;
+  mean.input += event.input[i] ?? 0;
+  mean.inputCached += event.inputCached[i] ?? 0;
+  mean.output += event.output[i] ?? 0;
+  mean.reasoning += event.reasoning[i] ?? 0;
+}
