@@ -19,7 +19,7 @@ const parameters = (text: string): string[] =>
   [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').toSorted();
 
 /** What is the same in both languages on purpose: names, formats, figures. */
-const SAME = new Set(['chat_of', 'chat_unit_tokens']);
+const SAME = new Set(['chat_of', 'chat_unit_tokens', 'op_tokens', 'op_unit_tokens']);
 
 describe('the strings of the pages', () => {
   it('are there in both languages', () => {
