@@ -9,6 +9,7 @@ import { readSupplierSecrets, SUPPLIER_KEY_CHANNEL } from '#accounts/supplier-se
 import { systemClock as clock } from '#base/clock.ts';
 import { systemRandom as random } from '#base/random.ts';
 import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
+import { RecentSums } from '#economics/recent-sums.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
 import { LabClient } from '#lab/lab-client.ts';
@@ -23,6 +24,7 @@ import { openBooks } from '#wiring/books.ts';
 import { openChat } from '#wiring/chat-services.ts';
 import { CallerDirectory } from '#wiring/caller-directory.ts';
 import { ChangeListener } from '#wiring/change-listener.ts';
+import { webServices } from '#wiring/console-services.ts';
 import { ControlServer } from '#wiring/control-server.ts';
 import { LiveDemo } from '#wiring/live-demo.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
@@ -41,7 +43,7 @@ import { publishStarterOffer } from '#wiring/starter.ts';
 import { buildWeb } from '#wiring/web-build.ts';
 import { webDoor } from '#wiring/web-door.ts';
 import { openStore } from '#wiring/store.ts';
-import { notYet } from '#wiring/not-yet.ts';
+import { warmSums } from '#wiring/warm-sums.ts';
 
 /** Where a started installation is reached. */
 export interface Where {
@@ -67,6 +69,7 @@ const ACCRUE_EVERY_MS = 3_600_000;
 const EXPIRE_EVERY_MS = 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
 const SEAL_EVERY_MS = 3_600_000;
+const WARM_EVERY_MS = 600_000;
 
 /**
  * Starts the whole service: store, books, gateway, operator's API.
@@ -144,8 +147,11 @@ export async function startBreakeven(
     limits: { bodyBytesMax: config.bodyBytesMax },
   });
 
+  const sums = new RecentSums(pool, clock);
   const demo = started.adopt(
-    new LiveDemo({ pool, admission: books.admission, models, plans, clock, random }),
+    new LiveDemo({ pool, admission: books.admission, models, plans, clock, random }, () =>
+      sums.forget('demo'),
+    ),
     (live) => live.stop(),
   );
   const lab = started.use(
@@ -201,7 +207,22 @@ export async function startBreakeven(
       lab: labServices(lab, config.dataDir),
       health,
       chat: chat.services,
-      people: { ...notYet(), identity: people.identity },
+      people: {
+        identity: people.identity,
+        ...webServices({
+          pool,
+          clock,
+          random,
+          plans,
+          catalog: () => catalog,
+          supplierKeys: () => supplierKeys,
+          gateway,
+          books,
+          subscriptions,
+          sums,
+          publicUrl: () => config.publicUrl ?? url,
+        }),
+      },
     }),
     authenticate: memberKeyIdentity(keys, people.authenticate),
     guardWrite: people.guardWrite,
@@ -258,6 +279,13 @@ export async function startBreakeven(
   started.use(
     new Repeating(SEAL_EVERY_MS, books.seal, (error) =>
       log.error({ err: error }, 'cannot seal the ledger'),
+    ),
+  );
+  started.use(
+    new Repeating(
+      WARM_EVERY_MS,
+      () => warmSums(sums, clock),
+      (error) => log.warn({ err: error }, 'cannot read the sums of the console ahead'),
     ),
   );
   if (config.web === 'build') await buildWeb(log, say);

@@ -10,6 +10,15 @@ import { getLocale } from './paraglide/runtime.js';
 const SharedPage = lazy(() =>
   import('./chat/SharedPage.tsx').then((module) => ({ default: module.SharedPage })),
 );
+const EntryPage = lazy(() =>
+  import('./entry/EntryPage.tsx').then((module) => ({ default: module.EntryPage })),
+);
+const OperatorApp = lazy(() =>
+  import('./operator/OperatorApp.tsx').then((module) => ({ default: module.OperatorApp })),
+);
+const AccountApp = lazy(() =>
+  import('./account/AccountApp.tsx').then((module) => ({ default: module.AccountApp })),
+);
 const ReceiptPage = lazy(() =>
   import('./chat/ReceiptPage.tsx').then((module) => ({ default: module.ReceiptPage })),
 );
@@ -21,7 +30,7 @@ if (theme === 'light' || theme === 'dark') document.documentElement.dataset['the
 function App() {
   const path = usePath();
   const [, first, second] = path.split('/');
-  if (first === 'shared' && second)
+  if (first === 'share' && second)
     return (
       <Suspense>
         <SharedPage token={second} />
@@ -31,6 +40,24 @@ function App() {
     return (
       <Suspense>
         <ReceiptPage id={second} />
+      </Suspense>
+    );
+  if (first === 'setup' || first === 'sign-in')
+    return (
+      <Suspense>
+        <EntryPage />
+      </Suspense>
+    );
+  if (first === 'operator')
+    return (
+      <Suspense>
+        <OperatorApp />
+      </Suspense>
+    );
+  if (first === 'usage' || first === 'plans' || first === 'settings')
+    return (
+      <Suspense>
+        <AccountApp />
       </Suspense>
     );
   return <ChatPage conversation={first === 'c' ? second : undefined} />;

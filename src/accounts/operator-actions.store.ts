@@ -16,3 +16,22 @@ export async function recordOperatorAction(pool: Pool, action: OperatorAction): 
     action.subject,
   ]);
 }
+
+/** The log, newest first. */
+export async function listOperatorActions(
+  pool: Pool,
+  query: {
+    readonly text: string | undefined;
+    readonly beforeId: number | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly (OperatorAction & { readonly id: number; readonly at: Date })[]> {
+  const { rows } = await pool.query<OperatorAction & { id: number; at: Date }>(
+    `SELECT id, at, actor, action, subject FROM operator_action
+      WHERE ($1::text IS NULL OR strpos(lower(actor || ' ' || action || ' ' || subject), lower($1)) > 0)
+        AND ($2::bigint IS NULL OR id < $2)
+      ORDER BY id DESC LIMIT $3`,
+    [query.text ?? null, query.beforeId ?? null, query.limit],
+  );
+  return rows;
+}

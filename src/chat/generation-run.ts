@@ -7,7 +7,7 @@ import { planTerms } from '#gateway/plan-directory.ts';
 import { ChatStreamReader } from './chat-stream-reader.ts';
 import { citationRanges } from './citation-marks.ts';
 import { errorPart } from './error-part.ts';
-import { endGeneration, noteRequest } from './generations.store.ts';
+import { addTaking, endGeneration, noteRequest } from './generations.store.ts';
 import type { GenerationPlan, GeneratorDeps } from './generator.ts';
 import type { EndStatus, LogEntry } from './log-entry.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -34,6 +34,7 @@ export class GenerationRun {
   readonly #reader = new ChatStreamReader();
   #call: RunningCall | undefined;
   #text = '';
+  #noted: Promise<void> = Promise.resolve();
   #stopped: 'stopped' | 'interrupted' | undefined;
 
   constructor(deps: GeneratorDeps, writer: LogWriter, plan: GenerationPlan) {
@@ -72,6 +73,11 @@ export class GenerationRun {
       errand,
       sink: {
         admitted: (admission) => this.#admitted(admission),
+        // Billed is what is recorded: the log is durable before the hold is settled.
+        delivered: async () => {
+          await this.#noted;
+          await this.#writer.flushed(this.log);
+        },
         data: (chunk, take) => this.#data(chunk, take),
       },
     });
@@ -91,8 +97,9 @@ export class GenerationRun {
       class: quote.model.className,
       fallbackGate: admitted.candidate > 0 ? admitted.becauseOfGate : undefined,
     });
-    noteRequest(this.#deps.pool, this.#plan.id, admitted.hold.requestId).catch((error: unknown) =>
-      this.#deps.log.warn({ err: error }, 'the request of a chat answer was not noted'),
+    this.#noted = noteRequest(this.#deps.pool, this.#plan.id, admitted.hold.requestId).catch(
+      (error: unknown) =>
+        this.#deps.log.warn({ err: error }, 'the request of a chat answer was not noted'),
     );
   }
 
@@ -158,14 +165,15 @@ export class GenerationRun {
     readonly taking: Taking | undefined;
   }): Promise<void> {
     const { pool, owner, clock, log } = this.#deps;
-    while (!this.log.isOver) {
+    for (;;) {
       try {
-        await endGeneration(pool, {
+        const ended = await endGeneration(pool, {
           id: this.#plan.id,
           owner: owner(),
           nowMs: clock.nowMs(),
           ...end,
         });
+        if (ended === undefined && end.taking) await addTaking(pool, this.#plan.id, end.taking);
         return;
       } catch (error) {
         const isOutage = error instanceof DomainError && error.code === 'store_unavailable';

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import type { Book } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
 import { transaction } from '#db/pool.ts';
@@ -214,17 +215,47 @@ export async function askToStop(pool: Pool, id: Id<'generation'>): Promise<void>
   await pool.query('SELECT pg_notify($1, $2)', [CHAT_STOP_CHANNEL, uuidOf(id)]);
 }
 
+/** A generation whose process is gone. */
+export interface Orphan {
+  readonly id: Id<'generation'>;
+  readonly owner: number;
+  readonly book: Book;
+  readonly customerId: Id<'customer'>;
+  readonly requestId: Id<'request'> | undefined;
+}
+
+/** Says below a message what a generation took that another process had ended before it was settled. */
+export async function addTaking(pool: Pool, id: Id<'generation'>, taking: Taking): Promise<void> {
+  await pool.query(
+    `UPDATE chat_message m SET takings = takings || $2::jsonb FROM generation g
+      WHERE g.id = $1 AND m.id = g.message_id
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements(m.takings) t WHERE t->>'requestId' = $3)`,
+    [uuidOf(id), JSON.stringify([taking]), taking.requestId],
+  );
+}
+
 /** Generations that run, by their word, in processes that do not live any more. */
-export async function orphanedGenerations(
-  pool: Pool,
-): Promise<readonly { readonly id: Id<'generation'>; readonly owner: number }[]> {
-  const { rows } = await pool.query<{ id: string; owner: number }>(
-    `SELECT id, owner FROM generation g
+export async function orphanedGenerations(pool: Pool): Promise<readonly Orphan[]> {
+  const { rows } = await pool.query<{
+    id: string;
+    owner: number;
+    book: Book;
+    customer_id: string;
+    request_id: string | null;
+  }>(
+    `SELECT g.id, g.owner, c.book, c.customer_id, g.request_id
+       FROM generation g JOIN conversation c ON c.id = g.conversation_id
       WHERE status = 'running' AND NOT EXISTS (
         SELECT FROM pg_locks l
          WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.objid = g.owner::bigint::oid AND l.objsubid = 2
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
     [OWNER_LOCK_CLASS],
   );
-  return rows.map(({ id, owner }) => ({ id: idFromUuid('generation', id), owner }));
+  return rows.map((row) => ({
+    id: idFromUuid('generation', row.id),
+    owner: row.owner,
+    book: row.book,
+    customerId: idFromUuid('customer', row.customer_id),
+    requestId: row.request_id === null ? undefined : idFromUuid('request', row.request_id),
+  }));
 }

@@ -14,10 +14,12 @@ import { GenerationRun } from './generation-run.ts';
 import {
   askToStop,
   endGeneration,
+  type Orphan,
   orphanedGenerations,
   readGeneration,
 } from './generations.store.ts';
-import type { NumberedEntry } from './log-entry.ts';
+import type { EndStatus, NumberedEntry } from './log-entry.ts';
+import { type Taking, takingOf } from './taking.ts';
 import { LogWriter } from './log-writer.ts';
 import type { Source } from './part.ts';
 
@@ -26,7 +28,7 @@ export interface GeneratorDeps {
   readonly gateway: Pick<Gateway, 'call'>;
   readonly plans: PlanDirectory;
   readonly receipt: (
-    caller: Caller,
+    owner: Pick<Caller, 'book' | 'customerId'>,
     requestId: Id<'request'>,
   ) => Promise<Receipt | 'running' | undefined>;
   /** The number of this process's lock; see ProcessOwner. */
@@ -146,18 +148,32 @@ export class Generator {
     const { pool, clock } = this.#deps;
     const orphans = await orphanedGenerations(pool);
     let ended = 0;
-    for (const { id, owner } of orphans) {
+    for (const orphan of orphans) {
+      const { id, owner } = orphan;
+      const receipt = await this.#receiptOf(orphan);
       const done = await endGeneration(pool, {
         id,
         owner,
         nowMs: clock.nowMs(),
-        status: 'interrupted',
+        status: statusOf(receipt),
         entries: [],
-        taking: undefined,
+        taking: receipt && this.#takingOf(receipt),
       });
       if (done !== undefined) ended += 1;
     }
     return ended;
+  }
+
+  /** It may have been settled just before its process died: then the answer is whole, and billed. */
+  async #receiptOf({ book, customerId, requestId }: Orphan): Promise<Receipt | undefined> {
+    if (requestId === undefined) return undefined;
+    const found = await this.#deps.receipt({ book, customerId }, requestId);
+    return found === 'running' ? undefined : found;
+  }
+
+  #takingOf(receipt: Receipt): Taking {
+    const plan = this.#deps.plans.plan(receipt.planVersion);
+    return takingOf(receipt, { plan, ms: receipt.settledAtMs - receipt.admittedAtMs });
   }
 
   /** Stops all that still runs here, and waits until it is written down. */
@@ -175,5 +191,18 @@ export class Generator {
       wakers.delete(wake);
       if (wakers.size === 0) this.#wakers.delete(id);
     };
+  }
+}
+
+function statusOf(receipt: Receipt | undefined): EndStatus {
+  switch (receipt?.outcome) {
+    case 'completed':
+      return 'complete';
+    case 'cut_by_limit':
+      return 'cut';
+    case 'client_aborted':
+      return 'stopped';
+    default:
+      return 'interrupted';
   }
 }

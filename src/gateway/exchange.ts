@@ -18,6 +18,8 @@ export interface ExchangeStart {
 export interface CallObserver {
   /** The hold is durable, and the call goes upstream now. */
   readonly admitted: (admission: Admission) => void;
+  /** The supplier has ended; the hold is settled when this resolves. */
+  readonly delivered: () => Promise<void>;
   /** The hold has ended; `undefined` where nothing was booked, or not yet. */
   readonly finished: (settled: Settled | undefined) => void;
 }

@@ -125,6 +125,10 @@ class ServingGateway implements Gateway {
       startedAtMs: deps.clock.nowMs(),
       observer: {
         admitted: (given) => sink.admitted((admission = given)),
+        async delivered() {
+          await taken(response);
+          await sink.delivered();
+        },
         finished: (given) => (settled = given),
       },
     });
@@ -143,11 +147,7 @@ class ServingGateway implements Gateway {
     this.#inFlight += 1;
     const done = run()
       .catch((error: unknown) => this.#errorOf(exchange, error))
-      .then(async (error) => {
-        // The last bytes may still wait for the sink to take them.
-        if (response.headersSent && !response.closed) await once(response, 'close');
-        return { requestId: exchange.requestId, admission, settled, error };
-      })
+      .then((error) => ({ requestId: exchange.requestId, admission, settled, error }))
       .finally(() => this.#ended());
     return { leave: () => void response.destroy(), done };
   }
@@ -236,6 +236,12 @@ class ServingGateway implements Gateway {
     if (exchange.response.headersSent) exchange.response.destroy();
     else exchange.answerError(error);
   }
+}
+
+/** The last bytes may still wait for the sink to take them. */
+async function taken(response: InternalResponse): Promise<void> {
+  if (response.headersSent && !response.closed && !response.destroyed)
+    await once(response, 'close');
 }
 
 /** Anthropic's clients say their API version with every request. */

@@ -19,6 +19,7 @@ class Collected implements CallSink {
   admissions = 0;
   onData: (() => void) | undefined;
   readonly admitted = (): void => void (this.admissions += 1);
+  readonly delivered = (): Promise<void> => Promise.resolve();
   readonly data = (chunk: Buffer, take: () => void): void => {
     this.text += chunk.toString('utf8');
     this.onData?.();
@@ -56,6 +57,7 @@ describe('a call from inside the house', () => {
       body: bytes(BODY),
       sink: {
         admitted() {},
+        delivered: () => Promise.resolve(),
         data(_chunk, take) {
           chunks += 1;
           if (chunks === 1) release = take;

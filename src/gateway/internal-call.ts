@@ -26,6 +26,8 @@ export interface InternalCall {
 export interface CallSink {
   /** The hold is durable; the supplier is called next. */
   readonly admitted: (admission: Admission) => void;
+  /** All of the answer was handed over; it is billed when this resolves. */
+  readonly delivered: () => Promise<void>;
   /** Bytes of the answer, as they would go to a client. `take` says that more may come. */
   readonly data: (chunk: Buffer, take: () => void) => void;
 }

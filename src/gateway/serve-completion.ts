@@ -91,6 +91,7 @@ export async function completeRequest(
     throw error;
   });
   const upstreamMs = Math.max(0, deps.clock.nowMs() - calledAtMs);
+  await exchange.observer?.delivered();
   const settled = await finish({
     deps,
     settler,

@@ -29,7 +29,7 @@ export interface MeServices {
   /** @throws DomainError `not_found`, `conflict` while the request runs */
   receipt(member: Membership, id: Id<'request'>): Promise<MyReceipt>;
   plans(member: Membership): Promise<MyPlans>;
-  planChange(member: Membership, plan: string): Promise<Omit<PlanChangePreview, never>>;
+  planChange(member: Membership, plan: string): Promise<PlanChangePreview>;
   /** @throws DomainError `conflict` where one is open already, `not_found` */
   askForPlan(member: Membership, plan: string): Promise<PlanRequestRow>;
   planRequests(member: Membership): Promise<{ rows: readonly PlanRequestRow[] }>;

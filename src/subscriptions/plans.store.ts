@@ -72,3 +72,11 @@ export async function makePlanVersionCurrent(
 export async function withdrawPlan(db: Pool | PoolClient, plan: string): Promise<void> {
   await db.query('DELETE FROM plan_current WHERE plan = $1', [plan]);
 }
+
+/** When each version was published, by its uuid, in milliseconds. */
+export async function readPlanVersionDates(db: Pool): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ id: string; published_at: Date }>(
+    'SELECT id, published_at FROM plan_version',
+  );
+  return new Map(rows.map(({ id, published_at }) => [id, published_at.getTime()]));
+}

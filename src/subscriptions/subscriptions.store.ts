@@ -56,6 +56,20 @@ export interface SubscriptionPage {
   readonly after: Subscription | undefined;
 }
 
+/** The plan versions that customers are on now, by their uuids. */
+export async function readPlansOfCustomers(
+  pool: Pool,
+  book: Book,
+  customers: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await pool.query<{ customer_id: string; plan_version_id: string }>(
+    `SELECT customer_id, plan_version_id FROM subscription
+      WHERE book = $1 AND customer_id = ANY($2::uuid[]) AND ended_at IS NULL`,
+    [book, customers],
+  );
+  return new Map(rows.map((row) => [row.customer_id, row.plan_version_id]));
+}
+
 /** Subscriptions whose period has ended, the longest overdue first. */
 export async function subscriptionsDue(
   pool: Pool,

@@ -11,9 +11,12 @@ const STOP_MS_MAX = 10_000;
 export class LiveDemo {
   readonly services: Services['demo'];
   readonly #stopping = new AbortController();
+  readonly #onChange: () => void;
   #running: Promise<unknown> | undefined;
 
-  constructor(deps: DemoDeps) {
+  /** @param onChange called when the demo's book is another one */
+  constructor(deps: DemoDeps, onChange: () => void = () => undefined) {
+    this.#onChange = onChange;
     this.services = {
       load: ({ calibration, ...input }, progress, signal) =>
         this.#alone(() =>
@@ -51,6 +54,7 @@ export class LiveDemo {
       return await running;
     } finally {
       this.#running = undefined;
+      this.#onChange();
     }
   }
 }

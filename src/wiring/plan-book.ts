@@ -60,6 +60,13 @@ export class PlanBook implements PlanDirectory, PlanSource {
       throw new DomainError('not_found', `There is no plan version ${id}.`);
   }
 
+  /** Every version that was ever published, by plan and version. */
+  all(): readonly PlanVersion[] {
+    return [...this.#plans.values()].toSorted(
+      (a, b) => (a.plan < b.plan ? -1 : a.plan > b.plan ? 1 : 0) || a.version - b.version,
+    );
+  }
+
   /** The versions that new subscriptions get. */
   current(): readonly PlanVersion[] {
     return this.#current;

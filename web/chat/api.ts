@@ -64,7 +64,7 @@ export async function errorOf(answer: Response): Promise<ApiError> {
 let token: Promise<string | undefined> | undefined;
 
 /** What the server gave this session to send back with every write. */
-function csrfToken(): Promise<string | undefined> {
+export function csrfToken(): Promise<string | undefined> {
   token ??= fetch('/api/session', { credentials: 'same-origin' })
     .then((answer): Promise<{ readonly csrf?: string | null }> =>
       answer.ok ? answer.json() : Promise.resolve({}),

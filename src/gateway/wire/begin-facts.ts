@@ -23,7 +23,7 @@ export function beginFacts(
 ): { readonly body: JsonObject; readonly facts: FactsDraft } {
   const body = requireObject(json);
   const facts = draftFacts(surface, body, bodyBytes);
-  // A body has few members, and the list is long.
+  // By what the body has: a request has few fields, and the list of those without a price is long.
   for (const name in body) {
     const why = fields.get(name);
     if (why !== undefined && isAsked(body[name])) throw unpriced([name], why);

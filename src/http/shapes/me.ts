@@ -84,7 +84,7 @@ export const myReceipt = z.object({
 export type MyReceipt = z.infer<typeof myReceipt>;
 
 /** A gate as it is offered: one that counts our cost is named, not numbered. */
-export const offeredGate = gateTerms.extend({ limit: z.int().nullable() });
+export const offeredGate = gateTerms;
 export type OfferedGate = z.infer<typeof offeredGate>;
 
 export const offeredPlan = z.object({

@@ -9,8 +9,8 @@ export const gateTerms = z.object({
   window: z.string(),
   scope: z.string(),
   classes: z.array(z.string()),
-  /** Messages in thousandths, tokens, or nano-dollars. */
-  limit: z.int(),
+  /** Messages in thousandths, tokens, or nano-dollars; `null` where a customer may not know it. */
+  limit: z.int().nullable(),
   whenFull: z.string(),
   fallbackTo: z.string().nullable(),
 });

@@ -1,0 +1,114 @@
+import type { Pool } from 'pg';
+import type { Book } from '#base/book.ts';
+
+export interface ListedPosting {
+  readonly customer: string;
+  readonly seq: number;
+  readonly line: number;
+  readonly day: string;
+  readonly at_ms: number;
+  readonly kind: string;
+  readonly event: string | null;
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: number;
+}
+
+/** Where a page ended. */
+export interface PostingPlace {
+  readonly atMs: number;
+  readonly customer: string;
+  readonly seq: number;
+  readonly line: number;
+}
+
+export interface PostingQuery {
+  readonly book: Book;
+  /** uuid */
+  readonly customer?: string | undefined;
+  /** uuid of a request */
+  readonly event?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly fromDay: string;
+  /** Exclusive. */
+  readonly toDay: string;
+  /** Only what stands before this one. */
+  readonly before?: PostingPlace | undefined;
+  readonly limit: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The journal, newest first; a day is read no further than a page needs. */
+export async function listPostings(
+  pool: Pool,
+  query: PostingQuery,
+): Promise<readonly ListedPosting[]> {
+  const found: ListedPosting[] = [];
+  const firstMs = Date.parse(query.fromDay);
+  let endMs = Date.parse(query.toDay);
+  if (query.before)
+    endMs = Math.min(endMs, Math.floor(query.before.atMs / DAY_MS) * DAY_MS + DAY_MS);
+  let days = query.customer === undefined ? 1 : 400;
+  while (endMs > firstMs && found.length < query.limit) {
+    const startMs = Math.max(firstMs, endMs - days * DAY_MS);
+    found.push(
+      ...(await postingsOfDays(pool, query, { startMs, endMs }, query.limit - found.length)),
+    );
+    endMs = startMs;
+    days = Math.min(400, days * 4);
+  }
+  return found;
+}
+
+async function postingsOfDays(
+  pool: Pool,
+  query: PostingQuery,
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  limit: number,
+): Promise<readonly ListedPosting[]> {
+  const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  const values: unknown[] = [query.book, dayOf(startMs), dayOf(endMs), limit];
+  const conditions = ['t.book = $1', 't.day >= $2', 't.day < $3'];
+  const also = (value: unknown, condition: (place: string) => string): void => {
+    if (value === undefined) return;
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  also(query.customer, (place) => `t.customer = ${place}`);
+  also(query.event, (place) => `t.event = ${place}`);
+  also(query.kind, (place) => `t.kind = ${place}`);
+  if (query.before) {
+    const { atMs, customer, seq, line } = query.before;
+    values.push(atMs, customer, seq, line);
+    const [first, second, third, fourth] = [3, 2, 1, 0].map((back) => `$${values.length - back}`);
+    const place = `(${first}::bigint, ${second}::uuid, ${third}::bigint)`;
+    const own = '(t.at_ms, t.customer, t.seq)';
+    conditions.push(`(${own} < ${place} OR (${own} = ${place} AND t.line > ${fourth}))`);
+  }
+  const { rows } = await pool.query<ListedPosting>(
+    `SELECT t.customer, t.seq, t.line, t.day, t.at_ms, t.kind, t.event, t.amount,
+            d.name AS debit, c.name AS credit
+       FROM (SELECT * FROM transfer t WHERE ${conditions.join(' AND ')}
+              ORDER BY t.at_ms DESC, t.customer DESC, t.seq DESC, t.line LIMIT $4) AS t
+       JOIN ledger_account d ON d.number = t.debit JOIN ledger_account c ON c.number = t.credit
+      ORDER BY t.at_ms DESC, t.customer DESC, t.seq DESC, t.line`,
+    values,
+  );
+  return rows;
+}
+
+/** Balances of all accounts of a book, folded from the journal: what entered, less what left. */
+export async function readLedgerBalances(
+  pool: Pool,
+  book: Book,
+): Promise<readonly { readonly account: string; readonly balance: string }[]> {
+  const { rows } = await pool.query<{ account: string; balance: string }>(
+    `SELECT a.name AS account, sum(p.amount)::text AS balance
+       FROM (SELECT debit AS account, amount::numeric FROM transfer WHERE book = $1
+             UNION ALL SELECT credit, -amount::numeric FROM transfer WHERE book = $1) AS p
+       JOIN ledger_account a ON a.number = p.account GROUP BY a.name ORDER BY a.name`,
+    [book],
+  );
+  return rows;
+}

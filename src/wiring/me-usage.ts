@@ -1,0 +1,208 @@
+import { listApiKeys } from '#accounts/api-keys.store.ts';
+import { listPeopleOf } from '#accounts/customer-list.store.ts';
+import { listDecisions } from '#admission/decisions.store.ts';
+import { readReceipt } from '#admission/receipt.store.ts';
+import { DomainError } from '#base/domain-error.ts';
+import { idFromUuid, uuidOf } from '#base/id.ts';
+import { utcDay } from '#base/utc-day.ts';
+import { readWhoUsed, type WhoUse } from '#economics/customer-use.store.ts';
+import type { Membership } from '#http/caller.ts';
+import type { MeServices } from '#http/me-services.ts';
+import type { Meter } from '#http/shapes/customers.ts';
+import type { MyMeter, MyUsage } from '#http/shapes/me.ts';
+import { balancesOf, metersOf } from './console-account.ts';
+import { decisionCursor } from './console-books.ts';
+import { type ConsoleParts, nano, periodOf, planLabel } from './console-parts.ts';
+
+const DAY_MS = 86_400_000;
+
+interface Used {
+  requests: number;
+  tokensIn: number;
+  tokensOut: number;
+  chargeNanoUsd: MyUsage['totals']['chargeNanoUsd'];
+}
+
+/** What a customer used, down to one receipt. A member sees their own, an admin everybody's. */
+export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receipts' | 'receipt'> {
+  const { pool, clock, plans } = parts;
+  return {
+    async usage(member, days) {
+      const { fromDay, toDay } = await periodOfUsage(parts, member, days);
+      const who = { book: member.book, customer: uuidOf(member.customerId) };
+      const [rows, people, keys, balances, meters] = await Promise.all([
+        readWhoUsed(pool, { ...who, fromDay, toDay, member: ownOnly(member) }),
+        listPeopleOf(pool, who),
+        listApiKeys(pool, member.book, member.customerId),
+        balancesOf(parts, member),
+        metersOf(parts, member),
+      ]);
+      const nameOf = new Map(people.map(({ id, name }) => [id, name]));
+      const keyName = new Map(keys.map(({ id, name }) => [uuidOf(id), name]));
+      const by = <Key>(of: (row: WhoUse) => Key) => [...Map.groupBy(rows, of)];
+      return {
+        fromDay,
+        toDay,
+        totals: sumOf(rows),
+        byDay: by(({ day }) => day)
+          .map(([day, part]) => ({ ...sumOf(part), day }))
+          .toSorted((a, b) => (a.day < b.day ? -1 : 1)),
+        byModel: by(({ model }) => model).map(([model, part]) => ({ ...sumOf(part), model })),
+        byMember: by((row) => row.member).map(([uuid, part]) => ({
+          ...sumOf(part),
+          memberId: uuid && idFromUuid('member', uuid),
+          name: uuid === null ? '' : (nameOf.get(uuid) ?? '(removed)'),
+        })),
+        byKey: by((row) => row.api_key).map(([uuid, part]) => ({
+          ...sumOf(part),
+          keyId: uuid && idFromUuid('apiKey', uuid),
+          name: uuid === null ? '' : (keyName.get(uuid) ?? ''),
+        })),
+        meters: meters.map(myMeter),
+        balances,
+        forecast: forecastOf(rows, balances, meters, clock.nowMs()),
+      };
+    },
+    async receipts(member, { day, model }, table) {
+      const nowMs = clock.nowMs();
+      const days =
+        day === undefined
+          ? { fromDay: utcDay(nowMs - 400 * DAY_MS), toDay: utcDay(nowMs + DAY_MS) }
+          : { fromDay: day, toDay: utcDay(Date.parse(day) + DAY_MS) };
+      const found = await listDecisions(pool, {
+        book: member.book,
+        customer: uuidOf(member.customerId),
+        member: ownOnly(member),
+        verdict: 'admitted',
+        model,
+        ...days,
+        before: decisionCursor(table.after),
+        limit: table.limit,
+      });
+      const last = found.at(-1);
+      return {
+        rows: found.map((row) => ({
+          requestId: idFromUuid('request', row.request),
+          atMs: row.at_ms,
+          model: row.model ?? row.model_asked,
+          className: row.class_served ?? row.class_asked,
+          outcome: row.outcome ?? 'running',
+          estimated: row.estimated ?? false,
+          tokensIn: row.tokens_in ?? 0,
+          tokensOut: row.tokens_out ?? 0,
+          chargeNanoUsd: row.charge ?? 0,
+          refundedNanoUsd: row.refunded ?? 0,
+          memberId: row.member && idFromUuid('member', row.member),
+          keyId: row.api_key && idFromUuid('apiKey', row.api_key),
+        })),
+        total: null,
+        next:
+          last && found.length === table.limit
+            ? `${last.at_ms}.${idFromUuid('request', last.request)}`
+            : null,
+      };
+    },
+    async receipt(member, id) {
+      const own = ownOnly(member);
+      if (own !== undefined) {
+        const mine = await listDecisions(pool, {
+          book: member.book,
+          customer: uuidOf(member.customerId),
+          member: own,
+          request: uuidOf(id),
+          fromDay: '2000-01-01',
+          toDay: utcDay(clock.nowMs() + DAY_MS),
+          limit: 1,
+        });
+        if (mine.length === 0) throw new DomainError('not_found', `You have no request ${id}.`);
+      }
+      const receipt = await readReceipt(pool, member, id);
+      if (receipt === undefined) throw new DomainError('not_found', `You have no request ${id}.`);
+      if (receipt === 'running') {
+        throw new DomainError('conflict', 'This request has not ended yet.', { retryAfterMs: 500 });
+      }
+      return {
+        id: receipt.id,
+        model: receipt.model,
+        className: receipt.class,
+        outcome: receipt.outcome,
+        estimated: receipt.estimated,
+        admittedAtMs: receipt.admittedAtMs,
+        settledAtMs: receipt.settledAtMs,
+        plan: planLabel(plans, uuidOf(receipt.planVersion)),
+        usage: Object.fromEntries(
+          Object.entries(receipt.usage).map(([unit, count]) => [unit, count ?? 0]),
+        ),
+        chargeNanoUsd: receipt.chargeNanoUsd,
+        refundedNanoUsd: receipt.refundedNanoUsd,
+        paidBy: { ...receipt.paidBy },
+      };
+    },
+  };
+}
+
+/** uuid of the member where they may see their own alone. */
+function ownOnly({ role, memberId }: Membership): string | undefined {
+  return role === 'admin' ? undefined : uuidOf(memberId);
+}
+
+/** The days that were asked for; those of the running period where none were. */
+async function periodOfUsage(
+  parts: ConsoleParts,
+  member: Membership,
+  {
+    fromDay,
+    toDay,
+  }: { readonly fromDay?: string | undefined; readonly toDay?: string | undefined },
+) {
+  const nowMs = parts.clock.nowMs();
+  const account = fromDay === undefined ? await balancesOf(parts, member) : undefined;
+  return periodOf(
+    {
+      fromDay: fromDay ?? utcDay(account?.periodStartMs ?? nowMs),
+      toDay: toDay ?? utcDay(nowMs + DAY_MS),
+    },
+    nowMs,
+  );
+}
+
+function sumOf(rows: readonly WhoUse[]): Used {
+  return {
+    requests: rows.reduce((sum, row) => sum + row.requests, 0),
+    tokensIn: rows.reduce((sum, row) => sum + row.tokens_in, 0),
+    tokensOut: rows.reduce((sum, row) => sum + row.tokens_out, 0),
+    chargeNanoUsd: nano(rows.reduce((sum, row) => sum + BigInt(row.charge), 0n)),
+  };
+}
+
+/** What a gate on our cost counts is ours to know: its owner sees how full it is. */
+export function myMeter(meter: Meter): MyMeter {
+  return meter.unit === 'cost' ? { ...meter, used: null, limit: null } : meter;
+}
+
+/** At the pace of the period so far. Silent before a day has passed: one hour says nothing of a month. */
+function forecastOf(
+  rows: readonly WhoUse[],
+  balances: MyUsage['balances'],
+  meters: readonly Meter[],
+  nowMs: number,
+): MyUsage['forecast'] {
+  if (balances === null || nowMs - balances.periodStartMs < DAY_MS || nowMs >= balances.periodEndMs)
+    return null;
+  const firstDay = utcDay(balances.periodStartMs);
+  const ofPeriod = rows.filter(({ day }) => day >= firstDay);
+  const factor = (balances.periodEndMs - balances.periodStartMs) / (nowMs - balances.periodStartMs);
+  const charge = ofPeriod.reduce((sum, row) => sum + row.charge, 0);
+  const filling = meters.flatMap(({ gate, window, fill }) => {
+    // Windows that open again within the period fill and empty by themselves.
+    if (window !== 'cycle' || fill <= 0 || fill >= 1) return [];
+    const atMs = balances.periodStartMs + (nowMs - balances.periodStartMs) / fill;
+    return atMs < balances.periodEndMs ? [{ gate, atMs: Math.round(atMs) }] : [];
+  });
+  return {
+    periodEndsAtMs: balances.periodEndMs,
+    requests: Math.round(ofPeriod.reduce((sum, row) => sum + row.requests, 0) * factor),
+    chargeNanoUsd: Math.round(charge * factor),
+    fullGate: filling.toSorted((a, b) => a.atMs - b.atMs)[0] ?? null,
+  };
+}

@@ -1,0 +1,113 @@
+import type { CDPSession } from 'playwright-core';
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly ts: number;
+  readonly dur?: number;
+  readonly pid: number;
+  readonly tid: number;
+  readonly args?: { readonly name?: string };
+}
+
+export interface FrameTimes {
+  /** Script, style and layout of each frame, in milliseconds, smallest first. */
+  readonly frames: readonly number[];
+  readonly longestTaskMs: number;
+}
+
+const WORK = new Set([
+  'FunctionCall',
+  'EvaluateScript',
+  'FireAnimationFrame',
+  'TimerFire',
+  'EventDispatch',
+  'RunMicrotasks',
+  'V8.GC_SCAVENGER',
+  'MinorGC',
+  'MajorGC',
+  'Layout',
+  'UpdateLayoutTree',
+  'XHRReadyStateChange',
+  'ResizeObserver::notifyObservers',
+  'IntersectionObserverController::computeIntersections',
+]);
+
+/** Records what the page's main thread does; call the result to end it. */
+export async function traceFrames(session: CDPSession): Promise<() => Promise<FrameTimes>> {
+  const events: TraceEvent[] = [];
+  session.on('Tracing.dataCollected', ({ value }) => {
+    for (const event of value as unknown as TraceEvent[]) if (isWanted(event)) events.push(event);
+  });
+  const complete = new Promise<void>((resolve) => {
+    session.once('Tracing.tracingComplete', () => resolve());
+  });
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: {
+      includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'],
+      excludedCategories: ['*'],
+      recordMode: 'recordUntilFull',
+      traceBufferSizeInKb: 1_500_000,
+    },
+  });
+  return async () => {
+    await session.send('Tracing.end');
+    await complete;
+    return timesOf(events);
+  };
+}
+
+function isWanted({ name, ph }: TraceEvent): boolean {
+  return (
+    WORK.has(name) ||
+    name === 'BeginMainThreadFrame' ||
+    name === 'RunTask' ||
+    name === 'ThreadControllerImpl::RunTask' ||
+    (ph === 'M' && name === 'thread_name')
+  );
+}
+
+function timesOf(events: readonly TraceEvent[]): FrameTimes {
+  // The page is the renderer that draws frames most.
+  const frameCounts = new Map<string, number>();
+  for (const { name, pid, tid } of events)
+    if (name === 'BeginMainThreadFrame')
+      frameCounts.set(`${pid}.${tid}`, (frameCounts.get(`${pid}.${tid}`) ?? 0) + 1);
+  const [thread] = [...frameCounts].toSorted((a, b) => b[1] - a[1])[0] ?? [''];
+  const own = events
+    .filter(({ pid, tid, ph }) => `${pid}.${tid}` === thread && ph !== 'M')
+    .toSorted((a, b) => a.ts - b.ts);
+  const starts = own.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
+  const sums = starts.map(() => 0);
+  let frame = -1;
+  let coveredTo = 0;
+  let longest = 0;
+  for (const { name, ts, dur = 0 } of own) {
+    while (frame + 1 < starts.length && ts >= (starts[frame + 1] ?? Infinity)) frame += 1;
+    if (name.endsWith('RunTask')) longest = Math.max(longest, dur);
+    if (!WORK.has(name) || frame < 0) continue;
+    // Work within work counts once.
+    const from = Math.max(ts, coveredTo);
+    const to = ts + dur;
+    if (to <= from) continue;
+    sums[frame] = (sums[frame] ?? 0) + (to - from);
+    coveredTo = to;
+  }
+  return {
+    frames: sums.map((microseconds) => microseconds / 1000).toSorted((a, b) => a - b),
+    longestTaskMs: longest / 1000,
+  };
+}
+
+/** @param sorted smallest first */
+export function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}

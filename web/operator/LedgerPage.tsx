@@ -1,0 +1,164 @@
+import { useState } from 'react';
+import type { BalanceRow, IncidentRow } from '../../src/http/shapes/ledger.ts';
+import type { Page as Rows } from '../../src/http/shapes/wire.ts';
+import { api } from '../chat/api.ts';
+import { FormProblem } from '../entry/PersonForm.tsx';
+import { m } from '../paraglide/messages.js';
+import { moment, momentSeconds, numberOf } from '../ui/figures.ts';
+import { Link } from '../ui/Link.tsx';
+import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
+import { queryOf, useRemote } from '../ui/remote.ts';
+import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { LocalTable } from '../ui/Table.tsx';
+import { Tabs } from '../ui/Tabs.tsx';
+import { factsText } from './CustomerAccount.tsx';
+import { Money } from './Figure.tsx';
+import { Page } from './Page.tsx';
+import { PostingTable } from './PostingTable.tsx';
+import { useView } from './view.ts';
+
+/** The books themselves, what a person should look at in them, and their proof. */
+export function LedgerPage() {
+  return (
+    <Page title={m.op_ledger()} sentence={m.op_ledger_note()}>
+      <Tabs
+        label={m.op_ledger()}
+        tabs={[
+          {
+            key: 'postings',
+            label: m.op_postings(),
+            content: () => <PostingTable path="/console/ledger/postings" hasCustomer />,
+          },
+          { key: 'balances', label: m.op_accounts(), content: () => <Balances /> },
+          { key: 'incidents', label: m.op_incidents(), content: () => <Incidents /> },
+          { key: 'audit', label: m.op_audit(), content: () => <Audit /> },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function Balances() {
+  const view = useView();
+  const { data, error, reload } = useRemote<Rows<BalanceRow>>(
+    `/console/ledger/balances${queryOf({ book: view.book })}`,
+  );
+  if (error && !data) return <Failure error={error} onAgain={reload} />;
+  if (!data) return <Loading rows={8} />;
+  if (data.rows.length === 0) return <Empty>{m.op_no_postings()}</Empty>;
+  return (
+    <LocalTable
+      caption={m.op_accounts()}
+      rows={data.rows}
+      rowKey={(row) => row.account}
+      csvHref={`/api/console/ledger/balances${queryOf({ book: view.book, format: 'csv' })}`}
+      columns={[
+        {
+          key: 'account',
+          label: m.op_account(),
+          sort: (row) => row.account,
+          cell: (row) => <code>{row.account}</code>,
+        },
+        {
+          key: 'balance',
+          label: m.op_balance(),
+          isFigure: true,
+          sort: (row) => numberOf(row.balanceNanoUsd),
+          cell: (row) => <Money nano={row.balanceNanoUsd} />,
+        },
+      ]}
+    />
+  );
+}
+
+function Incidents() {
+  const view = useView();
+  const [resolved, setResolved] = useState(0);
+  const [error, setError] = useState<unknown>();
+  const resolve = (id: string): void => {
+    setError(undefined);
+    api('POST', `/console/incidents/${encodeURIComponent(id)}/resolve`)
+      .then(() => setResolved(resolved + 1))
+      .catch(setError);
+  };
+  return (
+    <>
+      <FormProblem error={error} />
+      <RemoteTable<IncidentRow>
+        key={resolved}
+        caption={m.op_incidents()}
+        path="/console/incidents"
+        query={{ book: view.book }}
+        rowKey={(row) => row.id}
+        empty={m.op_no_incidents()}
+        columns={[
+          { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
+          { key: 'kind', label: m.op_kind(), cell: (row) => row.kind },
+          {
+            key: 'facts',
+            label: m.op_facts(),
+            isSecond: true,
+            cell: (row) => <code>{factsText(row.facts)}</code>,
+          },
+          {
+            key: 'request',
+            label: m.op_request(),
+            cell: (row) =>
+              row.requestId && (
+                <Link to={view.at(`/events/${row.requestId}`)}>
+                  <code>{row.requestId.slice(-8)}</code>
+                </Link>
+              ),
+          },
+          {
+            key: 'state',
+            label: m.op_state(),
+            cell: (row) =>
+              row.resolvedAtMs !== null ? (
+                m.op_resolved({ at: moment(row.resolvedAtMs) })
+              ) : (
+                <Button onClick={() => resolve(row.id)}>{m.op_resolve()}</Button>
+              ),
+          },
+        ]}
+      />
+    </>
+  );
+}
+
+interface AuditAnswer {
+  readonly text?: string;
+}
+
+/** Adds the whole book up again, from the events to the balances. */
+function Audit() {
+  const view = useView();
+  const [answer, setAnswer] = useState<AuditAnswer>();
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+  const run = async (): Promise<void> => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      setAnswer(await api<AuditAnswer>('POST', '/audit', { book: view.book }));
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <p className="soft">{m.op_audit_note()}</p>
+      <Button main busy={isBusy} onClick={() => void run()}>
+        {isBusy ? m.op_audit_runs() : m.op_audit_do()}
+      </Button>
+      <FormProblem error={error} />
+      {answer && (
+        <pre className="why" tabIndex={0} role="status">
+          {answer.text ?? JSON.stringify(answer, undefined, 2)}
+        </pre>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import type { PostingRow } from '../../src/http/shapes/customers.ts';
+import { m } from '../paraglide/messages.js';
+import { momentSeconds } from '../ui/figures.ts';
+import { Link } from '../ui/Link.tsx';
+import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { Money } from './Figure.tsx';
+import { useView } from './view.ts';
+
+/** The journal: each line takes from one account and gives to another. */
+export function PostingTable({
+  path,
+  hasCustomer,
+}: {
+  readonly path: string;
+  readonly hasCustomer: boolean;
+}) {
+  const view = useView();
+  return (
+    <RemoteTable<PostingRow>
+      caption={m.op_postings()}
+      path={path}
+      query={view.query}
+      rowKey={(row) => `${row.customerId}.${row.seq}.${row.line}`}
+      empty={m.op_no_postings()}
+      columns={[
+        { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
+        ...(hasCustomer
+          ? [
+              {
+                key: 'customer',
+                label: m.op_customer(),
+                isSecond: true,
+                cell: (row: PostingRow) => (
+                  <Link to={view.at(`/customers/${row.customerId}`)}>
+                    <code>{row.customerId.slice(-8)}</code>
+                  </Link>
+                ),
+              },
+            ]
+          : []),
+        { key: 'kind', label: m.op_kind(), cell: (row) => row.kind },
+        { key: 'debit', label: m.op_debit(), cell: (row) => <code>{row.debit}</code> },
+        { key: 'credit', label: m.op_credit(), cell: (row) => <code>{row.credit}</code> },
+        {
+          key: 'amount',
+          label: m.op_amount(),
+          isFigure: true,
+          cell: (row) => <Money nano={row.amountNanoUsd} />,
+        },
+        {
+          key: 'request',
+          label: m.op_request(),
+          isSecond: true,
+          cell: (row) =>
+            row.requestId && (
+              <Link to={view.at(`/events/${row.requestId}`)}>
+                <code>{row.requestId.slice(-8)}</code>
+              </Link>
+            ),
+        },
+      ]}
+    />
+  );
+}

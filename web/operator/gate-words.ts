@@ -1,0 +1,23 @@
+import type { GateTerms } from '../../src/http/shapes/plans.ts';
+import { m } from '../paraglide/messages.js';
+import { count, usd } from '../ui/figures.ts';
+
+/** An amount of a gate in its own unit. */
+export function limitText(unit: GateTerms['unit'], limit: number): string {
+  if (unit === 'messages') return m.op_unit_messages({ count: count(limit / 1000) });
+  if (unit === 'tokens') return m.op_unit_tokens({ count: count(limit) });
+  return unit === 'cost'
+    ? m.op_unit_cost({ amount: usd(limit) })
+    : unit === 'credits'
+      ? m.op_unit_credits({ amount: usd(limit) })
+      : m.op_unit_charge({ amount: usd(limit) });
+}
+
+export function gateText(gate: GateTerms): string {
+  return m.op_gate_text({
+    limit: gate.limit === null ? '' : limitText(gate.unit, gate.limit),
+    window: gate.window,
+    scope: gate.scope,
+    then: gate.fallbackTo ? `${gate.whenFull} → ${gate.fallbackTo}` : gate.whenFull,
+  });
+}

@@ -1,0 +1,46 @@
+import { ApiError, csrfToken, errorOf } from '../chat/api.ts';
+
+interface Line<Step, Result> {
+  readonly progress?: Step;
+  readonly result?: Result;
+  readonly error?: { readonly error?: { readonly code?: string; readonly message?: string } };
+}
+
+/**
+ * Calls a route that tells its progress, one JSON document a line.
+ * @throws ApiError, also where the stream ends before its result
+ */
+export async function apiStream<Step, Result>(
+  path: string,
+  body: object,
+  onStep: (step: Step) => void,
+): Promise<Result> {
+  const csrf = await csrfToken();
+  const answer = await fetch(`/api${path}`, {
+    method: 'POST',
+    credentials: 'same-origin',
+    headers: { 'content-type': 'application/json', ...(csrf && { 'x-csrf-token': csrf }) },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok || !answer.body) throw await errorOf(answer);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    rest += value ?? '';
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines.filter((each) => each !== '')) {
+      const line = JSON.parse(text) as Line<Step, Result>;
+      if (line.progress !== undefined) onStep(line.progress);
+      if (line.error)
+        throw new ApiError(
+          500,
+          line.error.error?.code ?? 'internal',
+          line.error.error?.message ?? '',
+        );
+      if ('result' in line) return line.result as Result;
+    }
+    if (done) throw new ApiError(0, 'offline', 'The connection ended before the work did.');
+  }
+}
