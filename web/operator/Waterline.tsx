@@ -7,19 +7,25 @@ import { useView } from './view.ts';
 import { type Block, layOut } from './waterline-layout.ts';
 
 const NARROW = 640;
+const SCALE_WIDTH = 84;
+const NANO = 1_000_000_000;
+/** Margins of one subscriber that the scale names, where there is room. */
+const TICKS = [1000, 100, 10, -10, -100, -1000].map((usd) => usd * NANO);
 
-/** A plan of price zero spends to win people; it is not sold at a loss. */
-export const isGift = (line: PlanLine): boolean => numberOf(line.priceNanoUsd) === 0;
+/** A plan that takes no money spends to win people; it is not sold at a loss. */
+export const isGift = (line: PlanLine): boolean =>
+  numberOf(line.priceNanoUsd) === 0 && numberOf(line.revenueNanoUsd.now) === 0;
 
 /**
- * The waterline: each plan a block as wide as it has subscribers and as high as the margin of one, so that
- * its area is what it earns. What loses money hangs below the line.
+ * The waterline: each plan a block as wide as it has subscribers and as high as the root of the
+ * margin of one. What loses money hangs below the line.
  */
 export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const view = useView();
   const shown = plans.filter(({ subscribers }) => subscribers.now > 0);
   const isNarrow = width < NARROW;
+  const scaleWidth = isNarrow ? 0 : SCALE_WIDTH;
   const layout = layOut(
     shown.map((line) => ({
       id: line.plan,
@@ -27,7 +33,7 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
       margin: numberOf(line.marginPerSubscriberNanoUsd.now),
     })),
     {
-      width,
+      width: width - scaleWidth,
       plotHeight: isNarrow ? 190 : 250,
       labelHeight: isNarrow ? 44 : 66,
       slotWidthMin: isNarrow ? Math.min(62, width / Math.max(1, shown.length) - 4) : 118,
@@ -35,11 +41,22 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
     },
   );
   const { lineY, height } = layout;
+  const ticks = TICKS.map((tick) => ({ tick, y: layout.yOf(tick) })).filter(
+    ({ y }) => scaleWidth > 0 && y > 14 && y < height - 6 && Math.abs(y - lineY) > 16,
+  );
   return (
     <figure className="waterline-figure" ref={ref}>
       {width > 0 && (
-        <svg width={width} height={height} role="img" aria-label={m.op_waterline_alt()}>
+        <svg width={width} height={height} role="group" aria-label={m.op_waterline_alt()}>
           <rect className="water" x={0} y={lineY} width={width} height={height - lineY} />
+          {ticks.map(({ tick, y }) => (
+            <g key={tick}>
+              <line className="grid" x1={0} x2={width} y1={y} y2={y} />
+              <text className="tick" x={width} y={y - 4} textAnchor="end">
+                {usdShort(tick)}
+              </text>
+            </g>
+          ))}
           {layout.blocks.map((block) => {
             const line = shown.find(({ plan }) => plan === block.id);
             return (

@@ -19,8 +19,8 @@ export interface Block {
 
 export interface WaterlineLayout {
   readonly blocks: readonly Block[];
-  /** Pixels per nano-dollar. */
-  readonly scale: number;
+  /** Where a margin stands on the root scale, in pixels from the top. */
+  readonly yOf: (margin: number) => number;
   readonly lineY: number;
   readonly height: number;
 }
@@ -38,13 +38,14 @@ const BLOCK_WIDTH_MIN = 3;
 const SIDE_MIN = 28;
 
 /**
- * Lays plans out on the line. Widths are in proportion to subscribers and heights to the margin of one, so
- * that an area is money. Each plan has a slot at least wide enough for its words; blocks keep their
+ * Lays plans out on the line. Widths are in proportion to subscribers, heights to the root of the margin of
+ * one: prices lie factors of ten apart, and in proportion the dearest plan would hide all others and a
+ * loss with them. Each plan has a slot at least wide enough for its words; blocks keep their
  * proportion within it, and labels never overlap.
  */
 export function layOut(plans: readonly Floater[], room: WaterlineRoom): WaterlineLayout {
-  const rise = Math.max(0, ...plans.map(({ margin }) => margin));
-  const fall = Math.max(0, ...plans.map(({ margin }) => -margin));
+  const rise = Math.max(0, ...plans.map(({ margin }) => root(margin)));
+  const fall = Math.max(0, ...plans.map(({ margin }) => -root(margin)));
   const scale = rise + fall === 0 ? 0 : room.plotHeight / (rise + fall);
   const above = Math.max(SIDE_MIN, rise * scale);
   const below = Math.max(SIDE_MIN, fall * scale);
@@ -53,17 +54,20 @@ export function layOut(plans: readonly Floater[], room: WaterlineRoom): Waterlin
   const blocks = plans.map(({ id, subscribers, margin }) => {
     const width = Math.max(BLOCK_WIDTH_MIN, subscribers * perSubscriber);
     const slotWidth = Math.max(width, room.slotWidthMin);
-    const block = { id, slotX: x, slotWidth, x, width, height: margin * scale };
+    const block = { id, slotX: x, slotWidth, x, width, height: root(margin) * scale };
     x += slotWidth + room.gap;
     return block;
   });
+  const lineY = room.labelHeight + above;
   return {
     blocks,
-    scale,
-    lineY: room.labelHeight + above,
+    yOf: (margin) => lineY - root(margin) * scale,
+    lineY,
     height: room.labelHeight * 2 + above + below,
   };
 }
+
+const root = (margin: number): number => Math.sign(margin) * Math.sqrt(Math.abs(margin));
 
 /** The largest width of one subscriber at which all slots fit. */
 function widthPerSubscriber(plans: readonly Floater[], room: WaterlineRoom): number {
