@@ -73,14 +73,11 @@ function Verdict({
       <Link to={view.at(`/plans/${encodeURIComponent(worst.plan)}`)} className="text-link">
         {m.op_verdict_under({ plan: worst.displayName })}
       </Link>{' '}
-      {m.op_verdict_lost({
-        amount: usd(worst.marginNanoUsd.now),
-        days,
-        each: usd(worst.marginPerSubscriberNanoUsd.now),
-      })}{' '}
+      {m.op_verdict_lost({ amount: usd(worst.marginNanoUsd.now), days })}{' '}
       {m.op_verdict_who({
         count: count(worst.waterline.belowCount),
         subscribers: count(worst.subscribers.now),
+        each: usd(worst.marginPerSubscriberNanoUsd.now),
       })}
     </>
   );

@@ -7,25 +7,19 @@ import { useView } from './view.ts';
 import { type Block, layOut } from './waterline-layout.ts';
 
 const NARROW = 640;
-const SCALE_WIDTH = 84;
-const NANO = 1_000_000_000;
-/** Margins of one subscriber that the scale names, where there is room. */
-const TICKS = [1000, 100, 10, -10, -100, -1000].map((usd) => usd * NANO);
 
-/** A plan that takes no money spends to win people; it is not sold at a loss. */
-export const isGift = (line: PlanLine): boolean =>
-  numberOf(line.priceNanoUsd) === 0 && numberOf(line.revenueNanoUsd.now) === 0;
+/** A plan of price zero spends to win people; it is not sold at a loss. */
+export const isGift = (line: PlanLine): boolean => numberOf(line.priceNanoUsd) === 0;
 
 /**
- * The waterline: each plan a block as wide as it has subscribers and as high as the root of the
- * margin of one. What loses money hangs below the line.
+ * The waterline: each plan a block as wide as it has subscribers and as high as the margin of one, so that
+ * its area is what it earns. What loses money hangs below the line.
  */
 export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const view = useView();
   const shown = plans.filter(({ subscribers }) => subscribers.now > 0);
   const isNarrow = width < NARROW;
-  const scaleWidth = isNarrow ? 0 : SCALE_WIDTH;
   const layout = layOut(
     shown.map((line) => ({
       id: line.plan,
@@ -33,7 +27,7 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
       margin: numberOf(line.marginPerSubscriberNanoUsd.now),
     })),
     {
-      width: width - scaleWidth,
+      width,
       plotHeight: isNarrow ? 190 : 250,
       labelHeight: isNarrow ? 44 : 66,
       slotWidthMin: isNarrow ? Math.min(62, width / Math.max(1, shown.length) - 4) : 118,
@@ -41,22 +35,11 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
     },
   );
   const { lineY, height } = layout;
-  const ticks = TICKS.map((tick) => ({ tick, y: layout.yOf(tick) })).filter(
-    ({ y }) => scaleWidth > 0 && y > 14 && y < height - 6 && Math.abs(y - lineY) > 16,
-  );
   return (
     <figure className="waterline-figure" ref={ref}>
       {width > 0 && (
         <svg width={width} height={height} role="group" aria-label={m.op_waterline_alt()}>
           <rect className="water" x={0} y={lineY} width={width} height={height - lineY} />
-          {ticks.map(({ tick, y }) => (
-            <g key={tick}>
-              <line className="grid" x1={0} x2={width} y1={y} y2={y} />
-              <text className="tick" x={width} y={y - 4} textAnchor="end">
-                {usdShort(tick)}
-              </text>
-            </g>
-          ))}
           {layout.blocks.map((block) => {
             const line = shown.find(({ plan }) => plan === block.id);
             return (
@@ -78,7 +61,10 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
           </text>
         </svg>
       )}
-      <figcaption>{m.op_waterline_caption()}</figcaption>
+      <figcaption>
+        {m.op_waterline_caption()}
+        {layout.blocks.some(({ isCut }) => isCut) && ` ${m.op_waterline_cut()}`}
+      </figcaption>
       <table className="visually-hidden">
         <caption>{m.op_waterline_alt()}</caption>
         <thead>
@@ -140,13 +126,13 @@ function PlanBlock({
               })
             : m.op_block_floats({ subscribers: count(line.subscribers.now) }),
       ];
+  const cutY = isBelow ? edge - 24 : edge + 24;
   const first = isBelow ? edge + 17 : edge - 8 - (lines.length - 1) * 17;
   return (
     <g
       className={`block ${kind}`}
       role="link"
       tabIndex={0}
-      aria-label={`${line.displayName}: ${lines.slice(1).join(', ')}`}
       onClick={onOpen}
       onKeyDown={(event) => event.key === 'Enter' && onOpen()}
     >
@@ -164,6 +150,12 @@ function PlanBlock({
         width={block.width}
         height={size}
       />
+      {block.isCut && (
+        <path
+          className="block-cut"
+          d={`M${block.x - 5},${cutY + 4}l${block.width + 10},-8m0,6l${-block.width - 10},8`}
+        />
+      )}
       {lines.map((text, index) => (
         <text
           key={text}
