@@ -76,7 +76,13 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
       .getByRole('button', { name: 'See the change' })
       .click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText(/Due now|Credited/).waitFor({ timeout: 10_000 }).catch(async (e) => { console.log(await dialog.textContent()); throw e; });
+    await dialog
+      .getByText(/Due now|Credited/)
+      .waitFor({ timeout: 10_000 })
+      .catch(async (e) => {
+        console.log(await dialog.textContent());
+        throw e;
+      });
     expect(await dialog.textContent()).toContain('$20.00');
     await dialog.getByRole('button', { name: 'Ask for Plus' }).click();
     await page.getByText(/^You asked for plus on/).waitFor();
