@@ -235,7 +235,7 @@ describe('our cost', () => {
       const isChat = path.startsWith('/chat/') || path.includes('nothing');
       expect([path, response.ok || (isChat && response.status < 500)]).toEqual([path, true]);
       if (!response.ok) continue;
-      const answer = (await response.json()) as unknown;
+      const answer: unknown = await response.json();
       expect([path, route.output?.safeParse(answer).error]).toEqual([path, undefined]);
       expect([path, fieldsOf(answer).filter((name) => /cost|margin|supplier/i.test(name))]).toEqual(
         [path, []],
