@@ -76,8 +76,7 @@ function Tier({
   const daily = plan.gates.find(
     ({ unit, window, limit }) => unit === 'messages' && window === 'calendar day' && limit !== null,
   );
-  const isEnough =
-    daily?.limit != null && typicalPerDay !== undefined && typicalPerDay <= daily.limit / 1000;
+  const isEnough = typicalPerDay !== undefined && typicalPerDay * 1000 <= (daily?.limit ?? -1);
   return (
     <section className={plan.current ? 'tier tier-mine' : 'tier'} aria-label={plan.displayName}>
       <h2>{plan.displayName}</h2>

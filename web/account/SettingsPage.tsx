@@ -107,9 +107,9 @@ function Appearance() {
   const [look, setLook] = useState<Theme>(theme);
   const change = (next: Language): void => {
     // The server writes to people in the language that they read.
-    void api('POST', '/me/profile', { language: next === 'en' ? 'en' : 'zh' })
-      .catch(() => undefined)
-      .then(() => changeLanguage(next));
+    void api('POST', '/me/profile', { language: next === 'en' ? 'en' : 'zh' }).finally(() =>
+      changeLanguage(next),
+    );
   };
   return (
     <div className="form-actions">
