@@ -53,12 +53,12 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
     setFresh(undefined);
     try {
       setFresh(
-        await apiStream<Step, Recommendation>(
+        (await apiStream(
           '/lab/recommend',
           { book: view.book, ...bounds },
-          setStep,
+          (next) => setStep(next as Step),
           stop.signal,
-        ),
+        )) as Recommendation,
       );
       heads.reload();
     } catch (error) {
