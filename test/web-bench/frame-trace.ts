@@ -45,8 +45,13 @@ export async function traceFrames(session: CDPSession): Promise<() => Promise<Fr
   await session.send('Tracing.start', {
     transferMode: 'ReportEvents',
     traceConfig: {
-      includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'],
-      excludedCategories: ['*'],
+      includedCategories: [
+        'devtools.timeline',
+        'devtools.timeline.frame',
+        'disabled-by-default-devtools.timeline',
+        'disabled-by-default-devtools.timeline.frame',
+        'toplevel',
+      ],
       recordMode: 'recordUntilFull',
       traceBufferSizeInKb: 1_500_000,
     },
