@@ -163,9 +163,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
             found.push(`${path} ${look.locale}: ${id} ${nodes[0]?.html}`);
         const failure = await seen.locator('.failure').count();
         if (failure > 0) found.push(`${path} ${look.locale}: says a failure`);
-        const isWide = await seen.evaluate(
-          () => document.documentElement.scrollWidth > innerWidth,
-        );
+        const isWide = await seen.evaluate(() => document.documentElement.scrollWidth > innerWidth);
         if (isWide) found.push(`${path} ${look.locale}: wider than the window`);
       }
     }
