@@ -50,6 +50,33 @@ async function expectWhole(bench: Bench): Promise<void> {
   expect(books.flatMap(({ differences }) => differences)).toEqual([]);
 }
 
+test('an account that another process has changed is read anew, never written as it was remembered', async () => {
+  await using database = await testDatabase();
+  const bench = benchOf(database, PLANS);
+  const services = [await bench.service(), await bench.service()];
+  const [first] = services;
+  if (first === undefined) throw new Error('no service');
+  const subject = await bench.customer(first, METERED, 10 * USD);
+  // One after the other, each on the row that the other one has just written.
+  for (let i = 0; i < 40; i++) {
+    expect(
+      await admittedOf(bench, [services[i % 2] ?? first], {
+        subject,
+        count: 1,
+        quote: { charge: USD / 10 },
+      }),
+    ).toBe(1);
+  }
+  const { rows } = await database.pool.query(
+    'SELECT count(*)::int AS decisions, max(seq)::int - min(seq)::int + 1 AS numbers FROM decision',
+  );
+  expect(rows).toEqual([{ decisions: 40, numbers: 40 }]);
+  const account = await database.pool.query('SELECT held::bigint FROM account');
+  expect(account.rows).toEqual([{ held: 4 * USD }]);
+  await expectWhole(bench);
+  for (const service of services) await service.close();
+});
+
 for (const processes of [1, 3]) {
   test(`admits exactly what fits, on ${processes} actor(s)`, async () => {
     await using database = await testDatabase();

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '#base/assert.ts';
-import { DomainError } from '#base/domain-error.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
 import { storeError } from '#db/store-error.ts';
 import type { AccountCache } from './account-cache.ts';
+import { overloaded, refused, shuttingDown, unavailable } from './admission-errors.ts';
 import { Batch } from './batch.ts';
 import { BatchConnection } from './batch-connection.ts';
+import { GuessPace } from './guess-pace.ts';
 import type { Operation } from './operation.ts';
 import type { SharedGates } from './shared-gates.ts';
 import { command, type Statement } from './row-batch.ts';
@@ -55,17 +56,13 @@ const FULL_ENOUGH = 256;
 const DRAIN_POLL_MS = 2;
 const RECONNECT_MS_MIN = 50;
 const RECONNECT_MS_MAX = 1000;
-const RETRY_AFTER_MS = 1000;
 /** What an operation may need: its plan, account numbers, scopes, an event, a slice; each once or twice. */
 const POSTPONEMENTS_MAX = 20;
 const BEGIN = command('BEGIN');
 const COMMIT = command('COMMIT');
 const ROLLBACK = command('ROLLBACK');
-const UNIQUE_VIOLATION = '23505';
 /** What `require_rows` of the schema raises. */
 const ROWS_CHANGED = 'BE001';
-/** Batches that are read under lock, after a guess that was wrong once more, at most. */
-const GUESS_PAUSE_MAX = 1024;
 
 /**
  * The account actor of a process: one connection, one batch in flight. Operations of many requests
@@ -98,9 +95,7 @@ export class GroupCommit {
   #isCrowded = false;
   #preparing = 0;
   #downSinceMs = 0;
-  /** Batches to go before accounts are again taken to be as they are remembered, and the last pause. */
-  #guessesToSkip = 0;
-  #guessPause = 1;
+  readonly #pace = new GuessPace();
   #releaseTimer: NodeJS.Timeout | undefined;
   #wake: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
@@ -284,11 +279,7 @@ export class GroupCommit {
     batch: Batch,
     progress: { committing: boolean },
   ): Promise<boolean> {
-    if (this.#guessesToSkip > 0) {
-      this.#guessesToSkip -= 1;
-      return false;
-    }
-    if (!batch.isRemembered) return false;
+    if (!this.#pace.mayGuess() || !batch.isRemembered) return false;
     batch.apply();
     if (!batch.isProven) {
       batch.forget();
@@ -302,11 +293,10 @@ export class GroupCommit {
       if (!isChanged(error) || !(await rollBack(connection))) throw error;
       progress.committing = false;
       batch.forget();
-      this.#guessPause = Math.min(GUESS_PAUSE_MAX, this.#guessPause * 2);
-      this.#guessesToSkip = this.#guessPause;
+      this.#pace.wasWrong();
       return false;
     }
-    this.#guessPause = 1;
+    this.#pace.wasRight();
     return true;
   }
 
@@ -412,36 +402,4 @@ async function rollBack(connection: BatchConnection): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function unavailable(cause: unknown, committing = false): DomainError {
-  const known = storeError(cause, committing ? { outcome: 'unknown' } : {});
-  if (known !== undefined) return known;
-  return new DomainError('store_unavailable', 'The database does not answer; nothing was done.', {
-    retryAfterMs: RETRY_AFTER_MS,
-    retryable: true,
-    cause,
-  });
-}
-
-function overloaded(): DomainError {
-  return new DomainError('no_capacity', 'Too many requests are waiting to be admitted.', {
-    retryAfterMs: RETRY_AFTER_MS,
-    retryable: true,
-  });
-}
-
-function shuttingDown(): DomainError {
-  return new DomainError('shutting_down', 'The service is shutting down.', {
-    retryAfterMs: RETRY_AFTER_MS,
-    retryable: true,
-  });
-}
-
-function refused(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
-  if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) {
-    return new DomainError('conflict', 'It is in the books already.', { cause: error });
-  }
-  return new DomainError('internal', 'The books refused this operation.', { cause: error });
 }
