@@ -14,6 +14,7 @@ export async function apiStream(
   path: string,
   body: object,
   onStep: (step: unknown) => void,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   const csrf = await csrfToken();
   const answer = await fetch(`/api${path}`, {
@@ -21,6 +22,7 @@ export async function apiStream(
     credentials: 'same-origin',
     headers: { 'content-type': 'application/json', ...(csrf && { 'x-csrf-token': csrf }) },
     body: JSON.stringify(body),
+    ...(signal && { signal }),
   });
   if (!answer.ok || !answer.body) throw await errorOf(answer);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
