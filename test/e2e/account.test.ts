@@ -4,8 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 /** What axe says of a page, as far as this test asks. */
 interface AxeResults {
   readonly violations: readonly {
@@ -127,7 +125,7 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
 
 /** Serious and critical faults, by rule and place. */
 async function faultsOf(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>('axe.run()');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
