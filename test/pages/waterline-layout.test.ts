@@ -48,8 +48,8 @@ describe('the waterline', () => {
         const { blocks, lineY, height } = layOut(some, ROOM);
         for (const [index, block] of blocks.entries()) {
           expect(block.width).toBeLessThanOrEqual(block.slotWidth + 1e-6);
-          const next = blocks[index + 1];
-          if (next) expect(next.slotX).toBeGreaterThanOrEqual(block.slotX + block.slotWidth);
+          const nextX = blocks[index + 1]?.slotX ?? Number.POSITIVE_INFINITY;
+          expect(nextX).toBeGreaterThanOrEqual(block.slotX + block.slotWidth);
           expect(lineY - block.height).toBeGreaterThanOrEqual(0);
           expect(lineY - block.height).toBeLessThanOrEqual(height);
           expect(Math.sign(block.height)).toBe(Math.sign(some[index]?.margin ?? 0));
