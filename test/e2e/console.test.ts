@@ -109,6 +109,31 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
     await expect.poll(() => page.locator('tbody').textContent()).toBe(whole);
   }, 60_000);
 
+  it('changes what an operator may change, and writes down who did', async () => {
+    const { id } = await firstCustomer();
+    await page.goto(`${house.url}/operator/customers/${id}?book=demo&tab=account`);
+    await page.getByRole('button', { name: 'Grant credits' }).click();
+    await page.getByLabel('Amount').fill('not money');
+    await page.locator('.sheet .button-main').click();
+    await page.locator('.sheet .field-error').waitFor();
+    faults.length = 0;
+    await page.getByLabel('Amount').fill('5.25');
+    await page.locator('.sheet .button-main').click();
+    await page.locator('.sheet').waitFor({ state: 'detached' });
+    await page.locator('.pairs', { hasText: '$5.25' }).waitFor();
+    await page.getByRole('tab', { name: 'Notes' }).click();
+    await page.getByRole('textbox').fill('Asked them about the night jobs.');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await page.locator('.notes li', { hasText: 'night jobs' }).waitFor();
+    await page.goto(`${house.url}/operator/ledger?book=demo&tab=audit`);
+    await page.getByRole('button', { name: 'Audit this book' }).click();
+    await page.locator('.why', { hasText: 'The books add up' }).waitFor();
+    await page.getByRole('link', { name: 'Actions' }).click();
+    const granted = page.locator('tbody tr', { hasText: 'Granted credits' });
+    await granted.waitFor();
+    expect(await granted.textContent()).toContain(OWNER.name);
+  }, 60_000);
+
   it('has no serious fault that axe finds on any page, in both languages and themes', async () => {
     const customer = await firstCustomer();
     const pages = [
