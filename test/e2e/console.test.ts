@@ -122,14 +122,14 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
     await page.locator('.sheet').waitFor({ state: 'detached' });
     await page.locator('.pairs', { hasText: '$5.25' }).waitFor();
     await page.getByRole('tab', { name: 'Notes' }).click();
-    await page.getByRole('textbox').fill('Asked them about the night jobs.');
-    await page.getByRole('button', { name: 'Add' }).click();
+    await page.locator('.tab-panel textarea').fill('Asked them about the night jobs.');
+    await page.locator('.tab-panel .button-main').click();
     await page.locator('.notes li', { hasText: 'night jobs' }).waitFor();
     await page.goto(`${house.url}/operator/ledger?book=demo&tab=audit`);
     await page.getByRole('button', { name: 'Audit this book' }).click();
     await page.locator('.why', { hasText: 'The books add up' }).waitFor();
     await page.getByRole('link', { name: 'Actions' }).click();
-    const granted = page.locator('tbody tr', { hasText: 'Granted credits' });
+    const granted = page.locator('tbody tr', { hasText: 'Granted credits' }).first();
     await granted.waitFor();
     expect(await granted.textContent()).toContain(OWNER.name);
   }, 60_000);
