@@ -76,7 +76,13 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
       .getByRole('button', { name: 'See the change' })
       .click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText(/Due now|Credited/).waitFor({ timeout: 10_000 }).catch(async (e) => { console.log(await dialog.textContent()); throw e; });
+    await dialog
+      .getByText(/Due now|Credited/)
+      .waitFor({ timeout: 10_000 })
+      .catch(async (e) => {
+        console.log(await dialog.textContent());
+        throw e;
+      });
     expect(await dialog.textContent()).toContain('$20.00');
     await dialog.getByRole('button', { name: 'Ask for Plus' }).click();
     await page.getByText(/^You asked for plus on/).waitFor();
@@ -91,6 +97,7 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
     const known = errors.length;
     await form.getByRole('button', { name: 'Change it' }).click();
     await form.locator('.field-error').waitFor();
+    expect(await form.locator('.field-error').textContent()).not.toBe('');
     // The browser itself reports the refusal.
     errors.length = known;
   }, 60_000);
