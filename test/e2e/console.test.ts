@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, webHouse, type WebHouse } from '../web/house.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SUBSCRIBERS = 120;
 const DAYS = 6;
 
@@ -159,7 +157,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
         await seen.goto(house.url + path);
         await seen.locator('h1').waitFor();
         await seen.waitForFunction("!document.querySelector('.loading')");
-        await seen.evaluate(AXE);
+        await seen.evaluate(axe.source);
         const violations = await seen.evaluate<readonly Violation[]>(
           'axe.run().then((result) => result.violations)',
         );
