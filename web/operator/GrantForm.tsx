@@ -40,7 +40,7 @@ export function GrantForm({
   };
   return (
     <form
-      className="form form-sheet"
+      className="form sheet"
       onSubmit={(event) => {
         event.preventDefault();
         void grant();

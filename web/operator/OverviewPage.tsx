@@ -181,7 +181,12 @@ function SinceYesterday({
           {
             key: 'name',
             label: '',
-            cell: (row) => ('to' in row && row.to ? <Link to={row.to}>{row.name}</Link> : row.name),
+            cell: (row) =>
+              'to' in row && typeof row.to === 'string' ? (
+                <Link to={row.to}>{row.name}</Link>
+              ) : (
+                row.name
+              ),
           },
           { key: 'today', label: m.op_today(), isFigure: true, cell: ({ nowText }) => nowText },
           {

@@ -49,7 +49,7 @@ export function PlanChangeForm({
   if (!plans.data) return <Loading rows={3} />;
   return (
     <form
-      className="form form-sheet"
+      className="form sheet"
       onSubmit={(event) => {
         event.preventDefault();
         void change();

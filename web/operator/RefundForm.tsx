@@ -48,7 +48,7 @@ export function RefundForm({
   };
   return (
     <form
-      className="form form-sheet"
+      className="form sheet"
       onSubmit={(submitted) => {
         submitted.preventDefault();
         void call(preview !== undefined);

@@ -29,113 +29,118 @@ export function Shell({
   const view = useView();
   const [isOpen, open] = useState(false);
   const here = room === 'events' ? '/requests' : room === '' ? '' : `/${room}`;
-  const books: readonly { readonly value: BookName; readonly label: string }[] = [
-    { value: 'live', label: m.op_book_live() },
-    { value: 'test', label: m.op_book_test() },
-    { value: 'demo', label: m.op_book_demo() },
-  ];
   return (
-    <div className="console">
-      <a className="skip-link" href="#page">
+    <div className={isOpen ? 'console is-open' : 'console'}>
+      <a className="skip" href="#page">
         {m.op_skip()}
       </a>
-      <header className={isOpen ? 'rail rail-open' : 'rail'}>
-        <div className="rail-head">
+      <header className="console-bar">
+        <Wordmark to="/operator" />
+        <span className="console-bar-book">{bookText(view.book)}</span>
+        <button
+          type="button"
+          className="quiet-button"
+          aria-expanded={isOpen}
+          aria-controls="console-nav"
+          aria-label={m.op_menu()}
+          onClick={() => open(!isOpen)}
+        >
+          <Icon name={isOpen ? 'close' : 'menu'} />
+        </button>
+      </header>
+      <nav id="console-nav" className="console-nav" aria-label={m.op_console()}>
+        <div className="console-mark">
           <Wordmark to="/operator" />
-          <button
-            type="button"
-            className="quiet-button rail-toggle"
-            aria-expanded={isOpen}
-            aria-label={m.op_menu()}
-            onClick={() => open(!isOpen)}
-          >
-            <Icon name={isOpen ? 'close' : 'menu'} />
-          </button>
         </div>
-        <div className="rail-body">
-          <Segments
-            label={m.op_book()}
-            value={view.book}
-            options={books}
-            onChange={(book) => view.change({ book })}
-          />
-          <nav aria-label={m.op_console()}>
-            {NAV.map(({ path, label }) => (
+        <Segments<BookName>
+          label={m.op_book()}
+          value={view.book}
+          options={(['live', 'test', 'demo'] as const).map((value) => ({
+            value,
+            label: bookText(value),
+          }))}
+          onChange={(book) => view.change({ book })}
+        />
+        <ul>
+          {NAV.map(({ path, label }) => (
+            <li key={path}>
               <Link
-                key={path}
                 to={view.at(path)}
                 aria-current={path === here ? 'page' : undefined}
                 onClick={() => open(false)}
               >
                 {label()}
               </Link>
-            ))}
-          </nav>
-          <RailFoot session={session} />
-        </div>
-      </header>
-      <div className="room">
-        {view.book !== 'live' && (
-          <p className="book-strip">
-            {view.book === 'demo' ? m.op_strip_demo() : m.op_strip_test()}
-          </p>
-        )}
-        {view.book === 'live' && session.simulated && (
-          <p className="book-strip">
-            {m.op_strip_simulated()}{' '}
-            <Link to={view.at('/settings')} className="text-link">
-              {m.op_strip_simulated_do()}
-            </Link>
-          </p>
-        )}
+            </li>
+          ))}
+        </ul>
+        <Foot session={session} />
+      </nav>
+      <div className="console-room">
+        <Strip session={session} />
         {children}
       </div>
     </div>
   );
 }
 
-function RailFoot({ session }: { readonly session: Session }) {
+function bookText(book: BookName): string {
+  return { live: m.op_book_live, test: m.op_book_test, demo: m.op_book_demo }[book]();
+}
+
+/** Says on every page that the money in sight is not real, or the answers are not. */
+function Strip({ session }: { readonly session: Session }) {
+  const view = useView();
+  if (view.book === 'demo') return <p className="book-strip">{m.op_strip_demo()}</p>;
+  if (view.book === 'test') return <p className="book-strip">{m.op_strip_test()}</p>;
+  if (!session.simulated) return null;
+  return (
+    <p className="book-strip">
+      {m.op_strip_simulated()}{' '}
+      <Link to={view.at('/settings')} className="text-link">
+        {m.op_strip_simulated_do()}
+      </Link>
+    </p>
+  );
+}
+
+function Foot({ session }: { readonly session: Session }) {
   const [theme, setTheme] = useState<Theme>(themeNow);
   const other = language() === 'en' ? 'zh-CN' : 'en';
+  const next: Theme = theme === 'system' ? 'dark' : theme === 'dark' ? 'light' : 'system';
+  const names = { light: m.op_theme_light, dark: m.op_theme_dark, system: m.op_theme_system };
   return (
-    <div className="rail-foot">
-      <label className="visually-hidden" htmlFor="theme">
-        {m.chat_appearance()}
-      </label>
-      <select
-        id="theme"
-        className="input input-small"
-        value={theme}
-        onChange={(event) => {
-          const next = event.target.value as Theme;
-          changeTheme(next);
-          setTheme(next);
-        }}
-      >
-        <option value="system">{m.chat_appearance_system()}</option>
-        <option value="light">{m.chat_appearance_light()}</option>
-        <option value="dark">{m.chat_appearance_dark()}</option>
-      </select>
-      <button
-        type="button"
-        className="quiet-button"
-        lang={other}
-        onClick={() => changeLanguage(other)}
-      >
-        {other === 'en' ? 'English' : '简体中文'}
-      </button>
+    <div className="console-foot">
       <p>
-        <span>{session.person?.name}</span>
-        <span className="faint">{session.operator && roleText(session.operator.role)}</span>
+        {session.person?.name}
+        {session.operator && (
+          <span className="faint">{` · ${roleText(session.operator.role)}`}</span>
+        )}
       </p>
-      <div className="rail-ways">
-        <a className="quiet-link" href="/">
-          {m.op_to_chat()}
-        </a>
-        <button type="button" className="quiet-button" onClick={() => void signOut()}>
-          {m.op_sign_out()}
+      <a href="/">{m.op_to_chat()}</a>
+      <div className="preferences">
+        <button
+          type="button"
+          className="quiet-button"
+          onClick={() => {
+            changeTheme(next);
+            setTheme(next);
+          }}
+        >
+          {names[theme]()}
+        </button>
+        <button
+          type="button"
+          className="quiet-button"
+          lang={other}
+          onClick={() => changeLanguage(other)}
+        >
+          {other === 'en' ? 'English' : '简体中文'}
         </button>
       </div>
+      <button type="button" className="quiet-button" onClick={() => void signOut()}>
+        {m.op_sign_out()}
+      </button>
     </div>
   );
 }

@@ -15,7 +15,7 @@ export function limitText(unit: GateTerms['unit'], limit: number): string {
 
 export function gateText(gate: GateTerms): string {
   return m.op_gate_text({
-    limit: limitText(gate.unit, gate.limit),
+    limit: gate.limit === null ? '' : limitText(gate.unit, gate.limit),
     window: gate.window,
     scope: gate.scope,
     then: gate.fallbackTo ? `${gate.whenFull} → ${gate.fallbackTo}` : gate.whenFull,
