@@ -43,6 +43,7 @@ import { publishStarterOffer } from '#wiring/starter.ts';
 import { buildWeb } from '#wiring/web-build.ts';
 import { webDoor } from '#wiring/web-door.ts';
 import { openStore } from '#wiring/store.ts';
+import { warmSums } from '#wiring/warm-sums.ts';
 
 /** Where a started installation is reached. */
 export interface Where {
@@ -68,6 +69,7 @@ const ACCRUE_EVERY_MS = 3_600_000;
 const EXPIRE_EVERY_MS = 3_600_000;
 const PURGE_EVERY_MS = 3_600_000;
 const SEAL_EVERY_MS = 3_600_000;
+const WARM_EVERY_MS = 600_000;
 
 /**
  * Starts the whole service: store, books, gateway, operator's API.
@@ -277,6 +279,13 @@ export async function startBreakeven(
   started.use(
     new Repeating(SEAL_EVERY_MS, books.seal, (error) =>
       log.error({ err: error }, 'cannot seal the ledger'),
+    ),
+  );
+  started.use(
+    new Repeating(
+      WARM_EVERY_MS,
+      () => warmSums(sums, clock),
+      (error) => log.warn({ err: error }, 'cannot read the sums of the console ahead'),
     ),
   );
   if (config.web === 'build') await buildWeb(log, say);

@@ -30,7 +30,7 @@ if (theme === 'light' || theme === 'dark') document.documentElement.dataset['the
 function App() {
   const path = usePath();
   const [, first, second] = path.split('/');
-  if (first === 'shared' && second)
+  if (first === 'share' && second)
     return (
       <Suspense>
         <SharedPage token={second} />

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 export type RegistrationMode = 'closed' | 'invite' | 'open';
 
@@ -13,8 +13,10 @@ export interface InstallationSettings {
 const DEFAULTS: InstallationSettings = { registration: 'invite', newcomerPlan: 'free' };
 
 /** The settings, each its default where it was never changed. */
-export async function readInstallationSettings(pool: Pool): Promise<InstallationSettings> {
-  const { rows } = await pool.query<{ name: string; value: unknown }>(
+export async function readInstallationSettings(
+  db: Pool | PoolClient,
+): Promise<InstallationSettings> {
+  const { rows } = await db.query<{ name: string; value: unknown }>(
     'SELECT name, value FROM installation_setting WHERE name = ANY($1)',
     [Object.keys(DEFAULTS)],
   );

@@ -188,6 +188,9 @@ export async function updateProfile(
   }
 }
 
+/** What a member wrote and chose: it goes with the person. */
+const OWN_TABLES = ['conversation', 'chat_attachment', 'chat_settings'] as const;
+
 /**
  * Erases a person: name, address, password, sessions and, by their members, conversations. The members'
  * rows stay without a name, since keys and usage refer to their ids.
@@ -200,7 +203,8 @@ export async function erasePerson(client: PoolClient, personId: Id<'person'>): P
     [uuid],
   );
   for (const { book, id } of rows) {
-    await client.query('DELETE FROM conversation WHERE book = $1 AND member_id = $2', [book, id]);
+    for (const table of OWN_TABLES)
+      await client.query(`DELETE FROM ${table} WHERE book = $1 AND member_id = $2`, [book, id]);
   }
   await client.query('DELETE FROM person WHERE id = $1', [uuid]);
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '#base/assert.ts';
-import { DomainError } from '#base/domain-error.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
 import { storeError } from '#db/store-error.ts';
 import type { AccountCache } from './account-cache.ts';

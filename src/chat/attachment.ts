@@ -34,8 +34,8 @@ export function inspectAttachment(content: Buffer): Pick<Attachment, 'kind' | 'm
   if (content.length === 0)
     throw new DomainError('invalid_request', 'The file is empty.', { field: 'file' });
   if (content.length > ATTACHMENT_BYTES_MAX) throw tooLarge(ATTACHMENT_BYTES_MAX);
-  const image = SIGNATURES.find(([, matches]) => matches(content));
-  if (image) return { kind: 'image', mediaType: image[0] };
+  const image = imageTypeOf(content);
+  if (image) return { kind: 'image', mediaType: image };
   if (!isText(content))
     throw new DomainError(
       'invalid_request',
@@ -44,6 +44,11 @@ export function inspectAttachment(content: Buffer): Pick<Attachment, 'kind' | 'm
     );
   if (content.length > TEXT_BYTES_MAX) throw tooLarge(TEXT_BYTES_MAX);
   return { kind: 'text', mediaType: 'text/plain; charset=utf-8' };
+}
+
+/** What picture these bytes are; `undefined` where they are none that is taken. */
+export function imageTypeOf(content: Buffer): string | undefined {
+  return SIGNATURES.find(([, matches]) => matches(content))?.[0];
 }
 
 function isText(content: Buffer): boolean {

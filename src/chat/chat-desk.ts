@@ -10,7 +10,12 @@ import type { Caller } from '#gateway/caller.ts';
 import type { ModelDirectory } from '#gateway/model-directory.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import type { ChatActor } from './actor.ts';
-import { type Attachment, ATTACHMENT_BYTES_MAX, inspectAttachment } from './attachment.ts';
+import {
+  type Attachment,
+  ATTACHMENT_BYTES_MAX,
+  imageTypeOf,
+  inspectAttachment,
+} from './attachment.ts';
 import { insertAttachment, readAttachments } from './attachments.store.ts';
 import { type ChatSettings, readSettings, saveSettings } from './chat-settings.store.ts';
 import type { Conversation, Message, MessageOutline } from './conversation.ts';
@@ -45,6 +50,8 @@ export interface ChatDeskDeps {
     requestId: Id<'request'>,
   ) => Promise<Receipt | 'running' | undefined>;
   readonly hasWebSearch: boolean;
+  /** Of the public web only. @throws DomainError */
+  readonly readPicture: (url: string) => Promise<Buffer>;
 }
 
 /** A model as the picker shows it. */
@@ -227,6 +234,18 @@ export class ChatDesk {
     const [found] = await readAttachments(this.#deps.pool, actor, [id]);
     if (!found) throw new DomainError('not_found', 'There is no such attachment.');
     return found;
+  }
+
+  /**
+   * A picture of the web that an answer names, once its reader has agreed: read by the server, so that
+   * its own server learns of no reader. @throws DomainError `forbidden`, `upstream_error`, `upstream_timeout`
+   */
+  async picture(url: string): Promise<{ readonly content: Buffer; readonly mediaType: string }> {
+    const content = await this.#deps.readPicture(url);
+    const mediaType = imageTypeOf(content);
+    if (mediaType === undefined)
+      throw new DomainError('upstream_error', 'This is no picture that can be shown.');
+    return { content, mediaType };
   }
 
   settings(actor: ChatActor): Promise<ChatSettings> {

@@ -67,4 +67,6 @@ export const settingsSchema = z.object({
 
 export const logSchema = z.object({ after: z.coerce.number().int().min(0).default(0) });
 
+export const pictureSchema = z.object({ url: z.string().min(1).max(4000) });
+
 export const attachSchema = z.object({ name: z.string().min(1).max(255) });

@@ -33,7 +33,7 @@ export interface MessageOutline {
   readonly id: Id<'message'>;
   readonly role: 'user' | 'assistant';
   readonly chars: number;
-  /** All messages with the same parent, itself among them, oldest first. */
+  /** All messages with the same parent, itself among them, oldest first; empty where it is the only one. */
   readonly siblings: readonly Id<'message'>[];
 }
 

@@ -105,7 +105,7 @@ export class MessageTree {
         id: idFromUuid('message', at.id),
         role: at.role,
         chars: at.chars,
-        siblings: siblings.map((id) => idFromUuid('message', id)),
+        siblings: siblings.length < 2 ? [] : siblings.map((id) => idFromUuid('message', id)),
       });
       at = at.parent_id === null ? undefined : this.#rows.get(at.parent_id);
     }

@@ -1,3 +1,4 @@
+import { exactSum } from './exact-sum.ts';
 import type { SubscriberColumns } from './subscriber-sums.store.ts';
 
 /** One subscriber's sums over a period, in nano-dollars. */
@@ -158,18 +159,4 @@ function sum(values: Float64Array): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
-}
-
-/** Exact also past the safe integers: batches that cannot overflow are added as numbers. */
-function exactSum(values: Float64Array): bigint {
-  let total = 0n;
-  let batch = 0;
-  for (const value of values) {
-    if (Math.abs(batch + value) > Number.MAX_SAFE_INTEGER) {
-      total += BigInt(batch);
-      batch = 0;
-    }
-    batch += value;
-  }
-  return total + BigInt(batch);
 }

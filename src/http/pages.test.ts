@@ -46,6 +46,8 @@ describe('the pages', () => {
       '/settings',
       '/operator/plans/pro',
       '/share/abc',
+      '/shared/abc',
+      '/receipt/req_1',
       '/c/abc',
     ]) {
       const response = await fetch(url + path);
@@ -59,7 +61,7 @@ describe('the pages', () => {
       expect(await response.text()).toContain(`<meta property="csp-nonce" nonce="${nonce}"`);
       nonces.add(nonce);
     }
-    expect(nonces.size).toBe(9);
+    expect(nonces.size).toBe(11);
   });
 
   it('say that an address is none to people, and leave it to the API for programs', async () => {

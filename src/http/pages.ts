@@ -8,7 +8,7 @@ import type { Random } from '#base/random.ts';
 
 /** Addresses that the application shows a page at; the browser's own router does the rest. */
 const PAGES =
-  /^\/(?:$|setup$|sign-in$|usage(?:\/|$)|plans(?:\/|$)|settings(?:\/|$)|operator(?:\/|$)|share\/|c\/)/;
+  /^\/(?:$|setup$|sign-in$|usage(?:\/|$)|plans(?:\/|$)|settings(?:\/|$)|operator(?:\/|$)|share\/|shared\/|receipt\/|c\/)/;
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',

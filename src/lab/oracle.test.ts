@@ -18,7 +18,12 @@ import { publishStarterOffer } from '#wiring/starter.ts';
 import { loadTape } from './load-tape.ts';
 import { metricOf, revenueOf } from './metrics.ts';
 import { ReplayPool } from './replay-pool.ts';
-import { labBasis, NO_CHANGES, recordedSpec, scenarioSpec } from './scenario.ts';
+import { DEFAULT_BEHAVIOUR } from './behaviour.ts';
+import { planCandidates } from './candidates.ts';
+import { replayTerms, rowsOfPlan, studyOutcomes, studyPlan } from './plan-study.ts';
+import { planUseOf } from './plan-use.ts';
+import { recommend } from './recommend.ts';
+import { labBasis, NO_CHANGES, recordedSpec, scenarioSpec, termsOf } from './scenario.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 10, 30);
 
@@ -52,7 +57,7 @@ async function demoBooks() {
 }
 
 describe('a replay of the plan in force', () => {
-  it('reproduces every decision and charge of the books, to the nano-dollar', async () => {
+  it('reproduces every decision and charge of the books, and recommends what brute force finds', async () => {
     const { pool, address, clock, catalog } = await demoBooks();
     const directory = temporaryDirectory();
     onTestFinished(() => directory[Symbol.dispose]());
@@ -92,5 +97,68 @@ describe('a replay of the plan in force', () => {
     expect(total(unchanged, 'cost')).toBe(total(recorded, 'cost'));
     expect(total(unchanged, 'refused')).toBe(total(recorded, 'refused'));
     expect(total(unchanged, 'derived')).toBe(0);
-  }, 120_000);
+
+    // Against brute force: every candidate alone, on everybody, ranked by hand.
+    const bounds = { targetMargin: 0.1, harmMax: 0.3, billMax: 2 };
+    const listed = planVersions.map(termsOf);
+    const options = {
+      plan: 'pro',
+      bounds,
+      behaviour: DEFAULT_BEHAVIOUR,
+      seed: 1,
+      fromMs: 0,
+      listed,
+    };
+    const found = await recommend(basis, replay, options);
+    const rows = rowsOfPlan(basis, 'pro');
+    const plan = planVersions.find((each) => each.plan === 'pro');
+    if (plan === undefined) throw new Error('the starter offer has a plan pro');
+    const study = await studyPlan(
+      { ...options, basis, pool: replay, plan, rows, before: recorded },
+      {},
+    );
+    const candidates = planCandidates(
+      termsOf(plan),
+      planUseOf(basis, termsOf(plan), rows, recorded),
+      bounds,
+    );
+    expect(candidates.length).toBeGreaterThanOrEqual(200);
+    const ranked: { changes: readonly string[]; rank: readonly number[] }[] = [];
+    for (const { terms, changes } of candidates) {
+      const after = await replayTerms(
+        basis,
+        replay,
+        study,
+        { plans: [terms], prices: [], fromMs: 0 },
+        {},
+      );
+      const people = studyOutcomes(study, after);
+      const sum = (of: (each: (typeof people)[number]) => number): number =>
+        people.reduce((all, each) => all + of(each), 0);
+      const stays = people.filter(({ choice }) => choice.kind === 'stay');
+      const revenue = stays.reduce((all, each) => all + each.revenueAfter, 0);
+      const margin = revenue - stays.reduce((all, each) => all + each.costAfter, 0);
+      const least = Math.min(
+        margin / revenue,
+        sum((each) => each.revenueAfter - each.costAfter) / sum((each) => each.revenueAfter),
+      );
+      const harm = people.filter(({ isHarmed }) => isHarmed).length / people.length;
+      const bill = Math.max(...people.map(({ billMultiple }) => billMultiple));
+      const misses =
+        Math.max(0, bounds.targetMargin - least) +
+        Math.max(0, harm - bounds.harmMax) +
+        Math.max(0, bill - bounds.billMax);
+      ranked.push({
+        changes,
+        rank: [misses, harm, people.length - stays.length, -margin, changes.length],
+      });
+    }
+    ranked.sort(
+      (a, b) =>
+        a.rank.map((value, i) => value - (b.rank[i] ?? 0)).find((difference) => difference !== 0) ??
+        0,
+    );
+    expect(found.fixes[0]?.fix.changes).toEqual(ranked[0]?.changes);
+    expect(found.fixes.every(({ fix }) => fix.exact)).toBe(true);
+  }, 240_000);
 });

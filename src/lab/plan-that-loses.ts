@@ -4,20 +4,24 @@ import { rowsOfPlan } from './plan-study.ts';
 import type { LabBasis } from './scenario.ts';
 
 /**
- * The paid plan that loses most, or earns least where none loses. A plan of price zero that charges
- * nothing has a budget instead of a margin and is passed over.
+ * The paid plan that loses most, or, where none loses, the one whose subscribers below zero lose most. A
+ * plan of price zero that charges nothing has a budget instead of a margin and is passed over.
  * @throws DomainError `not_found` where nobody is on a paid plan
  */
 export function planThatLoses(basis: LabBasis, recorded: Float64Array): string {
-  let worst: { readonly plan: string; readonly margin: number } | undefined;
   const paid = basis.plans.filter((plan) => plan.priceNanoUsd > 0 || plan.billing === 'metered');
-  for (const plan of new Set(paid.map((each) => each.plan))) {
-    const margin = rowsOfPlan(basis, plan).reduce(
-      (sum, row) => sum + revenueOf(recorded, row) - metricOf(recorded, row, 'cost'),
-      0,
+  const found = [...new Set(paid.map((each) => each.plan))].map((plan) => {
+    const margins = rowsOfPlan(basis, plan).map(
+      (row) => revenueOf(recorded, row) - metricOf(recorded, row, 'cost'),
     );
-    if (worst === undefined || margin < worst.margin) worst = { plan, margin };
-  }
+    const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
+    return {
+      plan,
+      below: Math.min(0, sum(margins)),
+      losses: sum(margins.filter((margin) => margin < 0)),
+    };
+  });
+  const [worst] = found.toSorted((a, b) => a.below - b.below || a.losses - b.losses);
   if (worst === undefined) {
     throw new DomainError('not_found', 'Nobody in this book is on a paid plan.', { field: 'plan' });
   }

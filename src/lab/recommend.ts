@@ -102,26 +102,36 @@ export async function recommend(
     JSON.stringify({ ...terms, priceNanoUsd: plan.priceNanoUsd }),
   );
   const earned = new Map<number, Float64Array>();
-  for (const group of groups.values()) {
-    say(`Trying ${candidates.length} changes`, measured.length, candidates.length);
+  const tryGroup = async (
+    group: readonly PlanCandidate[],
+    turn: number,
+  ): Promise<readonly MeasuredFix[]> => {
     const [like] = group;
-    if (like === undefined) continue;
+    if (like === undefined) return [];
     const base = { ...like.terms, priceNanoUsd: plan.priceNanoUsd };
     const changes = { plans: [base], prices: [], fromMs };
-    const after = await replayTerms(basis, pool, screened, changes, control);
-    for (const candidate of group) {
-      const { priceNanoUsd } = candidate.terms;
-      const price =
-        earned.get(priceNanoUsd) ??
-        (await replayPrice(basis, pool, screened, { plans: [candidate.terms], fromMs }, control));
-      earned.set(priceNanoUsd, price);
+    const after = await replayTerms(basis, pool, screened, changes, { ...control, turn });
+    return group.map((candidate) => {
+      const price = earned.get(candidate.terms.priceNanoUsd);
       for (const row of sample.rows) {
         const at = row * METRIC_COUNT + METRIC.subscription;
-        after[at] = price[at] ?? 0;
+        after[at] = price?.[at] ?? 0;
       }
       const outcomes = studyOutcomes(screened, after);
-      measured.push({ candidate, fix: fixOf(candidate, outcomes, sample, bounds) });
-    }
+      return { candidate, fix: fixOf(candidate, outcomes, sample, bounds) };
+    });
+  };
+  for (const { terms } of candidates) {
+    if (earned.has(terms.priceNanoUsd)) continue;
+    const changes = { plans: [terms], fromMs };
+    earned.set(terms.priceNanoUsd, await replayPrice(basis, pool, screened, changes, control));
+  }
+  // As many at once as there are workers: one customer may be most of the events.
+  const waiting = [...groups.values()];
+  while (waiting.length > 0) {
+    say(`Trying ${candidates.length} changes`, measured.length, candidates.length);
+    const tried = await Promise.all(waiting.splice(0, pool.threads).map(tryGroup));
+    measured.push(...tried.flat());
   }
   const isWhole = sample.rows.length === rows.length;
   const best = measured.toSorted(byMerit(bounds)).slice(0, EXACT_FIXES);

@@ -9,6 +9,8 @@ export interface ReplayOptions {
   readonly customers?: Uint32Array;
   readonly signal?: AbortSignal;
   readonly onProgress?: (customers: number, of: number) => void;
+  /** Which worker takes the largest part: replays that run at once take turns. Default 0. */
+  readonly turn?: number;
 }
 
 const PROGRESS_EVERY_MS = 250;
@@ -35,12 +37,16 @@ export class ReplayPool implements AsyncDisposable {
     });
   }
 
+  get threads(): number {
+    return this.#workers.length;
+  }
+
   /**
    * Replays, and returns a row of metrics a segment: see `METRICS`.
    * @throws the signal's reason
    */
   async replay(spec: ReplaySpec, options: ReplayOptions = {}): Promise<Float64Array> {
-    const { signal, onProgress } = options;
+    const { signal, onProgress, turn = 0 } = options;
     signal?.throwIfAborted();
     const customers =
       options.customers ?? Uint32Array.from(this.tape.customers, (_, index) => index);
@@ -55,7 +61,9 @@ export class ReplayPool implements AsyncDisposable {
     try {
       const parts = this.#split(customers);
       await Promise.all(
-        parts.map((part, index) => this.#run(index, { spec, customers: part, out, signals })),
+        parts.map((part, index) =>
+          this.#run((index + turn) % parts.length, { spec, customers: part, out, signals }),
+        ),
       );
     } finally {
       clearInterval(timer);

@@ -10,6 +10,8 @@ export interface ReplayProgram {
   readonly isChanged: boolean;
   /** By class asked: that class and those its gates may send it to, nearest first. */
   readonly chains: readonly (readonly number[])[];
+  /** The spec's names, as the very strings that the program knows: found in its map at once. */
+  readonly names: readonly string[];
   /** By the program's class: the number of it in the spec's names. */
   readonly classes: readonly number[];
   /** By the spec's class: the program's number of it, or −1. */
@@ -39,6 +41,9 @@ export function replayProgram(
     isChanged,
     chains: spec.classNames.map((name) =>
       [name, ...fallbackClasses(plan, name)].flatMap((each) => numberOf.get(each) ?? []),
+    ),
+    names: spec.classNames.map(
+      (name) => program.classNames.find((known) => known === name) ?? name,
     ),
     classes: program.classNames.map((name) => numberOf.get(name) ?? 0),
     programClass: spec.classNames.map((name) => program.classIndexes.get(name) ?? -1),

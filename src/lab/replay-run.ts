@@ -26,6 +26,8 @@ import { type ReplayProgram, replayProgram } from './replay-program.ts';
 import type { ReplaySpec } from './replay-spec.ts';
 import { RetryQueue } from './retry-queue.ts';
 import {
+  type CandidateColumns,
+  type EventColumns,
   EVIDENCE,
   FALLBACKS,
   NO_GATE,
@@ -75,6 +77,8 @@ export class ReplayRun {
   readonly #tape: Tape;
   readonly #spec: ReplaySpec;
   readonly #out: Float64Array;
+  readonly #event: EventColumns;
+  readonly #candidate: CandidateColumns;
   readonly #programs: ReadonlyMap<string, ReplayProgram>;
   readonly #decision = new DecisionOut();
   readonly #settlement = new SettleOut();
@@ -127,6 +131,8 @@ export class ReplayRun {
     this.#tape = tape;
     this.#spec = spec;
     this.#out = out;
+    this.#event = tape.columns.event;
+    this.#candidate = tape.columns.candidate;
     const gates = new Map(tape.gates.map((name, index) => [name, index]));
     this.#programs = new Map(spec.plans.map((plan) => [plan.id, replayProgram(plan, spec, gates)]));
   }
@@ -160,7 +166,7 @@ export class ReplayRun {
         this.#operate(operation);
       } else if (this.#isOpen && !accountsOnly) {
         if (kind === OP_LIFECYCLE || kind === OP_DECIDE) {
-          const atMs = this.#tape.columns.event.atMs[ref] ?? 0;
+          const atMs = this.#event.atMs[ref] ?? 0;
           if (defers) this.#retryUntil(atMs);
           this.#decide(ref, atMs, kind === OP_LIFECYCLE, false);
         } else this.#end(ref);
@@ -192,7 +198,7 @@ export class ReplayRun {
   }
 
   #decide(i: number, atMs: number, isFused: boolean, isRetry: boolean): void {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const account = this.#account;
     const program = this.#program;
     const request = this.#request;
@@ -217,10 +223,11 @@ export class ReplayRun {
   }
 
   #recordedCandidates(i: number): void {
-    const { event, candidate } = this.#tape.columns;
+    const event = this.#event;
+    const candidate = this.#candidate;
     const from = event.candidateStart[i] ?? 0;
     const count = event.candidateCount[i] ?? 0;
-    const names = this.#spec.classNames;
+    const { names } = this.#program;
     for (let n = 0; n < count; n++) {
       const each = this.#pool[n];
       if (each === undefined) break;
@@ -235,7 +242,8 @@ export class ReplayRun {
 
   /** The asked class and those that the scenario's gates may send it to, with recorded quotes where there are any. */
   #scenarioCandidates(i: number): void {
-    const { event, candidate } = this.#tape.columns;
+    const event = this.#event;
+    const candidate = this.#candidate;
     const program = this.#program;
     const asked = event.classAsked[i] ?? 0;
     const chain = program.chains[asked] ?? [];
@@ -245,7 +253,7 @@ export class ReplayRun {
       const classIndex = chain[n] ?? 0;
       const each = this.#pool[n];
       if (each === undefined) break;
-      each.className = this.#spec.classNames[classIndex] ?? '';
+      each.className = program.names[classIndex] ?? '';
       let at = from;
       while (at < to && candidate.className[at] !== classIndex) at++;
       if (at === to) {
@@ -269,7 +277,7 @@ export class ReplayRun {
     const price = this.#spec.classPrices[classIndex];
     each.available = price?.rates !== undefined;
     if (price?.rates === undefined) return;
-    const input = Math.min(this.#tape.columns.event.inputBound[i] ?? 0, price.contextTokensMax);
+    const input = Math.min(this.#event.inputBound[i] ?? 0, price.contextTokensMax);
     each.quote.tokens = input + price.outputTokensHeld;
     const cost = heldAt(price.rates, input, price.outputTokensHeld);
     each.quote.costNanoUsd = cost as NanoUsd;
@@ -277,7 +285,7 @@ export class ReplayRun {
   }
 
   #scopesOf(i: number): Scopes {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const { needsMember, needsKey, program } = this.#program;
     const request = this.#request;
     const cap = event.keyCap[i] ?? -1;
@@ -301,7 +309,7 @@ export class ReplayRun {
    * capacity, its recorded verdict is taken as given.
    */
   #takeVerdicts(i: number): void {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const { program, gates, isChanged } = this.#program;
     const shared = (this.#shared ??= new SharedCounters());
     const served = event.classServed[i] ?? NONE;
@@ -334,7 +342,7 @@ export class ReplayRun {
     const open = this.#open.get(i);
     if (open === undefined) return;
     this.#open.delete(i);
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     this.#ending.requestId = `req${i}` as Id<'request'>;
     const isVoid = event.evidence[i] === EVIDENCE.voided;
     const counts = (event.atMs[i] ?? 0) >= this.#spec.fromMs;
@@ -347,7 +355,7 @@ export class ReplayRun {
 
   /** Every counter that a hold may stand in: a plan that has since changed may have had more gates. */
   #heldScopes(i: number): Scopes {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const member = event.member[i] ?? 0;
     const key = event.key[i] ?? 0;
     return {
@@ -358,7 +366,7 @@ export class ReplayRun {
   }
 
   #finish(i: number, served: number, isVoid: boolean, scopes: Scopes, counts: boolean): void {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const ending = this.#ending;
     // 0 for what the books refused: the account's time never steps back, so it ends at once.
     ending.atMs = event.settledMs[i] ?? 0;
@@ -381,7 +389,7 @@ export class ReplayRun {
 
   /** What the request used, served by a class: as booked, or derived from the use on record. */
   #actualOf(i: number, served: number): void {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const actual = this.#actual;
     const program = this.#endingProgram;
     const rates = this.#spec.modelRates[event.model[i] ?? 0];
@@ -423,7 +431,7 @@ export class ReplayRun {
   }
 
   #noteAdmitted(i: number, served: number, isRetry: boolean): void {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const out = this.#decision;
     if (!isRetry) this.#add(METRIC.requests, 1);
     this.#add(METRIC.served, 1);
@@ -452,7 +460,7 @@ export class ReplayRun {
   }
 
   #noteRefused(i: number, isRetry: boolean): void {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const out = this.#decision;
     if (isRetry) return;
     this.#add(METRIC.requests, 1);
@@ -479,7 +487,7 @@ export class ReplayRun {
   }
 
   #noteSettled(i: number, served: number): void {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const out = this.#settlement;
     const cost = this.#actual.costNanoUsd;
     this.#add(METRIC.cost, cost);
@@ -505,7 +513,7 @@ export class ReplayRun {
   }
 
   #compareDecision(i: number): void {
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const evidence = event.evidence[i] ?? 0;
     if (evidence === EVIDENCE.superseded || evidence === EVIDENCE.partial) this.#isBlurred = true;
     if (this.#isUnseenVerdict(i)) this.#isBlurred = true;
@@ -533,7 +541,7 @@ export class ReplayRun {
     const { everyoneGates } = this.#program.program;
     const [gate] = everyoneGates;
     if (gate === undefined) return false;
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const isRefused = event.classServed[i] === NONE && (event.reason[i] ?? 0) <= 1;
     if (!isRefused && event.fallback[i] !== 1) return false;
     if (everyoneGates.length > 1 || gate.whenFull === 'fallback') return true;
@@ -542,7 +550,7 @@ export class ReplayRun {
 
   #compareCharge(i: number): void {
     if (this.#isBlurred) return;
-    const { event } = this.#tape.columns;
+    const event = this.#event;
     const out = this.#settlement;
     const isSame =
       out.chargeNanoUsd === event.charge[i] &&
@@ -700,7 +708,7 @@ export class ReplayRun {
         payer,
         amountNanoUsd: nanoUsd(amountNanoUsd),
         expiresAtMs,
-        admittedAtMs: this.#tape.columns.event.atMs[event] ?? 0,
+        admittedAtMs: this.#event.atMs[event] ?? 0,
       });
       if (payer === 'bought' || payer === 'overage') revenue += amountNanoUsd;
     }

@@ -91,7 +91,7 @@ async function differences(database: TestDatabase): Promise<readonly AuditDiffer
   return books.flatMap((book) => book.differences);
 }
 
-test('whole books pass; each corruption is found and named', async () => {
+test('whole books pass; each corruption is found and named', { timeout: 120_000 }, async () => {
   await using database = await testDatabase();
   const client = await database.pool.connect();
   await client.query('ALTER TABLE transfer DISABLE TRIGGER USER');

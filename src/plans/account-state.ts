@@ -79,7 +79,11 @@ export class AccountState implements WindowFrame {
   }
 
   findHold(requestId: string): Hold | undefined {
-    for (const hold of this.holds) if (hold.requestId === requestId) return hold;
+    // From the newest: most holds end soon after they began.
+    for (let i = this.holds.length - 1; i >= 0; i--) {
+      const hold = this.holds[i];
+      if (hold?.requestId === requestId) return hold;
+    }
     return undefined;
   }
 

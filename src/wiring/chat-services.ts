@@ -96,6 +96,7 @@ export async function openChat(parts: ChatParts): Promise<OpenChat> {
       listedPlans: () => plans.current().filter(({ listed }) => listed),
       receipt: (actor, requestId) => readReceipt(pool, actor, requestId),
       hasWebSearch: webSearch !== undefined,
+      readPicture: (url) => pages.readPicture(url),
     }),
   };
   await generator.sweep();

@@ -355,9 +355,10 @@ async function eventOf(parts: ConsoleParts, requestId: Id<'request'>) {
     })),
     held: {
       nanoUsd: decision.hold.payments.reduce((sum, { amountNanoUsd }) => sum + amountNanoUsd, 0),
-      gates: decision.hold.gates.flatMap((amount, index) =>
-        amount === undefined ? [] : [{ gate: gates[index]?.name ?? String(index), amount }],
-      ),
+      gates: decision.hold.gates.flatMap((amount, index) => {
+        const gate = gates[index];
+        return amount === undefined || !gate ? [] : [{ gate: gate.name, unit: gate.unit, amount }];
+      }),
     },
     attempts: (event?.attempts ?? []).map((attempt) => ({
       supplier: attempt.supplier,

@@ -10,7 +10,7 @@ import { idFromUuid, uuidOf } from '#base/id.ts';
 import { divideHalfEven } from '#base/money.ts';
 import { utcDay } from '#base/utc-day.ts';
 import { PlanResult, planResults, share, type SubscriberResult } from '#economics/plan-results.ts';
-import type { DaySums, Days } from '#economics/subscriber-sums.store.ts';
+import type { DaySums, Days, SubscriberColumns } from '#economics/subscriber-sums.store.ts';
 import type { ConsoleServices, PeriodInput, TableInput } from '#http/console-services.ts';
 import type { CustomerRow } from '#http/shapes/customers.ts';
 import type { Alarm, DayFigures, Overview, PlanLine } from '#http/shapes/overview.ts';
@@ -35,6 +35,7 @@ type Money = Pick<ConsoleServices, 'overview' | 'plans' | 'plan' | 'subscribers'
 const DAY_MS = 86_400_000;
 const TRAILING_DAYS = 30;
 const PACE_DAYS = 7;
+const RESULTS_KEPT = 6;
 const NOTHING = new PlanResult();
 
 /** Where money is made and lost: all plans, one plan, its subscribers, all customers. */
@@ -110,12 +111,32 @@ export function consoleMoney(parts: ConsoleParts, accrual: Accrual): Money {
 class Reader {
   readonly #parts: ConsoleParts;
 
+  readonly #results = new Map<
+    string,
+    {
+      readonly columns: readonly SubscriberColumns[];
+      readonly results: ReadonlyMap<string, PlanResult>;
+    }
+  >();
+
   constructor(parts: ConsoleParts) {
     this.#parts = parts;
   }
 
-  async results(book: Book, days: Days): Promise<ReadonlyMap<string, PlanResult>> {
-    return planResults(await this.#parts.sums.subscribers(book, days), (uuid) => this.planOf(uuid));
+  /** A page asks for the same results several times at once: they are added up once. */
+  async results(book: Book, { fromDay, toDay }: Days): Promise<ReadonlyMap<string, PlanResult>> {
+    const key = `${book} ${fromDay} ${toDay}`;
+    const columns = await this.#parts.sums.subscribers(book, { fromDay, toDay });
+    const known = this.#results.get(key);
+    const isSame =
+      known?.columns.length === columns.length &&
+      known.columns.every((each, index) => each === columns[index]);
+    if (known !== undefined && isSame) return known.results;
+    const results = planResults(columns, (uuid) => this.planOf(uuid));
+    this.#results.set(key, { columns, results });
+    const [oldest] = this.#results.keys();
+    if (this.#results.size > RESULTS_KEPT && oldest !== undefined) this.#results.delete(oldest);
+    return results;
   }
 
   planOf(uuid: string): string {

@@ -19,6 +19,7 @@ import { DomainError } from '#base/domain-error.ts';
 import { newId, type Id } from '#base/id.ts';
 import { transaction } from '#db/pool.ts';
 import type { IdentityServices } from '#http/identity-services.ts';
+import { currentPlanVersion } from '#subscriptions/plans.store.ts';
 import { subscribe } from '#subscriptions/subscriptions.ts';
 import type { PoolClient } from 'pg';
 import { countTry, type IdentityParts } from './identity-parts.ts';
@@ -145,6 +146,9 @@ async function newCustomer(
   client: PoolClient,
   person: { readonly personId: Id<'person'>; readonly name: string; readonly email: string },
 ): Promise<NewCustomer> {
+  const { newcomerPlan } = await readInstallationSettings(client);
+  if (!(await currentPlanVersion(client, newcomerPlan)))
+    throw new DomainError('conflict', `Newcomers' plan, ${newcomerPlan}, is not on offer.`);
   const customerId = newId('customer', clock, random);
   const memberId = newId('member', clock, random);
   const { name, email } = person;

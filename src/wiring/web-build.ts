@@ -11,6 +11,7 @@ export const WEB_DIST = join(ROOT, 'web', 'dist');
 const STAMP = join(WEB_DIST, '.built-from');
 const VITE = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
 const BUILD_MS_MAX = 300_000;
+const WORDS_LINES_MAX = 6;
 /** What is made by the build itself. */
 const MADE = /^(?:dist|paraglide|node_modules)[/\\]|^project\.inlang[/\\](?:cache|README|\.)/;
 
@@ -27,12 +28,19 @@ export async function buildWeb(log: Logger, say: (line: string) => void): Promis
     await promisify(execFile)(
       process.execPath,
       [VITE, 'build', '--config', join('web', 'vite.config.ts'), '--logLevel', 'warn'],
-      { cwd: ROOT, timeout: BUILD_MS_MAX, maxBuffer: 16 * 1024 * 1024 },
+      {
+        cwd: ROOT,
+        timeout: BUILD_MS_MAX,
+        maxBuffer: 16 * 1024 * 1024,
+        env: { NO_COLOR: '1', PATH: '' },
+      },
     );
     writeFileSync(STAMP, from);
   } catch (error) {
     // The API is worth having without its pages, and they say themselves that they are not there.
-    log.error({ err: error }, 'cannot build the pages: npm run build:web says why');
+    const words = String((error as { stderr?: unknown }).stderr ?? error).trim();
+    log.error({ build: words.split('\n').slice(0, WORDS_LINES_MAX) }, 'cannot build the pages');
+    say('The pages cannot be built; npm run build:web says why. The API starts without them.\n');
   }
 }
 

@@ -103,7 +103,7 @@ describe('branches', () => {
     const edited = await ada.send('Edited question', { conversation: first.conversation });
     await ada.follow(edited.generation);
     const opened = await ada.open(first.conversation);
-    expect(opened.outline.map(({ siblings }) => siblings.length)).toEqual([2, 1]);
+    expect(opened.outline.map(({ siblings }) => siblings.length)).toEqual([2, 0]);
     const back = await ada.call<typeof opened>('POST', `/chat/messages/${first.userMessage}/show`);
     expect(back.outline.map(({ id }) => id)).toEqual([first.userMessage, again.message]);
     expect(back.outline[1]?.siblings).toEqual([first.message, again.message]);

@@ -274,6 +274,13 @@ describe('joining', () => {
     const invite = await owner.json<IssuedInvite>('POST', '/api/invites', { kind: 'customer' });
     const zoe = await joined(invite, 'Zoe');
     const session = await zoe.session<Session>();
+    await zoe.json('POST', '/api/chat/settings', {
+      about: 'I am Zoe.',
+      style: '',
+      instructionsOn: true,
+      askAboveNanoUsd: 0,
+      remoteImages: false,
+    });
     expect(await zoe.refused('POST', '/api/me/delete', { password: 'wrong' })).toEqual([
       403,
       'forbidden',
@@ -287,6 +294,8 @@ describe('joining', () => {
     expect(rows).toEqual([{ name: '(erased)', email: null, person_id: null }]);
     const people = await pool.query("SELECT FROM person WHERE email = 'zoe@example.com'");
     expect(people.rows).toEqual([]);
+    const chosen = await pool.query("SELECT FROM chat_settings WHERE about LIKE '%Zoe%'");
+    expect(chosen.rows).toEqual([]);
     const audit = await owner.json<{ ok: boolean }>('POST', '/api/audit', {});
     expect(audit.ok).toBe(true);
     expect(session.customer?.id).toMatch(/^cus_/);

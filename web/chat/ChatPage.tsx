@@ -1,4 +1,13 @@
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import type { ChatModel } from '#chat/chat-desk.ts';
 import type { ChatSettings } from '#chat/chat-settings.store.ts';
 import type { Conversation } from '#chat/conversation.ts';
@@ -8,15 +17,25 @@ import { api, type ApiError } from './api.ts';
 import { Composer, type Composed, type ComposerHandle } from './Composer.tsx';
 import { ConversationMenu } from './ConversationMenu.tsx';
 import { ConversationStore } from './conversation-store.ts';
-import { QuoteDialog, type QuoteRange, SettingsDialog, ShortcutsDialog } from './dialogs.tsx';
+import type { QuoteRange } from './dialogs.tsx';
 import { Icon } from './icons.tsx';
 import { LimitsContext } from './limits-context.ts';
-import { type MessageActions, textOf } from './MessageView.tsx';
+import type { MessageActions } from './message-actions.ts';
+import { textOf } from './message-text.ts';
 import { Meters, Warning } from './Meters.tsx';
 import type { Picked } from './ModelPicker.tsx';
 import { go } from './place.ts';
 import { Sidebar } from './Sidebar.tsx';
-import { Thread } from './Thread.tsx';
+
+// The page answers to keys before it can draw a conversation; the rest follows when it is idle.
+const drawing = () => import('./Thread.tsx');
+const dialogs = () => import('./dialogs.tsx');
+const Thread = lazy(() => drawing().then((module) => ({ default: module.Thread })));
+const SettingsDialog = lazy(() => dialogs().then((module) => ({ default: module.SettingsDialog })));
+const ShortcutsDialog = lazy(() =>
+  dialogs().then((module) => ({ default: module.ShortcutsDialog })),
+);
+const QuoteDialog = lazy(() => dialogs().then((module) => ({ default: module.QuoteDialog })));
 
 interface Start {
   readonly models: readonly ChatModel[];
@@ -68,6 +87,13 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
         given.models.some(({ name }) => name === before.model) ? before : firstOf(given.models),
       );
     }, setFailure);
+  }, []);
+  useEffect(() => {
+    const idle = setTimeout(() => {
+      void drawing();
+      void dialogs();
+    }, 2_000);
+    return () => clearTimeout(idle);
   }, []);
   useEffect(() => {
     begin();
@@ -304,7 +330,11 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
               </button>
             </div>
           )}
-          {state.phase === 'open' && <Thread store={store} state={state} actions={actions} />}
+          {state.phase === 'open' && (
+            <Suspense fallback={<div className="thread-frame" aria-busy="true" />}>
+              <Thread store={store} state={state} actions={actions} />
+            </Suspense>
+          )}
           <div className="composer-frame">
             {problem && (
               <div className="warning" role="alert">
@@ -342,21 +372,23 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
         <div className="visually-hidden" role="status" aria-live="polite">
           {isAnswering ? m.chat_thinking() : ''}
         </div>
-        {dialog === 'settings' && start && (
-          <SettingsDialog
-            settings={start.settings}
-            onSaved={(settings) => setStart({ ...start, settings })}
-            onClose={() => setDialog(undefined)}
-          />
-        )}
-        {dialog === 'shortcuts' && <ShortcutsDialog onClose={() => setDialog(undefined)} />}
-        {question && (
-          <QuoteDialog
-            range={question.range}
-            threshold={start?.settings.askAboveNanoUsd ?? 0}
-            onAnswer={question.answer}
-          />
-        )}
+        <Suspense>
+          {dialog === 'settings' && start && (
+            <SettingsDialog
+              settings={start.settings}
+              onSaved={(settings) => setStart({ ...start, settings })}
+              onClose={() => setDialog(undefined)}
+            />
+          )}
+          {dialog === 'shortcuts' && <ShortcutsDialog onClose={() => setDialog(undefined)} />}
+          {question && (
+            <QuoteDialog
+              range={question.range}
+              threshold={start?.settings.askAboveNanoUsd ?? 0}
+              onAnswer={question.answer}
+            />
+          )}
+        </Suspense>
       </div>
     </LimitsContext>
   );

@@ -1,9 +1,13 @@
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { Conversation } from '#chat/conversation.ts';
 import { m } from '../paraglide/messages.js';
 import { api } from './api.ts';
-import { DeleteDialog, RenameDialog, ShareDialog } from './dialogs.tsx';
 import { Icon } from './icons.tsx';
+
+const dialogs = () => import('./dialogs.tsx');
+const ShareDialog = lazy(() => dialogs().then((module) => ({ default: module.ShareDialog })));
+const RenameDialog = lazy(() => dialogs().then((module) => ({ default: module.RenameDialog })));
+const DeleteDialog = lazy(() => dialogs().then((module) => ({ default: module.DeleteDialog })));
 
 /** What can be done with a conversation: share, rename, export, delete. */
 export function ConversationMenu({
@@ -98,17 +102,19 @@ export function ConversationMenu({
           </button>
         </div>
       )}
-      {dialog === 'share' && <ShareDialog conversation={conversation.id} onClose={close} />}
-      {dialog === 'rename' && (
-        <RenameDialog
-          title={conversation.title}
-          onClose={close}
-          onRename={(title) => void api('POST', `${path}/title`, { title }).then(onRenamed)}
-        />
-      )}
-      {dialog === 'delete' && (
-        <DeleteDialog onClose={close} onDelete={() => void api('DELETE', path).then(onDeleted)} />
-      )}
+      <Suspense>
+        {dialog === 'share' && <ShareDialog conversation={conversation.id} onClose={close} />}
+        {dialog === 'rename' && (
+          <RenameDialog
+            title={conversation.title}
+            onClose={close}
+            onRename={(title) => void api('POST', `${path}/title`, { title }).then(onRenamed)}
+          />
+        )}
+        {dialog === 'delete' && (
+          <DeleteDialog onClose={close} onDelete={() => void api('DELETE', path).then(onDeleted)} />
+        )}
+      </Suspense>
     </div>
   );
 }

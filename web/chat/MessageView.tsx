@@ -8,23 +8,9 @@ import { Feedback } from './Feedback.tsx';
 import { Icon } from './icons.tsx';
 import { LimitCard } from './LimitCard.tsx';
 import type { LiveAnswer, LiveState } from './live-answer.ts';
+import type { MessageActions } from './message-actions.ts';
+import { textOf } from './message-text.ts';
 import { Markdown } from './markdown/Markdown.tsx';
-
-/** What can be done with a message. */
-export interface MessageActions {
-  readonly edit: (id: string, text: string) => void;
-  readonly regenerate: (id: string, model?: string) => void;
-  readonly continue: (id: string) => void;
-  readonly show: (id: string) => void;
-  readonly rate: (
-    id: string,
-    rating: 'up' | 'down' | null,
-    reason?: string,
-    comment?: string,
-  ) => void;
-  readonly loadImages: boolean;
-  readonly modelName: (name: string) => string;
-}
 
 interface MessageViewProps {
   readonly outline: MessageOutline;
@@ -367,8 +353,4 @@ function Branches({
       </button>
     </span>
   );
-}
-
-export function textOf(parts: readonly Part[]): string {
-  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }

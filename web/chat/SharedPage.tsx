@@ -4,7 +4,7 @@ import { m } from '../paraglide/messages.js';
 import { api, type ApiError } from './api.ts';
 import { day } from './figures.ts';
 import { Markdown } from './markdown/Markdown.tsx';
-import { textOf } from './MessageView.tsx';
+import { textOf } from './message-text.ts';
 
 interface Shared {
   readonly title: string;

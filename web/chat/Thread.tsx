@@ -4,7 +4,8 @@ import type { MessageOutline } from '#chat/conversation.ts';
 import { m } from '../paraglide/messages.js';
 import type { ConversationState, ConversationStore } from './conversation-store.ts';
 import { Icon } from './icons.tsx';
-import { MessageView, type MessageActions } from './MessageView.tsx';
+import type { MessageActions } from './message-actions.ts';
+import { MessageView } from './MessageView.tsx';
 
 const COLUMN_CHARACTERS = 72;
 const LINE = 26;

@@ -124,16 +124,16 @@ export class ConversationStore {
       generation: undefined,
       feedback: undefined,
     };
-    const siblings = outline[at]?.siblings ?? [];
+    const siblings = branchesOf(outline[at]);
     const path = [
       ...outline.slice(0, at),
       {
         id: question.id,
         role: 'user' as const,
         chars: draft.text.length,
-        siblings: [...siblings, question.id],
+        siblings: siblings.length === 0 ? [] : [...siblings, question.id],
       },
-      { id: begun.message, role: 'assistant' as const, chars: 0, siblings: [begun.message] },
+      { id: begun.message, role: 'assistant' as const, chars: 0, siblings: [] },
     ];
     const messages = new Map(this.#state.messages);
     messages.set(question.id, question);
@@ -176,7 +176,7 @@ export class ConversationStore {
           id: begun.message,
           role: 'assistant',
           chars: 0,
-          siblings: [...old.siblings, begun.message],
+          siblings: [...branchesOf(old), begun.message],
         },
       ],
     });
@@ -294,6 +294,12 @@ export class ConversationStore {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** A message and its siblings; nothing where there is no message. */
+function branchesOf(entry: MessageOutline | undefined): readonly Message['id'][] {
+  if (!entry) return [];
+  return entry.siblings.length === 0 ? [entry.id] : entry.siblings;
 }
 
 function running(begun: Begun, parent: Message['parent'], nowMs: number): Message {

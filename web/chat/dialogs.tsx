@@ -159,7 +159,7 @@ export function ShareDialog({
       .catch(() => undefined);
   };
   useEffect(load, [path]);
-  const url = made && `${location.origin}/shared/${made.token}`;
+  const url = made && `${location.origin}/share/${made.token}`;
   return (
     <Dialog title={m.chat_share()} onClose={onClose}>
       <p>{m.chat_share_about()}</p>

@@ -23,7 +23,7 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
         <Part title={m.op_balances()}>
           <Balances balances={customer.balances} />
         </Part>
-        <Part title={m.op_gates()}>
+        <Part title={m.op_limits()}>
           {customer.meters.length === 0 ? (
             <p className="soft">{m.op_no_gates()}</p>
           ) : (

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { CustomerDetail } from '../../src/http/shapes/customers.ts';
 import { m } from '../paraglide/messages.js';
-import { count, countShort, daysBetween, moment, numberOf, usd } from '../ui/figures.ts';
+import { count, countShort, dateText, daysBetween, numberOf, usd } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { Button, Failure, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
@@ -124,7 +124,7 @@ function Verdict({ customer, view }: { readonly customer: CustomerDetail; readon
       )}
       {customer.suspended && <span className="tag">{m.op_suspended()}</span>}
       {' · '}
-      {m.op_customer_since({ date: moment(customer.joinedAtMs) })}
+      {m.op_customer_since({ date: dateText(customer.joinedAtMs) })}
       {customer.email && ` · ${customer.email}`}
       {'. '}
       {numberOf(margin) < 0

@@ -1,6 +1,6 @@
 import type { CustomerRow } from '../../src/http/shapes/customers.ts';
 import { m } from '../paraglide/messages.js';
-import { count, moment } from '../ui/figures.ts';
+import { count, dateText } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { Money } from './Figure.tsx';
@@ -39,7 +39,7 @@ export function CustomersPage() {
             label: m.op_joined(),
             isSecond: true,
             sort: true,
-            cell: (row) => moment(row.joinedAtMs),
+            cell: (row) => dateText(row.joinedAtMs),
           },
           {
             key: 'requests',

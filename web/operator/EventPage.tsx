@@ -8,6 +8,7 @@ import { useRemote } from '../ui/remote.ts';
 import { Table } from '../ui/Table.tsx';
 import { outcomeText } from './DecisionTable.tsx';
 import { Money } from './Figure.tsx';
+import { limitText } from './gate-words.ts';
 import { Page, Part } from './Page.tsx';
 import { RefundForm } from './RefundForm.tsx';
 import { useView, type View } from './view.ts';
@@ -90,6 +91,13 @@ function Summary({ event }: { readonly event: EventDetail }) {
     return m.op_event_open({
       model: decision.model ?? decision.modelAsked,
       held: usd(event.held.nanoUsd),
+    });
+  if (numberOf(decision.chargeNanoUsd ?? 0) === 0)
+    return m.op_event_included({
+      model: decision.model ?? decision.modelAsked,
+      in: count(decision.tokensIn ?? 0),
+      out: count(decision.tokensOut ?? 0),
+      cost: usd(decision.costNanoUsd),
     });
   return m.op_event_settled({
     model: decision.model ?? decision.modelAsked,
@@ -231,8 +239,10 @@ function Held({ event }: { readonly event: EventDetail }) {
     <Chapter title={m.op_story_held()}>
       <Pairs
         pairs={[
-          [m.op_held(), <Money key="held" nano={event.held.nanoUsd} />],
-          ...event.held.gates.map(({ gate, amount }) => [gate, count(amount)] as const),
+          [m.op_credits_held(), <Money key="held" nano={event.held.nanoUsd} />],
+          ...event.held.gates.map(
+            ({ gate, unit, amount }) => [gate, limitText(unit, amount)] as const,
+          ),
         ]}
       />
     </Chapter>

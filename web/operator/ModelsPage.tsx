@@ -9,7 +9,7 @@ import { api } from '../chat/api.ts';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
 import type { Page as Rows } from '../../src/http/shapes/wire.ts';
-import { count, countShort, moment, numberOf, percent } from '../ui/figures.ts';
+import { count, countShort, dateText, numberOf, percent, usd } from '../ui/figures.ts';
 import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
 import { forgetAnswers, queryOf, useRemote } from '../ui/remote.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
@@ -206,18 +206,24 @@ function Suppliers() {
   );
 }
 
+const RATES = {
+  input: m.op_rate_input,
+  input_cached: m.op_rate_cached,
+  output: m.op_rate_output,
+} as const;
 const PICO_A_NANO = 1_000;
 const MILLION = 1_000_000;
 
-/** Rates for people: per million tokens where the unit is tokens. */
-function ratesText(row: PriceRow): string {
-  return row.rates
-    .filter(
-      ({ serviceTier, aboveInputTokens, dayWindow }) =>
-        serviceTier === 'standard' && aboveInputTokens === 0 && dayWindow === 0,
-    )
-    .map(({ unit, picoUsd }) => `${unit} $${count(((picoUsd / PICO_A_NANO) * MILLION) / 1e9)}`)
-    .join(' · ');
+/** US dollars for a million units, at the standard tier and the first step. */
+function rateText(row: PriceRow, unit: string): string {
+  const rate = row.rates.find(
+    (each) =>
+      each.unit === unit &&
+      each.serviceTier === 'standard' &&
+      each.aboveInputTokens === 0 &&
+      each.dayWindow === 0,
+  );
+  return rate === undefined ? '' : usd((rate.picoUsd / PICO_A_NANO) * MILLION);
 }
 
 function Prices() {
@@ -239,7 +245,7 @@ function Prices() {
               key: 'effective',
               label: m.op_effective(),
               sort: true,
-              cell: (row) => moment(row.effectiveFromMs),
+              cell: (row) => dateText(row.effectiveFromMs),
             },
             {
               key: 'state',
@@ -251,7 +257,13 @@ function Prices() {
                     ? m.op_in_force()
                     : m.op_superseded(),
             },
-            { key: 'rates', label: m.op_rates(), isSecond: true, cell: ratesText },
+            ...(['input', 'input_cached', 'output'] as const).map((unit) => ({
+              key: unit,
+              label: RATES[unit](),
+              isFigure: true,
+              isSecond: unit === 'input_cached',
+              cell: (row: PriceRow) => rateText(row, unit),
+            })),
             { key: 'source', label: m.op_source(), isSecond: true, cell: (row) => row.source },
           ]}
         />
@@ -259,6 +271,8 @@ function Prices() {
     </>
   );
 }
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 /** What the bundled table of prices would change, before it is imported. */
 function ImportDiff() {
@@ -286,9 +300,12 @@ function ImportDiff() {
         <Loading rows={3} />
       ) : (
         <>
-          <pre className="why" tabIndex={0}>
-            {diff.data.text.split('\n\nTo import:')[0]}
-          </pre>
+          <details className="unfold">
+            <summary>{firstLine(diff.data.text)}</summary>
+            <pre className="why" tabIndex={0}>
+              {diff.data.text.split('\n\nTo import:')[0]}
+            </pre>
+          </details>
           <FormProblem error={error} />
           <Button busy={isBusy} onClick={() => void apply()}>
             {m.op_import_do()}

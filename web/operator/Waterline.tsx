@@ -38,7 +38,7 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
   return (
     <figure className="waterline-figure" ref={ref}>
       {width > 0 && (
-        <svg width={width} height={height} role="img" aria-label={m.op_waterline_alt()}>
+        <svg width={width} height={height} role="group" aria-label={m.op_waterline_alt()}>
           <rect className="water" x={0} y={lineY} width={width} height={height - lineY} />
           {layout.blocks.map((block) => {
             const line = shown.find(({ plan }) => plan === block.id);
@@ -61,7 +61,10 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
           </text>
         </svg>
       )}
-      <figcaption>{m.op_waterline_caption()}</figcaption>
+      <figcaption>
+        {m.op_waterline_caption()}
+        {layout.blocks.some(({ isCut }) => isCut) && ` ${m.op_waterline_cut()}`}
+      </figcaption>
       <table className="visually-hidden">
         <caption>{m.op_waterline_alt()}</caption>
         <thead>
@@ -123,13 +126,13 @@ function PlanBlock({
               })
             : m.op_block_floats({ subscribers: count(line.subscribers.now) }),
       ];
+  const cutY = isBelow ? edge - 24 : edge + 24;
   const first = isBelow ? edge + 17 : edge - 8 - (lines.length - 1) * 17;
   return (
     <g
       className={`block ${kind}`}
       role="link"
       tabIndex={0}
-      aria-label={`${line.displayName}: ${lines.slice(1).join(', ')}`}
       onClick={onOpen}
       onKeyDown={(event) => event.key === 'Enter' && onOpen()}
     >
@@ -147,6 +150,12 @@ function PlanBlock({
         width={block.width}
         height={size}
       />
+      {block.isCut && (
+        <path
+          className="block-cut"
+          d={`M${block.x - 5},${cutY + 4}l${block.width + 10},-8m0,6l${-block.width - 10},8`}
+        />
+      )}
       {lines.map((text, index) => (
         <text
           key={text}

@@ -15,6 +15,8 @@ export interface Block {
   readonly width: number;
   /** Pixels above the line; below it where negative. */
   readonly height: number;
+  /** Taller in truth than drawn: shown with a cut. */
+  readonly isCut: boolean;
 }
 
 export interface WaterlineLayout {
@@ -36,24 +38,37 @@ export interface WaterlineRoom {
 
 const BLOCK_WIDTH_MIN = 3;
 const SIDE_MIN = 28;
+/** A plan more than this many times as high as any other would press all others flat: it is cut. */
+const OUTLIER = 3;
+const CUT_AT = 1.6;
 
 /**
  * Lays plans out on the line. Widths are in proportion to subscribers and heights to the margin of one, so
  * that an area is money. Each plan has a slot at least wide enough for its words; blocks keep their
- * proportion within it, and labels never overlap.
+ * proportion within it, and labels never overlap. One plan that towers over all others is cut, and says so.
  */
 export function layOut(plans: readonly Floater[], room: WaterlineRoom): WaterlineLayout {
-  const rise = Math.max(0, ...plans.map(({ margin }) => margin));
-  const fall = Math.max(0, ...plans.map(({ margin }) => -margin));
+  const most = cutAt(plans);
+  const drawn = plans.map(({ margin }) => Math.min(most, Math.max(-most, margin)));
+  const rise = Math.max(0, ...drawn);
+  const fall = Math.max(0, ...drawn.map((margin) => -margin));
   const scale = rise + fall === 0 ? 0 : room.plotHeight / (rise + fall);
   const above = Math.max(SIDE_MIN, rise * scale);
   const below = Math.max(SIDE_MIN, fall * scale);
   const perSubscriber = widthPerSubscriber(plans, room);
   let x = 0;
-  const blocks = plans.map(({ id, subscribers, margin }) => {
+  const blocks = plans.map(({ id, subscribers, margin }, index) => {
     const width = Math.max(BLOCK_WIDTH_MIN, subscribers * perSubscriber);
     const slotWidth = Math.max(width, room.slotWidthMin);
-    const block = { id, slotX: x, slotWidth, x, width, height: margin * scale };
+    const block = {
+      id,
+      slotX: x,
+      slotWidth,
+      x,
+      width,
+      height: (drawn[index] ?? 0) * scale,
+      isCut: Math.abs(margin) > most,
+    };
     x += slotWidth + room.gap;
     return block;
   });
@@ -81,4 +96,12 @@ function widthPerSubscriber(plans: readonly Floater[], room: WaterlineRoom): num
     else high = middle;
   }
   return low;
+}
+
+/** The height above which a block is cut; no bound where none stands out. */
+function cutAt(plans: readonly Floater[]): number {
+  const [first = 0, second = 0] = plans
+    .map(({ margin }) => Math.abs(margin))
+    .toSorted((a, b) => b - a);
+  return second > 0 && first > second * OUTLIER ? second * CUT_AT : Number.POSITIVE_INFINITY;
 }

@@ -131,3 +131,7 @@ export function momentSeconds(atMs: number): string {
     hourCycle: 'h23',
   }).format(atMs);
 }
+
+export function dateText(atMs: number): string {
+  return new Intl.DateTimeFormat(getLocale(), { dateStyle: 'medium' }).format(atMs);
+}

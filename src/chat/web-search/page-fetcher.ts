@@ -22,6 +22,7 @@ export interface Page {
 }
 
 const BYTES_MAX = 1024 * 1024;
+const PICTURE_BYTES_MAX = 5 * 1024 * 1024;
 const TIMEOUT_MS = 5_000;
 const REDIRECTS_MAX = 4;
 const PORTS = new Set(['', '80', '443']);
@@ -67,10 +68,35 @@ export class PageFetcher {
   }
 
   /**
+   * Reads a page; the beginning of a long one is worth more than none of it.
    * @throws DomainError `forbidden` (an address that is not public), `upstream_error` (no page, no
    *   text, too many redirects), `upstream_timeout`
    */
   async read(address: string): Promise<Page> {
+    const { url, contentType, body } = await this.#fetch(address, {
+      accept: 'text/html,text/plain;q=0.9,*/*;q=0.1',
+      types: /^(text\/|application\/(xhtml|json))/,
+      bytesMax: this.#options.bytesMax,
+    });
+    return { url, contentType, body: decoded(body, contentType) };
+  }
+
+  /**
+   * Reads a picture whole, for a reader who does not want its server to know of them.
+   * @throws DomainError as `read`, and `body_too_large`
+   */
+  async readPicture(address: string): Promise<Buffer> {
+    const bytesMax = PICTURE_BYTES_MAX;
+    const { body } = await this.#fetch(address, { accept: 'image/*', types: /^image\//, bytesMax });
+    if (body.length >= bytesMax)
+      throw new DomainError('body_too_large', 'The picture is too large.', { facts: { bytesMax } });
+    return body;
+  }
+
+  async #fetch(
+    address: string,
+    how: { readonly accept: string; readonly types: RegExp; readonly bytesMax: number },
+  ): Promise<{ readonly url: string; readonly contentType: string; readonly body: Buffer }> {
     const signal = AbortSignal.timeout(this.#options.timeoutMs);
     let url = address;
     try {
@@ -80,7 +106,7 @@ export class PageFetcher {
           dispatcher: this.#agent,
           signal,
           headers: {
-            accept: 'text/html,text/plain;q=0.9,*/*;q=0.1',
+            accept: how.accept,
             'accept-encoding': 'identity',
             'user-agent': 'Breakeven/1 (+web search)',
           },
@@ -94,12 +120,12 @@ export class PageFetcher {
           continue;
         }
         const contentType = single(headers['content-type']) ?? '';
-        if (statusCode !== 200 || !/^(text\/|application\/(xhtml|json))/.test(contentType)) {
+        if (statusCode !== 200 || !how.types.test(contentType)) {
           // Without a listener the abort of an unread body would end the process.
           answer.body.on('error', () => undefined).destroy();
           throw broken(`It answered ${statusCode} with ${contentType.slice(0, 60) || 'no type'}.`);
         }
-        return { url: target.href, contentType, body: await this.#text(answer.body, contentType) };
+        return { url: target.href, contentType, body: await readUpTo(answer.body, how.bytesMax) };
       }
     } catch (error) {
       throw asDomainError(error, signal);
@@ -128,26 +154,25 @@ export class PageFetcher {
   #mayReach(address: string): boolean {
     return isPublicAddress(address) || this.#isAllowed(address, 0);
   }
+}
 
-  async #text(
-    body: AsyncIterable<Buffer> & { destroy(): unknown },
-    contentType: string,
-  ): Promise<string> {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of body) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      // The beginning of a long page is worth more than none of it.
-      if (bytes >= this.#options.bytesMax) break;
-    }
-    const whole = Buffer.concat(chunks).subarray(0, this.#options.bytesMax);
-    const charset = /charset=["']?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8';
-    try {
-      return new TextDecoder(charset).decode(whole);
-    } catch {
-      return whole.toString('utf8');
-    }
+async function readUpTo(body: AsyncIterable<Buffer>, bytesMax: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= bytesMax) break;
+  }
+  return Buffer.concat(chunks).subarray(0, bytesMax);
+}
+
+function decoded(body: Buffer, contentType: string): string {
+  const charset = /charset=["']?([\w-]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset).decode(body);
+  } catch {
+    return body.toString('utf8');
   }
 }
 

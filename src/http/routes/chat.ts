@@ -6,6 +6,7 @@ import {
   idsSchema,
   listSchema,
   logSchema,
+  pictureSchema,
   renameSchema,
   searchSchema,
   sendSchema,
@@ -217,15 +218,17 @@ export const chatRoutes: readonly Route[] = [
         actorOf({ member, caller }),
         idOf('attachment', params),
       );
-      return new Response(new Uint8Array(content), {
-        headers: {
-          'content-type': mediaType,
-          'content-disposition': `inline; filename*=UTF-8''${encodeURIComponent(name)}`,
-          'x-content-type-options': 'nosniff',
-          'content-security-policy': "default-src 'none'; sandbox",
-          'cache-control': 'private, max-age=86400, immutable',
-        },
-      });
+      return fileOf(content, mediaType, name);
+    },
+  }),
+  memberRoute({
+    method: 'GET',
+    path: '/chat/picture',
+    summary: 'A picture of the public web that an answer names, read by the server.',
+    input: pictureSchema,
+    run: async ({ input, services }) => {
+      const { content, mediaType } = await services.chat.desk.picture(input.url);
+      return fileOf(content, mediaType, 'picture');
     },
   }),
   memberRoute({
@@ -274,6 +277,19 @@ export const chatRoutes: readonly Route[] = [
     run: ({ services, params }) => services.chat.desk.shared(params['token'] ?? ''),
   }),
 ];
+
+/** A file that somebody else made: it can run nothing, whatever it is. */
+function fileOf(content: Buffer, mediaType: string, name: string): Response {
+  return new Response(new Uint8Array(content), {
+    headers: {
+      'content-type': mediaType,
+      'content-disposition': `inline; filename*=UTF-8''${encodeURIComponent(name)}`,
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox",
+      'cache-control': 'private, max-age=86400, immutable',
+    },
+  });
+}
 
 /** @throws DomainError `invalid_request` */
 function fileName(request: Request): string {

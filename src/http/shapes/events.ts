@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { decisionRow } from './customers.ts';
+import { gateTerms } from './plans.ts';
 import { book, instant, nano } from './wire.ts';
 
 /** `GET /api/console/events/:request`: everything the books know of one request. Operators only. */
@@ -22,7 +23,8 @@ export const eventDetail = z.object({
   ),
   held: z.object({
     nanoUsd: nano,
-    gates: z.array(z.object({ gate: z.string(), amount: z.int() })),
+    /** `amount`: messages in thousandths, tokens, or nano-dollars, as `unit` says. */
+    gates: z.array(z.object({ gate: z.string(), unit: gateTerms.shape.unit, amount: z.int() })),
   }),
   attempts: z.array(
     z.object({

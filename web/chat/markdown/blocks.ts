@@ -21,29 +21,64 @@ marked.use({ extensions: mathExtension });
 export class GrowingBlocks {
   #text = '';
   #blocks: readonly Block[] = [];
+  /** How many blocks need not be read again, and where the rest begins. */
+  #kept = 0;
+  #from = 0;
 
-  of(text: string): readonly Block[] {
+  of(source: string): readonly Block[] {
+    const text = source.includes('\r') ? source.replaceAll(/\r\n?/g, '\n') : source;
     if (text === this.#text) return this.#blocks;
-    const grew = text.startsWith(this.#text) && this.#blocks.length > 0;
-    const last = grew ? this.#blocks.at(-1) : undefined;
-    const kept = last ? this.#blocks.slice(0, -1) : [];
-    const from = last?.at ?? 0;
+    if (!text.startsWith(this.#text)) {
+      this.#kept = 0;
+      this.#from = 0;
+    }
     this.#text = text;
-    this.#blocks = [...kept, ...blocksIn(text.slice(from), from)];
+    const kept = this.#blocks.slice(0, this.#kept);
+    const read = blocksIn(text.slice(this.#from), this.#from);
+    this.#blocks = [...kept, ...read.blocks];
+    this.#kept = kept.length + read.kept;
+    this.#from = read.from;
     return this.#blocks;
   }
 }
 
-function blocksIn(text: string, from: number): readonly Block[] {
+interface ReadBlocks {
+  readonly blocks: readonly Block[];
+  /** Blocks at the beginning that more text cannot change. */
+  readonly kept: number;
+  /** Where the first block begins that it can. */
+  readonly from: number;
+}
+
+function blocksIn(text: string, start: number): ReadBlocks {
   const tokens: TokensList | Token[] = marked.lexer(text);
   const blocks: Block[] = [];
-  let at = from;
+  let at = start;
+  let from = start;
+  let kept = 0;
+  let isExact = true;
   for (const token of tokens) {
-    if (token.type !== 'space' && token.type !== 'def')
-      blocks.push({ at, raw: token.raw, token, isOpen: isOpenCode(token) });
-    at += token.raw.length;
+    const { raw } = token;
+    if (token.type !== 'space' && token.type !== 'def') {
+      if (isExact) {
+        kept = blocks.length;
+        from = at;
+      }
+      blocks.push({ at, raw, token, isOpen: isOpenCode(token) });
+    }
+    // A token's text is now and then not the source's (tabs of lists are widened): past such a one
+    // nobody knows where the next begins, so it is read again with all that follows.
+    isExact &&= isSame(text, at - start, raw);
+    at += raw.length;
   }
-  return blocks;
+  return { blocks, kept, from };
+}
+
+/** Whether a token's text stands there, whatever kind of space its spaces are. */
+function isSame(text: string, at: number, raw: string): boolean {
+  if (text.startsWith(raw, at)) return true;
+  const there = text.slice(at, at + raw.length);
+  return there.length === raw.length && there.replaceAll(/\s/g, ' ') === raw.replaceAll(/\s/g, ' ');
 }
 
 function isOpenCode(token: Token): boolean {

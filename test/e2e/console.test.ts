@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OWNER, webHouse, type WebHouse } from '../web/house.ts';
+import { CHROMIUM, launchChromium } from './chromium.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SUBSCRIBERS = 120;
+const DAYS = 6;
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** From the one-time address to one usage event, as an operator clicks through it. */
+describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
+  const stack = new AsyncDisposableStack();
+  const faults: string[] = [];
+  let house: WebHouse;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    house = stack.use(await webHouse({ BREAKEVEN_WEB: 'build' }));
+    browser = await launchChromium();
+    stack.defer(() => browser.close());
+    context = await browser.newContext({
+      locale: 'en-US',
+      viewport: { width: 1440, height: 900 },
+    });
+    page = await context.newPage();
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+  }, 180_000);
+  afterAll(() => stack.disposeAsync());
+
+  it('turns the set-up address into an owner, by four screens of which three can be skipped', async () => {
+    await page.goto(house.setUp);
+    await page.getByLabel('Name').fill(OWNER.name);
+    await page.getByLabel('E-mail').fill(OWNER.email);
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: 'Become the owner' }).click();
+    await page.locator('.field-error').waitFor();
+    expect(await page.getByLabel('E-mail').inputValue()).toBe(OWNER.email);
+    faults.length = 0;
+    await page.getByLabel('Password').fill(OWNER.password);
+    await page.getByRole('button', { name: 'Become the owner' }).click();
+    await page.getByRole('list', { name: 'Step 2 of 4' }).waitFor();
+    await page.locator('.skip-step').click();
+    await page.getByRole('list', { name: 'Step 3 of 4' }).waitFor();
+    await page.locator('.skip-step').click();
+    await page.getByRole('button', { name: 'Open the console' }).click();
+    await page.waitForURL('**/operator');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.goto(house.setUp);
+    await page.getByRole('list', { name: 'Step 2 of 4' }).waitFor();
+  }, 60_000);
+
+  it('shows which plan is under water, because of whom, and the event behind it', async () => {
+    await loadDemo();
+    await page.goto(`${house.url}/operator?book=demo`);
+    const block = page.locator('.block-under', { hasText: 'Pro' });
+    await block.waitFor();
+    expect(await block.textContent()).toContain('−$');
+    await page.locator('.page-sentence', { hasText: 'Pro is under water' }).waitFor();
+
+    await block.press('Enter');
+    await page.waitForURL('**/operator/plans/pro*');
+    expect(await page.locator('.curve-sentence').textContent()).toMatch(
+      /% of subscribers are below; they cause [\d.]+% of the whole loss/,
+    );
+    const worst = await page.locator('tbody tr a').first().textContent();
+
+    // The first place of the curve is the same subscriber as the first row of the table.
+    const curve = page.getByRole('slider');
+    await curve.focus();
+    await curve.press('Home');
+    expect(await page.locator('.curve-figure figcaption').textContent()).toContain('−$');
+    await curve.press('Enter');
+    await page.waitForURL('**/operator/customers/*');
+    await page.getByRole('heading', { name: worst ?? '', exact: true }).waitFor();
+
+    await page.getByRole('tab', { name: 'Requests' }).click();
+    await page.getByRole('button', { name: 'Admitted' }).click();
+    await page.locator('.table tbody tr a').first().click();
+    await page.waitForURL('**/operator/events/*');
+    await page.getByRole('heading', { name: 'Booked' }).waitFor();
+    const story = (await page.locator('.story').textContent()) ?? '';
+    for (const chapter of ['Asked', 'Decided', 'Held', 'Sent', 'Settled', 'payable:'])
+      expect(story).toContain(chapter);
+    expect(await page.locator('.why').textContent()).toContain('verdict');
+  }, 180_000);
+
+  it('keeps to the days that are picked, and back', async () => {
+    await page.goto(`${house.url}/operator/plans?book=demo`);
+    await page.getByRole('link', { name: 'Pro', exact: true }).waitFor();
+    const whole = await page.locator('tbody').textContent();
+    await page.getByLabel('Period').selectOption('today');
+    await page.waitForURL(/from=/);
+    await page.waitForFunction(
+      (before) => document.querySelector('tbody')?.textContent !== before,
+      whole,
+    );
+    await page.getByRole('link', { name: 'Overview' }).click();
+    expect(new URL(page.url()).searchParams.get('from')).not.toBeNull();
+    await page.goBack();
+    await page.goBack();
+    await page.waitForFunction(
+      (before) => document.querySelector('tbody')?.textContent === before,
+      whole,
+    );
+  }, 60_000);
+
+  it('has no serious fault that axe finds on any page, in both languages and themes', async () => {
+    const customer = await firstCustomer();
+    const pages = [
+      '/operator?book=demo',
+      '/operator?book=live',
+      '/operator/plans?book=demo',
+      '/operator/plans/pro?book=demo',
+      '/operator/customers?book=demo',
+      ...['usage', 'requests', 'account', 'ledger', 'people', 'notes'].map(
+        (tab) => `/operator/customers/${customer.id}?book=demo&tab=${tab}`,
+      ),
+      `/operator/events/${customer.request}?book=demo`,
+      '/operator/requests?book=demo',
+      ...['routes', 'suppliers', 'prices'].map((tab) => `/operator/models?book=demo&tab=${tab}`),
+      ...['postings', 'balances', 'incidents', 'audit'].map(
+        (tab) => `/operator/ledger?book=demo&tab=${tab}`,
+      ),
+      '/operator/actions',
+      '/operator/settings',
+      '/sign-in',
+      '/setup',
+    ];
+    const found: string[] = [];
+    for (const look of [
+      { locale: 'en-US', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
+      { locale: 'zh-CN', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+    ] as const) {
+      await using looks = await browser.newContext({
+        ...look,
+        storageState: await context.storageState(),
+        bypassCSP: true,
+      });
+      const seen = await looks.newPage();
+      for (const path of pages) {
+        await seen.goto(house.url + path);
+        await seen.locator('h1').waitFor();
+        await seen.waitForFunction(() => !document.querySelector('.loading'));
+        await seen.evaluate(AXE);
+        const violations = await seen.evaluate<readonly Violation[]>(
+          'axe.run().then((result) => result.violations)',
+        );
+        for (const { id, impact, nodes } of violations)
+          if (impact === 'serious' || impact === 'critical')
+            found.push(`${path} ${look.locale}: ${id} ${nodes[0]?.html}`);
+        const failure = await seen.locator('.failure').count();
+        if (failure > 0) found.push(`${path} ${look.locale}: says a failure`);
+        const isWide = await seen.evaluate(
+          () => document.documentElement.scrollWidth > innerWidth,
+        );
+        if (isWide) found.push(`${path} ${look.locale}: wider than the window`);
+      }
+    }
+    expect(found).toEqual([]);
+  }, 240_000);
+
+  it('runs under the policy without a word in the console', () => {
+    expect(faults).toEqual([]);
+  });
+
+  async function loadDemo(): Promise<void> {
+    const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
+    const answer = await context.request.post(`${house.url}/api/demo`, {
+      headers: { 'x-csrf-token': csrf, origin: house.url },
+      data: { subscribers: SUBSCRIBERS, days: DAYS },
+      timeout: 120_000,
+    });
+    expect(answer.status()).toBe(200);
+  }
+
+  async function firstCustomer(): Promise<{ readonly id: string; readonly request: string }> {
+    const get = async (path: string) =>
+      (await context.request.get(`${house.url}/api/console${path}`)).json();
+    const [row] = (await get('/plans/pro/subscribers?book=demo&sort=margin&limit=1')).rows;
+    const { rows } = await get(
+      `/customers/${row.customerId}/decisions?book=demo&verdict=admitted&limit=1`,
+    );
+    return { id: row.customerId, request: rows[0].requestId };
+  }
+});

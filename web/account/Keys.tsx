@@ -1,0 +1,99 @@
+import { useState } from 'react';
+import type { IssuedKey, MyKey } from '../../src/http/shapes/me.ts';
+import { api } from '../chat/api.ts';
+import { CopyButton } from '../chat/CopyButton.tsx';
+import { FormProblem } from '../entry/PersonForm.tsx';
+import { m } from '../paraglide/messages.js';
+import { moment, usd } from '../ui/figures.ts';
+import { Button, Empty, Failure, Loading, TextField } from '../ui/parts.tsx';
+import { useRemote } from '../ui/remote.ts';
+import { LocalTable } from '../ui/Table.tsx';
+
+/** API keys: made with a cap, shown once, revoked at once. */
+export function Keys() {
+  const keys = useRemote<{ readonly rows: readonly MyKey[] }>('/me/keys');
+  const [name, setName] = useState('');
+  const [cap, setCap] = useState('');
+  const [issued, setIssued] = useState<IssuedKey>();
+  const [error, setError] = useState<unknown>();
+  const make = (): void => {
+    setError(undefined);
+    api<IssuedKey>('POST', '/me/keys', { name, ...(cap.trim() && { capUsd: cap.trim() }) })
+      .then((made) => {
+        setIssued(made);
+        setName('');
+        setCap('');
+        keys.reload();
+      })
+      .catch(setError);
+  };
+  const revoke = (key: MyKey): void => {
+    setError(undefined);
+    api('DELETE', `/me/keys/${key.id}`).then(keys.reload).catch(setError);
+  };
+  return (
+    <>
+      {keys.error && !keys.data ? (
+        <Failure error={keys.error} onAgain={keys.reload} />
+      ) : !keys.data ? (
+        <Loading rows={2} />
+      ) : keys.data.rows.length === 0 ? (
+        <Empty>{m.me_no_keys()}</Empty>
+      ) : (
+        <LocalTable<MyKey>
+          caption={m.me_keys()}
+          rows={keys.data.rows}
+          rowKey={(key) => key.id}
+          columns={[
+            { key: 'name', label: m.me_name(), sort: (key) => key.name, cell: (key) => key.name },
+            {
+              key: 'prefix',
+              label: m.me_key_begins(),
+              cell: (key) => <code>{key.prefix}…</code>,
+            },
+            {
+              key: 'cap',
+              label: m.me_key_cap(),
+              isFigure: true,
+              cell: (key) => (key.capNanoUsd === null ? m.me_none() : usd(key.capNanoUsd)),
+            },
+            {
+              key: 'state',
+              label: '',
+              isFigure: true,
+              cell: (key) =>
+                key.revokedAtMs === null ? (
+                  <button type="button" className="quiet-button" onClick={() => revoke(key)}>
+                    {m.me_revoke()}
+                  </button>
+                ) : (
+                  <span className="faint">{m.me_revoked({ at: moment(key.revokedAtMs) })}</span>
+                ),
+            },
+          ]}
+        />
+      )}
+      {issued && (
+        <div className="once" role="status">
+          <p>{m.me_key_once()}</p>
+          <code>{issued.secret}</code>
+          <CopyButton label={m.me_copy()} text={() => issued.secret} />
+        </div>
+      )}
+      <form
+        className="form inline-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          make();
+        }}
+      >
+        <TextField label={m.me_key_name()} value={name} onChange={setName} autoComplete="off" />
+        <TextField label={m.me_key_cap_field()} value={cap} onChange={setCap} inputMode="decimal" />
+        <Button type="submit" disabled={name.trim() === ''}>
+          {m.me_key_make()}
+        </Button>
+        <FormProblem error={error} />
+      </form>
+    </>
+  );
+}

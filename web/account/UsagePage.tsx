@@ -1,0 +1,185 @@
+import type { MyMeter, MyReceiptRow, MyUsage } from '../../src/http/shapes/me.ts';
+import type { Session } from '../../src/http/shapes/session.ts';
+import { m } from '../paraglide/messages.js';
+import { count, countShort, dayText, moment, numberOf, percent, usd } from '../ui/figures.ts';
+import { Empty, Failure, Loading } from '../ui/parts.tsx';
+import { useRemote } from '../ui/remote.ts';
+import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { type Column, LocalTable } from '../ui/Table.tsx';
+import { Part } from './Part.tsx';
+import { amountWords, windowWords } from './terms.ts';
+import { UseByDay } from './UseByDay.tsx';
+
+/** What was used, how full every limit is, and where the period will end. */
+export function UsagePage({ customer }: { readonly customer: NonNullable<Session['customer']> }) {
+  const { data, error, reload } = useRemote<MyUsage>('/me/usage', { everyMs: 5_000 });
+  if (error && !data) return <Failure error={error} onAgain={reload} />;
+  if (!data) return <Loading rows={8} />;
+  return (
+    <>
+      <p className="account-sentence">
+        {m.me_usage_sentence({
+          requests: count(data.totals.requests),
+          from: dayText(data.fromDay),
+          plan: customer.plan?.displayName ?? m.me_no_plan(),
+        })}{' '}
+        <Forecast usage={data} />
+      </p>
+      <Part title={m.me_limits()} note={m.me_limits_note()}>
+        {data.meters.length === 0 ? (
+          <p className="soft">{m.me_no_limits()}</p>
+        ) : (
+          <ul className="gauges">
+            {data.meters.map((meter) => (
+              <Gauge key={meter.gate} meter={meter} />
+            ))}
+          </ul>
+        )}
+        <Credits usage={data} />
+      </Part>
+      <Part title={m.me_by_day()}>
+        <UseByDay days={data.byDay} />
+      </Part>
+      <div className="account-columns">
+        <Part title={m.me_by_model()}>
+          <Shares
+            name={m.me_model()}
+            rows={data.byModel.map(({ model, ...used }) => ({ name: model, ...used }))}
+          />
+        </Part>
+        <Part title={m.me_by_member()}>
+          <Shares name={m.me_member()} rows={data.byMember} />
+        </Part>
+        <Part title={m.me_by_key()}>
+          <Shares name={m.me_key()} rows={data.byKey} />
+        </Part>
+      </div>
+      <Part title={m.me_receipts()} note={m.me_receipts_note()}>
+        <RemoteTable<MyReceiptRow>
+          caption={m.me_receipts()}
+          path="/me/receipts"
+          query={{}}
+          rowKey={(row) => row.requestId}
+          empty={m.me_no_receipts()}
+          columns={RECEIPT_COLUMNS}
+        />
+      </Part>
+    </>
+  );
+}
+
+const RECEIPT_COLUMNS: readonly Column<MyReceiptRow>[] = [
+  {
+    key: 'at',
+    label: m.me_when(),
+    sort: true,
+    cell: (row) => <a href={`/receipt/${row.requestId}`}>{moment(row.atMs)}</a>,
+  },
+  { key: 'model', label: m.me_model(), cell: (row) => row.model },
+  {
+    key: 'in',
+    label: m.me_tokens_in(),
+    isFigure: true,
+    isSecond: true,
+    cell: (row) => count(row.tokensIn),
+  },
+  {
+    key: 'out',
+    label: m.me_tokens_out(),
+    isFigure: true,
+    isSecond: true,
+    cell: (row) => count(row.tokensOut),
+  },
+  {
+    key: 'charge',
+    label: m.me_charge(),
+    isFigure: true,
+    cell: (row) => (numberOf(row.chargeNanoUsd) === 0 ? m.me_in_plan() : usd(row.chargeNanoUsd)),
+  },
+];
+
+/** Where the period will end at this pace: a limit that would be full, or none. */
+function Forecast({ usage }: { readonly usage: MyUsage }) {
+  const { forecast } = usage;
+  if (!forecast) return null;
+  if (forecast.fullGate)
+    return m.me_forecast_full({ gate: forecast.fullGate.gate, at: moment(forecast.fullGate.atMs) });
+  return m.me_forecast_free({
+    requests: count(forecast.requests),
+    at: moment(forecast.periodEndsAtMs),
+  });
+}
+
+function Gauge({ meter }: { readonly meter: MyMeter }) {
+  const share = Math.min(1, meter.fill);
+  return (
+    <li>
+      <span className="gauge-name">{windowWords(meter.window)}</span>
+      <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <rect className="gauge-room" width={100} height={6} />
+        <rect className="gauge-fill" width={share * 100} height={6} />
+      </svg>
+      <span className="gauge-text">
+        {meter.used === null || meter.limit === null
+          ? m.me_share_full({ share: percent(meter.fill) })
+          : m.me_of({
+              used: amountWords(meter.unit, meter.used),
+              limit: amountWords(meter.unit, meter.limit),
+            })}
+      </span>
+      <span className="faint">
+        {meter.resetsAtMs === null ? '' : m.me_falls({ at: moment(meter.resetsAtMs) })}
+      </span>
+    </li>
+  );
+}
+
+function Credits({ usage }: { readonly usage: MyUsage }) {
+  const { balances } = usage;
+  if (!balances) return null;
+  const credits = numberOf(balances.promotionalNanoUsd) + numberOf(balances.boughtNanoUsd);
+  const parts = [
+    m.me_period_ends({ at: moment(balances.periodEndMs) }),
+    credits > 0 && m.me_credits_left({ amount: usd(credits) }),
+    numberOf(balances.overageUsedNanoUsd) > 0 &&
+      m.me_overage_used({ amount: usd(balances.overageUsedNanoUsd) }),
+    balances.capNanoUsd !== null && m.me_cap_is({ amount: usd(balances.capNanoUsd) }),
+  ];
+  return <p className="soft">{parts.filter(Boolean).join(' ')}</p>;
+}
+
+interface Used {
+  readonly name: string;
+  readonly requests: number;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+}
+
+function Shares({ name, rows }: { readonly name: string; readonly rows: readonly Used[] }) {
+  if (rows.length === 0) return <Empty>{m.me_nothing_used()}</Empty>;
+  return (
+    <LocalTable<Used>
+      caption={name}
+      rows={rows}
+      rowKey={(row, index) => `${index}-${row.name}`}
+      firstSort={{ key: 'requests', order: 'desc' }}
+      columns={[
+        { key: 'name', label: name, sort: (row) => row.name, cell: (row) => row.name },
+        {
+          key: 'requests',
+          label: m.me_requests(),
+          isFigure: true,
+          sort: (row) => row.requests,
+          cell: (row) => count(row.requests),
+        },
+        {
+          key: 'tokens',
+          label: m.me_tokens_head(),
+          isFigure: true,
+          sort: (row) => row.tokensIn + row.tokensOut,
+          cell: (row) => countShort(row.tokensIn + row.tokensOut),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,58 @@
+import type { OfferedGate } from '../../src/http/shapes/me.ts';
+import { className } from '../chat/meter-words.ts';
+import { m } from '../paraglide/messages.js';
+import { count, usd } from '../ui/figures.ts';
+
+/** A gate's window, as the server names it (`rolling 10800s`, `calendar day`, `cycle`), in words. */
+export function windowWords(window: string): string {
+  const [kind, length = ''] = window.split(' ');
+  if (kind === 'cycle') return m.me_window_cycle();
+  if (kind === 'calendar') {
+    const names: Readonly<Record<string, () => string>> = {
+      day: m.me_window_day,
+      week: m.me_window_week,
+      month: m.me_window_month,
+    };
+    return names[length]?.() ?? window;
+  }
+  const hours = Number.parseInt(length, 10) / 3600;
+  if (!Number.isFinite(hours)) return window;
+  if (hours % 24 === 0 && hours >= 48) return m.me_window_days({ days: count(hours / 24) });
+  return kind === 'session'
+    ? m.me_window_session({ hours: count(hours) })
+    : m.me_window_hours({ hours: count(hours) });
+}
+
+/** An amount in a gate's unit; `null` where it is nobody's business. */
+export function amountWords(unit: OfferedGate['unit'], amount: number | null): string {
+  if (amount === null) return m.me_limit_unsaid();
+  if (unit === 'messages') return m.me_messages({ count: count(amount / 1000) });
+  if (unit === 'tokens') return m.me_tokens({ count: count(amount) });
+  return usd(amount);
+}
+
+/** What a gate lets through, in one line. */
+export function gateWords(gate: OfferedGate): string {
+  const whose = gate.classes.map(className).join(', ');
+  const line = m.me_gate({
+    amount: amountWords(gate.unit, gate.limit),
+    window: windowWords(gate.window),
+  });
+  return whose ? `${whose}: ${line}` : line;
+}
+
+/** What happens when it is full. */
+export function fullWords(gate: Pick<OfferedGate, 'whenFull' | 'fallbackTo'>): string {
+  switch (gate.whenFull) {
+    case 'fallback':
+      return m.me_full_fallback({ name: className(gate.fallbackTo ?? '') });
+    case 'credits':
+      return m.me_full_credits();
+    case 'overage':
+      return m.me_full_overage();
+    case 'slow':
+      return m.me_full_slow();
+    default:
+      return m.me_full_refuse();
+  }
+}
