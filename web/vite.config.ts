@@ -20,6 +20,7 @@ export default defineConfig(({ mode }) => {
       }),
     ],
     build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', chunkSizeWarningLimit: 900 },
+    worker: { format: 'es' },
     server,
     preview: server,
   };

@@ -103,18 +103,12 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
     const whole = await page.locator('tbody').textContent();
     await page.getByLabel('Period').selectOption('today');
     await page.waitForURL(/from=/);
-    await page.waitForFunction(
-      (before) => document.querySelector('tbody')?.textContent !== before,
-      whole,
-    );
+    await expect.poll(() => page.locator('tbody').textContent()).not.toBe(whole);
     await page.getByRole('link', { name: 'Overview' }).click();
     expect(new URL(page.url()).searchParams.get('from')).not.toBeNull();
     await page.goBack();
     await page.goBack();
-    await page.waitForFunction(
-      (before) => document.querySelector('tbody')?.textContent === before,
-      whole,
-    );
+    await expect.poll(() => page.locator('tbody').textContent()).toBe(whole);
   }, 60_000);
 
   it('has no serious fault that axe finds on any page, in both languages and themes', async () => {
@@ -141,19 +135,30 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
     ];
     const found: string[] = [];
     for (const look of [
-      { locale: 'en-US', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
-      { locale: 'zh-CN', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+      {
+        language: 'en',
+        locale: 'en-US',
+        colorScheme: 'light',
+        viewport: { width: 1440, height: 900 },
+      },
+      {
+        language: 'zh-CN',
+        locale: 'zh-CN',
+        colorScheme: 'dark',
+        viewport: { width: 390, height: 844 },
+      },
     ] as const) {
       await using looks = await browser.newContext({
         ...look,
         storageState: await context.storageState(),
         bypassCSP: true,
       });
+      await looks.addInitScript(`localStorage.setItem('PARAGLIDE_LOCALE', '${look.language}')`);
       const seen = await looks.newPage();
       for (const path of pages) {
         await seen.goto(house.url + path);
         await seen.locator('h1').waitFor();
-        await seen.waitForFunction(() => !document.querySelector('.loading'));
+        await seen.waitForFunction("!document.querySelector('.loading')");
         await seen.evaluate(AXE);
         const violations = await seen.evaluate<readonly Violation[]>(
           'axe.run().then((result) => result.violations)',
@@ -161,10 +166,12 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
         for (const { id, impact, nodes } of violations)
           if (impact === 'serious' || impact === 'critical')
             found.push(`${path} ${look.locale}: ${id} ${nodes[0]?.html}`);
+        const language = await seen.evaluate<string>('document.documentElement.lang');
+        expect(language).toBe(look.language);
         const failure = await seen.locator('.failure').count();
         if (failure > 0) found.push(`${path} ${look.locale}: says a failure`);
-        const isWide = await seen.evaluate(
-          () => document.documentElement.scrollWidth > innerWidth,
+        const isWide = await seen.evaluate<boolean>(
+          'document.documentElement.scrollWidth > innerWidth',
         );
         if (isWide) found.push(`${path} ${look.locale}: wider than the window`);
       }

@@ -5,6 +5,8 @@ interface TraceEvent {
   readonly ph: string;
   readonly ts: number;
   readonly dur?: number;
+  /** What the thread itself ran of it: other processes' turns on a shared machine are not in it. */
+  readonly tdur?: number;
   readonly pid: number;
   readonly tid: number;
   readonly args?: { readonly name?: string };
@@ -45,8 +47,13 @@ export async function traceFrames(session: CDPSession): Promise<() => Promise<Fr
   await session.send('Tracing.start', {
     transferMode: 'ReportEvents',
     traceConfig: {
-      includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'],
-      excludedCategories: ['*'],
+      includedCategories: [
+        'devtools.timeline',
+        'devtools.timeline.frame',
+        'disabled-by-default-devtools.timeline',
+        'disabled-by-default-devtools.timeline.frame',
+        'toplevel',
+      ],
       recordMode: 'recordUntilFull',
       traceBufferSizeInKb: 1_500_000,
     },
@@ -83,16 +90,14 @@ function timesOf(events: readonly TraceEvent[]): FrameTimes {
   let frame = -1;
   let coveredTo = 0;
   let longest = 0;
-  for (const { name, ts, dur = 0 } of own) {
+  for (const { name, ts, dur = 0, tdur = dur } of own) {
     while (frame + 1 < starts.length && ts >= (starts[frame + 1] ?? Infinity)) frame += 1;
-    if (name.endsWith('RunTask')) longest = Math.max(longest, dur);
+    if (name.endsWith('RunTask')) longest = Math.max(longest, tdur);
     if (!WORK.has(name) || frame < 0) continue;
     // Work within work counts once.
-    const from = Math.max(ts, coveredTo);
-    const to = ts + dur;
-    if (to <= from) continue;
-    sums[frame] = (sums[frame] ?? 0) + (to - from);
-    coveredTo = to;
+    if (ts < coveredTo) continue;
+    sums[frame] = (sums[frame] ?? 0) + tdur;
+    coveredTo = ts + dur;
   }
   return {
     frames: sums.map((microseconds) => microseconds / 1000).toSorted((a, b) => a - b),

@@ -73,11 +73,13 @@ function Tier({
   readonly typicalPerDay: number | undefined;
   readonly onChoose: (() => void) | undefined;
 }) {
-  const daily = plan.gates.find(
+  const dailyLimit = plan.gates.find(
     ({ unit, window, limit }) => unit === 'messages' && window === 'calendar day' && limit !== null,
-  );
+  )?.limit;
   const isEnough =
-    daily?.limit != null && typicalPerDay !== undefined && typicalPerDay <= daily.limit / 1000;
+    typeof dailyLimit === 'number' &&
+    typicalPerDay !== undefined &&
+    typicalPerDay <= dailyLimit / 1000;
   return (
     <section className={plan.current ? 'tier tier-mine' : 'tier'} aria-label={plan.displayName}>
       <h2>{plan.displayName}</h2>

@@ -144,7 +144,7 @@ export function Sessions() {
       <ul className="rows">
         {sessions.data.rows.map((row) => (
           <li key={row.id}>
-            <span>{row.device ?? m.me_device_unknown()}</span>
+            <span>{deviceText(row.device)}</span>
             <span className="faint">
               {[row.address, m.me_last_used({ at: moment(row.lastUsedAtMs) })]
                 .filter(Boolean)
@@ -174,6 +174,20 @@ export function Sessions() {
       )}
     </>
   );
+}
+
+const SYSTEMS = ['iPhone', 'iPad', 'Android', 'Windows', 'Macintosh', 'CrOS', 'Linux'] as const;
+const BROWSERS = ['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari'] as const;
+const BROWSER_NAMES: Readonly<Record<string, string>> = { Edg: 'Edge', OPR: 'Opera' };
+
+/** A browser's long name for itself, as people would say it: `Firefox · Linux`. */
+function deviceText(device: string | null): string {
+  const browser = BROWSERS.find((name) => device?.includes(`${name}/`));
+  const system = SYSTEMS.find((name) => device?.includes(name));
+  if (!browser && !system) return device ?? m.me_device_unknown();
+  return [browser && (BROWSER_NAMES[browser] ?? browser), system === 'Macintosh' ? 'Mac' : system]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 /** Erases the person; opened first, so that no slip does it. */

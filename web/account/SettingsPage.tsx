@@ -105,18 +105,19 @@ function Profile({ name: given }: { readonly name: string }) {
 
 function Appearance() {
   const [look, setLook] = useState<Theme>(theme);
-  const change = (next: Language): void => {
+  const change = async (next: Language): Promise<void> => {
     // The server writes to people in the language that they read.
-    void api('POST', '/me/profile', { language: next === 'en' ? 'en' : 'zh' })
-      .catch(() => undefined)
-      .then(() => changeLanguage(next));
+    await api('POST', '/me/profile', { language: next === 'en' ? 'en' : 'zh' }).catch(
+      () => undefined,
+    );
+    changeLanguage(next);
   };
   return (
     <div className="form-actions">
       <Segments<Language>
         label={m.me_language()}
         value={language()}
-        onChange={change}
+        onChange={(next) => void change(next)}
         options={[
           { value: 'en', label: 'English' },
           { value: 'zh-CN', label: '简体中文' },

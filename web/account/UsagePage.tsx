@@ -123,7 +123,10 @@ function Gauge({ meter }: { readonly meter: MyMeter }) {
         {meter.used === null || meter.limit === null
           ? m.me_share_full({ share: percent(meter.fill) })
           : m.me_of({
-              used: amountWords(meter.unit, meter.used),
+              used:
+                meter.unit === 'messages'
+                  ? count(meter.used / 1000)
+                  : amountWords(meter.unit, meter.used),
               limit: amountWords(meter.unit, meter.limit),
             })}
       </span>

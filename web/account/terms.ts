@@ -18,6 +18,7 @@ export function windowWords(window: string): string {
   const hours = Number.parseInt(length, 10) / 3600;
   if (!Number.isFinite(hours)) return window;
   if (hours % 24 === 0 && hours >= 48) return m.me_window_days({ days: count(hours / 24) });
+  if (hours === 1 && kind !== 'session') return m.me_window_hour();
   return kind === 'session'
     ? m.me_window_session({ hours: count(hours) })
     : m.me_window_hours({ hours: count(hours) });
@@ -42,7 +43,7 @@ export function gateWords(gate: OfferedGate): string {
 }
 
 /** What happens when it is full. */
-export function fullWords(gate: Pick<OfferedGate, 'whenFull' | 'fallbackTo'>): string {
+export function fullWords(gate: Pick<OfferedGate, 'whenFull' | 'fallbackTo' | 'window'>): string {
   switch (gate.whenFull) {
     case 'fallback':
       return m.me_full_fallback({ name: className(gate.fallbackTo ?? '') });
@@ -53,6 +54,6 @@ export function fullWords(gate: Pick<OfferedGate, 'whenFull' | 'fallbackTo'>): s
     case 'slow':
       return m.me_full_slow();
     default:
-      return m.me_full_refuse();
+      return gate.window === 'cycle' ? m.me_full_next_period() : m.me_full_refuse();
   }
 }

@@ -89,10 +89,11 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
     }, setFailure);
   }, []);
   useEffect(() => {
+    if (location.pathname.startsWith('/c/')) void drawing();
     const idle = setTimeout(() => {
       void drawing();
       void dialogs();
-    }, 2_000);
+    }, 250);
     return () => clearTimeout(idle);
   }, []);
   useEffect(() => {

@@ -30,6 +30,7 @@ export class LiveAnswer {
   #pending: LogEntry[] = [];
   #frame = 0;
   #isClosed = false;
+  #isHeld = false;
   #connection: AbortController | undefined;
   readonly #listeners = new Set<() => void>();
 
@@ -51,6 +52,13 @@ export class LiveAnswer {
   };
 
   readonly state = (): LiveState => this.#state;
+
+  /** Shows nothing more until the end is there: somebody has pressed Stop. */
+  hold(): void {
+    this.#isHeld = true;
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+  }
 
   close(): void {
     this.#isClosed = true;
@@ -125,6 +133,7 @@ export class LiveAnswer {
   #take(entry: LogEntry): void {
     if (entry.type === 'end') this.#hasEnd = true;
     this.#pending.push(entry);
+    if (this.#isHeld && entry.type !== 'end') return;
     if (document.hidden) this.#show();
     else this.#frame ||= requestAnimationFrame(() => this.#show());
   }

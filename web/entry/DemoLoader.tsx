@@ -22,7 +22,7 @@ export function DemoLoader({ onDone }: { readonly onDone: () => void }) {
     setBusy(true);
     setError(undefined);
     try {
-      await apiStream<DemoStep, unknown>('/demo', {}, setStep);
+      await apiStream('/demo', {}, (told) => setStep(told as DemoStep));
       forgetAnswers();
       onDone();
     } catch (problem) {

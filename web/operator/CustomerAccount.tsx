@@ -103,7 +103,7 @@ export function factsText(facts: Readonly<Record<string, unknown>>): string {
         name.endsWith('NanoUsd') && (typeof value === 'number' || typeof value === 'string');
       return isMoney
         ? `${name.slice(0, -'NanoUsd'.length)} ${usd(value)}`
-        : `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`;
+        : `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`;
     })
     .join(' · ');
 }

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { CustomerDetail } from '../../src/http/shapes/customers.ts';
 import { m } from '../paraglide/messages.js';
-import { count, countShort, dateText, daysBetween, numberOf, usd } from '../ui/figures.ts';
+import { count, countShort, dateText, daysBetween, numberOf, usdInText } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { Button, Failure, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
@@ -129,12 +129,12 @@ function Verdict({ customer, view }: { readonly customer: CustomerDetail; readon
       {'. '}
       {numberOf(margin) < 0
         ? m.op_customer_under({
-            amount: usd(margin),
-            cost: usd(customer.totals.costNanoUsd.now),
-            revenue: usd(customer.totals.revenueNanoUsd.now),
+            amount: usdInText(margin),
+            cost: usdInText(customer.totals.costNanoUsd.now),
+            revenue: usdInText(customer.totals.revenueNanoUsd.now),
             days,
           })
-        : m.op_customer_floats({ amount: usd(margin), days })}
+        : m.op_customer_floats({ amount: usdInText(margin), days })}
     </>
   );
 }

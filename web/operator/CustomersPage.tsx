@@ -5,6 +5,7 @@ import { Link } from '../ui/Link.tsx';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { Money } from './Figure.tsx';
 import { Page } from './Page.tsx';
+import { PlanRequests } from './PlanRequests.tsx';
 import { useView } from './view.ts';
 
 /** Everybody who buys here, by what they earned us. */
@@ -12,6 +13,7 @@ export function CustomersPage() {
   const view = useView();
   return (
     <Page title={m.op_customers()} sentence={m.op_customers_note()}>
+      <PlanRequests />
       <RemoteTable<CustomerRow>
         caption={m.op_customers()}
         path="/console/customers"

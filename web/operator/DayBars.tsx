@@ -64,17 +64,19 @@ export function DayBars({ days }: { readonly days: readonly DayFigures[] }) {
           </text>
         </svg>
       )}
-      <table className="visually-hidden">
-        <caption>{m.op_margin_by_day()}</caption>
-        <tbody>
-          {days.map((day) => (
-            <tr key={day.day}>
-              <th scope="row">{dayText(day.day)}</th>
-              <td>{usd(day.marginNanoUsd)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div className="visually-hidden">
+        <table>
+          <caption>{m.op_margin_by_day()}</caption>
+          <tbody>
+            {days.map((day) => (
+              <tr key={day.day}>
+                <th scope="row">{dayText(day.day)}</th>
+                <td>{usd(day.marginNanoUsd)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

@@ -16,6 +16,9 @@ import { PlansPage } from './PlansPage.tsx';
 import { RequestsPage } from './RequestsPage.tsx';
 import { Shell } from './Shell.tsx';
 
+const LabPage = lazy(() =>
+  import('./lab/LabPage.tsx').then((module) => ({ default: module.LabPage })),
+);
 const ModelsPage = lazy(() =>
   import('./ModelsPage.tsx').then((module) => ({ default: module.ModelsPage })),
 );
@@ -93,6 +96,8 @@ function roomOf(room: string, subject: string): ReactNode {
       return <RequestsPage />;
     case 'events':
       return subject === '' ? <RequestsPage /> : <EventPage key={subject} id={subject} />;
+    case 'lab':
+      return <LabPage key={subject} result={subject} />;
     case 'models':
       return <ModelsPage />;
     case 'ledger':

@@ -1,7 +1,16 @@
 import type { ReactNode } from 'react';
 import type { Alarm, Overview, PlanLine } from '../../src/http/shapes/overview.ts';
 import { m } from '../paraglide/messages.js';
-import { change, count, dayText, daysBetween, numberOf, percent, usd } from '../ui/figures.ts';
+import {
+  change,
+  count,
+  dayText,
+  daysBetween,
+  numberOf,
+  percent,
+  usd,
+  usdInText,
+} from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { Empty, Failure, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
@@ -67,17 +76,18 @@ function Verdict({
   const worst = overview.plans
     .filter((line) => !isGift(line) && numberOf(line.marginNanoUsd.now) < 0)
     .toSorted((a, b) => numberOf(a.marginNanoUsd.now) - numberOf(b.marginNanoUsd.now))[0];
-  if (!worst) return m.op_verdict_floats({ margin: usd(overview.totals.marginNanoUsd.now), days });
+  if (!worst)
+    return m.op_verdict_floats({ margin: usdInText(overview.totals.marginNanoUsd.now), days });
   return (
     <>
       <Link to={view.at(`/plans/${encodeURIComponent(worst.plan)}`)} className="text-link">
         {m.op_verdict_under({ plan: worst.displayName })}
       </Link>{' '}
-      {m.op_verdict_lost({ amount: usd(worst.marginNanoUsd.now), days })}{' '}
+      {m.op_verdict_lost({ amount: usdInText(worst.marginNanoUsd.now), days })}{' '}
       {m.op_verdict_who({
         count: count(worst.waterline.belowCount),
         subscribers: count(worst.subscribers.now),
-        each: usd(worst.marginPerSubscriberNanoUsd.now),
+        each: usdInText(worst.marginPerSubscriberNanoUsd.now),
       })}
     </>
   );
@@ -256,7 +266,7 @@ function AlarmText({ alarm, view }: { readonly alarm: Alarm; readonly view: View
         <span>
           {m.op_alarm_heading_note({
             now: usd(alarm.marginNanoUsd),
-            then: usd(alarm.projectedMarginNanoUsd),
+            ahead: usd(alarm.projectedMarginNanoUsd),
           })}
         </span>
       </Link>

@@ -1,6 +1,6 @@
 import type { PlanDetail, PlanVersionRow, SubscriberRow } from '../../src/http/shapes/plans.ts';
 import { m } from '../paraglide/messages.js';
-import { count, moment, numberOf, percent, usd } from '../ui/figures.ts';
+import { count, moment, numberOf, percent, usd, usdInText } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { Failure, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
@@ -34,17 +34,17 @@ export function PlanPage({ plan }: { readonly plan: string }) {
       period={data.period}
       sentence={
         isGift(line)
-          ? m.op_plan_gift({ each: usd(-numberOf(line.marginPerSubscriberNanoUsd.now)) })
+          ? m.op_plan_gift({ each: usdInText(-numberOf(line.marginPerSubscriberNanoUsd.now)) })
           : numberOf(line.marginNanoUsd.now) < 0
             ? m.op_plan_under({
-                amount: usd(line.marginNanoUsd.now),
-                price: usd(line.priceNanoUsd),
-                each: usd(line.marginPerSubscriberNanoUsd.now),
+                amount: usdInText(line.marginNanoUsd.now),
+                price: usdInText(line.priceNanoUsd),
+                each: usdInText(line.marginPerSubscriberNanoUsd.now),
                 top: percent(line.waterline.topTenthLossShare),
               })
             : m.op_plan_floats({
-                amount: usd(line.marginNanoUsd.now),
-                each: usd(line.marginPerSubscriberNanoUsd.now),
+                amount: usdInText(line.marginNanoUsd.now),
+                each: usdInText(line.marginPerSubscriberNanoUsd.now),
               })
       }
     >

@@ -23,7 +23,7 @@ export function SubscriberCurve({ detail }: { readonly detail: PlanDetail }) {
   const { marginNanoUsd: margins, revenueNanoUsd, costNanoUsd, belowCount } = detail.curve;
   const isNarrow = width < NARROW;
   const height = isNarrow ? 230 : 320;
-  const left = isNarrow ? 46 : 64;
+  const left = isNarrow ? 56 : 64;
   const layout = layOutCurve(margins, belowCount, { width, height, top: TOP, left });
   const zero = layout.yOf(0);
   const { waterline } = detail.line;

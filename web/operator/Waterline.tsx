@@ -29,7 +29,7 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
     {
       width,
       plotHeight: isNarrow ? 190 : 250,
-      labelHeight: isNarrow ? 44 : 66,
+      labelHeight: isNarrow ? 62 : 66,
       slotWidthMin: isNarrow ? Math.min(62, width / Math.max(1, shown.length) - 4) : 118,
       gap: isNarrow ? 4 : 12,
     },
@@ -65,31 +65,33 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
         {m.op_waterline_caption()}
         {layout.blocks.some(({ isCut }) => isCut) && ` ${m.op_waterline_cut()}`}
       </figcaption>
-      <table className="visually-hidden">
-        <caption>{m.op_waterline_alt()}</caption>
-        <thead>
-          <tr>
-            <th>{m.op_plan()}</th>
-            <th>{m.op_subscribers()}</th>
-            <th>{m.op_margin_each()}</th>
-            <th>{m.op_margin()}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((line) => (
-            <tr key={line.plan}>
-              <td>
-                <a href={view.at(`/plans/${encodeURIComponent(line.plan)}`)} tabIndex={-1}>
-                  {line.displayName}
-                </a>
-              </td>
-              <td>{count(line.subscribers.now)}</td>
-              <td>{usd(line.marginPerSubscriberNanoUsd.now)}</td>
-              <td>{usd(line.marginNanoUsd.now)}</td>
+      <div className="visually-hidden">
+        <table>
+          <caption>{m.op_waterline_alt()}</caption>
+          <thead>
+            <tr>
+              <th>{m.op_plan()}</th>
+              <th>{m.op_subscribers()}</th>
+              <th>{m.op_margin_each()}</th>
+              <th>{m.op_margin()}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {shown.map((line) => (
+              <tr key={line.plan}>
+                <td>
+                  <a href={view.at(`/plans/${encodeURIComponent(line.plan)}`)} tabIndex={-1}>
+                    {line.displayName}
+                  </a>
+                </td>
+                <td>{count(line.subscribers.now)}</td>
+                <td>{usd(line.marginPerSubscriberNanoUsd.now)}</td>
+                <td>{usd(line.marginNanoUsd.now)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }
@@ -113,7 +115,7 @@ function PlanBlock({
   const each = numberOf(line.marginPerSubscriberNanoUsd.now);
   const kind = isGift(line) ? 'block-gift' : isBelow ? 'block-under' : 'block-over';
   const lines = isNarrow
-    ? [line.displayName, usdShort(each)]
+    ? [...wrapped(line.displayName, block.slotWidth), usdShort(each)]
     : [
         line.displayName,
         m.op_each({ amount: usd(each) }),
@@ -126,6 +128,9 @@ function PlanBlock({
               })
             : m.op_block_floats({ subscribers: count(line.subscribers.now) }),
       ];
+  const names = isNarrow ? lines.length - 1 : 1;
+  const classOf = (index: number): string =>
+    index < names ? 'block-name' : index === names ? 'block-amount' : 'block-note';
   const cutY = isBelow ? edge - 24 : edge + 24;
   const first = isBelow ? edge + 17 : edge - 8 - (lines.length - 1) * 17;
   return (
@@ -157,15 +162,25 @@ function PlanBlock({
         />
       )}
       {lines.map((text, index) => (
-        <text
-          key={text}
-          className={index === 0 ? 'block-name' : index === 1 ? 'block-amount' : 'block-note'}
-          x={block.x}
-          y={first + index * 17}
-        >
+        <text key={text} className={classOf(index)} x={block.x} y={first + index * 17}>
           {text}
         </text>
       ))}
     </g>
   );
+}
+
+const CHARACTER_PX = 7.6;
+
+/** A name over as many lines as its words need in a narrow slot. */
+function wrapped(name: string, width: number): readonly string[] {
+  const most = Math.max(4, Math.floor(width / CHARACTER_PX));
+  const lines: string[] = [];
+  for (const word of name.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= most)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

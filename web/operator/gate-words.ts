@@ -1,6 +1,15 @@
 import type { GateTerms } from '../../src/http/shapes/plans.ts';
+import { fullWords, windowWords } from '../account/terms.ts';
 import { m } from '../paraglide/messages.js';
 import { count, usd } from '../ui/figures.ts';
+
+const SCOPES: Readonly<Record<string, () => string>> = {
+  customer: m.op_scope_customer,
+  member: m.op_scope_member,
+  key: m.op_scope_key,
+  everyone: m.op_scope_everyone,
+  class: m.op_scope_class,
+};
 
 /** An amount of a gate in its own unit. */
 export function limitText(unit: GateTerms['unit'], limit: number): string {
@@ -16,8 +25,8 @@ export function limitText(unit: GateTerms['unit'], limit: number): string {
 export function gateText(gate: GateTerms): string {
   return m.op_gate_text({
     limit: gate.limit === null ? '' : limitText(gate.unit, gate.limit),
-    window: gate.window,
-    scope: gate.scope,
-    then: gate.fallbackTo ? `${gate.whenFull} → ${gate.fallbackTo}` : gate.whenFull,
+    window: windowWords(gate.window),
+    scope: SCOPES[gate.scope]?.() ?? gate.scope,
+    after: fullWords(gate),
   });
 }

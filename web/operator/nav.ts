@@ -10,6 +10,7 @@ export interface NavItem {
 export const NAV: readonly NavItem[] = [
   { path: '', label: m.op_overview },
   { path: '/plans', label: m.op_plans },
+  { path: '/lab', label: m.lab_title },
   { path: '/customers', label: m.op_customers },
   { path: '/requests', label: m.op_requests },
   { path: '/models', label: m.op_models },

@@ -93,7 +93,7 @@ export function RemoteTable<Row>({
             {m.ui_previous()}
           </Button>
           <span>
-            {page.data?.total == null
+            {typeof page.data?.total !== 'number'
               ? m.ui_rows({ from: count(from + 1), to: count(from + rows.length) })
               : m.ui_rows_of({
                   from: count(from + 1),

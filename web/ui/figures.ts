@@ -31,6 +31,9 @@ export function usd(nano: Nano, { signed = false }: { readonly signed?: boolean 
   );
 }
 
+/** Money inside of a sentence: the sign does not part from its amount at a line's end. */
+export const usdInText = (nano: Nano): string => usd(nano).replace('−', '−\u2060');
+
 /** Money where room is short: $18.4K, −$184. */
 export function usdShort(nano: Nano, { signed = false } = {}): string {
   const value = numberOf(nano) / NANO;

@@ -20,7 +20,8 @@ export function enter(address: string): void {
 
 /** An error in words that a person can act on; of `field`, where the server named one. */
 export function problemOf(error: unknown, field?: string): string | undefined {
-  if (!(error instanceof ApiError)) return error === undefined ? undefined : String(error);
+  if (!(error instanceof ApiError))
+    return error === undefined ? undefined : error instanceof Error ? error.message : 'unknown';
   const at = error.facts['field'];
   if (field === undefined) return typeof at === 'string' && at !== '' ? undefined : error.message;
   return at === field ? error.message : undefined;

@@ -1,8 +1,8 @@
 import { ApiError, csrfToken, errorOf } from '../chat/api.ts';
 
-interface Line<Step, Result> {
-  readonly progress?: Step;
-  readonly result?: Result;
+interface Line {
+  readonly progress?: unknown;
+  readonly result?: unknown;
   readonly error?: { readonly error?: { readonly code?: string; readonly message?: string } };
 }
 
@@ -10,17 +10,19 @@ interface Line<Step, Result> {
  * Calls a route that tells its progress, one JSON document a line.
  * @throws ApiError, also where the stream ends before its result
  */
-export async function apiStream<Step, Result>(
+export async function apiStream(
   path: string,
   body: object,
-  onStep: (step: Step) => void,
-): Promise<Result> {
+  onStep: (step: unknown) => void,
+  signal?: AbortSignal,
+): Promise<unknown> {
   const csrf = await csrfToken();
   const answer = await fetch(`/api${path}`, {
     method: 'POST',
     credentials: 'same-origin',
     headers: { 'content-type': 'application/json', ...(csrf && { 'x-csrf-token': csrf }) },
     body: JSON.stringify(body),
+    ...(signal && { signal }),
   });
   if (!answer.ok || !answer.body) throw await errorOf(answer);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -31,7 +33,7 @@ export async function apiStream<Step, Result>(
     const lines = rest.split('\n');
     rest = lines.pop() ?? '';
     for (const text of lines.filter((each) => each !== '')) {
-      const line = JSON.parse(text) as Line<Step, Result>;
+      const line = JSON.parse(text) as Line;
       if (line.progress !== undefined) onStep(line.progress);
       if (line.error)
         throw new ApiError(
@@ -39,7 +41,7 @@ export async function apiStream<Step, Result>(
           line.error.error?.code ?? 'internal',
           line.error.error?.message ?? '',
         );
-      if ('result' in line) return line.result as Result;
+      if ('result' in line) return line.result;
     }
     if (done) throw new ApiError(0, 'offline', 'The connection ended before the work did.');
   }

@@ -1,8 +1,7 @@
 import { useEffect, useState } from 'react';
-import type { ThemedToken } from 'shiki/core';
 import { m } from '../../paraglide/messages.js';
 import { CopyButton } from '../CopyButton.tsx';
-import { highlighted } from './highlight.ts';
+import { type CodeLines, highlighted } from './highlight.ts';
 
 /** A program, coloured once it is whole. */
 export function CodeBlock({
@@ -14,7 +13,7 @@ export function CodeBlock({
   readonly language: string;
   readonly isOpen: boolean;
 }) {
-  const [lines, setLines] = useState<readonly (readonly ThemedToken[])[]>();
+  const [lines, setLines] = useState<CodeLines>();
   useEffect(() => {
     if (isOpen || language === '') return;
     let isCurrent = true;

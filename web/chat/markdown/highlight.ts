@@ -1,114 +1,44 @@
-import type { HighlighterCore, ThemedToken } from 'shiki/core';
-
-const LANGUAGES: Readonly<Record<string, () => Promise<unknown>>> = {
-  bash: () => import('shiki/langs/bash.mjs'),
-  c: () => import('shiki/langs/c.mjs'),
-  cpp: () => import('shiki/langs/cpp.mjs'),
-  csharp: () => import('shiki/langs/csharp.mjs'),
-  css: () => import('shiki/langs/css.mjs'),
-  diff: () => import('shiki/langs/diff.mjs'),
-  go: () => import('shiki/langs/go.mjs'),
-  html: () => import('shiki/langs/html.mjs'),
-  java: () => import('shiki/langs/java.mjs'),
-  javascript: () => import('shiki/langs/javascript.mjs'),
-  json: () => import('shiki/langs/json.mjs'),
-  kotlin: () => import('shiki/langs/kotlin.mjs'),
-  markdown: () => import('shiki/langs/markdown.mjs'),
-  php: () => import('shiki/langs/php.mjs'),
-  python: () => import('shiki/langs/python.mjs'),
-  ruby: () => import('shiki/langs/ruby.mjs'),
-  rust: () => import('shiki/langs/rust.mjs'),
-  sql: () => import('shiki/langs/sql.mjs'),
-  swift: () => import('shiki/langs/swift.mjs'),
-  toml: () => import('shiki/langs/toml.mjs'),
-  tsx: () => import('shiki/langs/tsx.mjs'),
-  typescript: () => import('shiki/langs/typescript.mjs'),
-  xml: () => import('shiki/langs/xml.mjs'),
-  yaml: () => import('shiki/langs/yaml.mjs'),
-};
-
-const ALIASES: Readonly<Record<string, string>> = {
-  sh: 'bash',
-  shell: 'bash',
-  zsh: 'bash',
-  console: 'bash',
-  'c++': 'cpp',
-  cs: 'csharp',
-  'c#': 'csharp',
-  golang: 'go',
-  js: 'javascript',
-  jsx: 'tsx',
-  ts: 'typescript',
-  py: 'python',
-  rb: 'ruby',
-  rs: 'rust',
-  kt: 'kotlin',
-  md: 'markdown',
-  yml: 'yaml',
-  postgresql: 'sql',
-  svg: 'xml',
-};
-
-/** Longer code is shown plain: colouring it would hold the page up. */
-const CHARACTERS_MAX = 20_000;
-
-let loading: Promise<HighlighterCore> | undefined;
-
-/** The coloured lines of a program; `undefined` where the language is not known. */
-export async function highlighted(
-  code: string,
-  language: string,
-): Promise<readonly (readonly ThemedToken[])[] | undefined> {
-  const asked =
-    language
-      .trim()
-      .toLowerCase()
-      .split(/[\s,{]/)[0] ?? '';
-  const name = ALIASES[asked] ?? asked;
-  const load = LANGUAGES[name];
-  if (!load || code.length > CHARACTERS_MAX) return undefined;
-  loading ??= highlighter();
-  const [core, grammar] = await Promise.all([loading, load()]);
-  if (!core.getLoadedLanguages().includes(name))
-    await core.loadLanguage((grammar as { default: never }).default);
-  return core.codeToTokens(code, { lang: name, theme: 'breakeven' }).tokens;
+/** A piece of a program in one colour. */
+export interface CodeToken {
+  readonly content: string;
+  /** A style's value: a variable of the theme. */
+  readonly color: string;
 }
 
-async function highlighter(): Promise<HighlighterCore> {
-  const [{ createHighlighterCore }, { createJavaScriptRegexEngine }] = await Promise.all([
-    import('shiki/core'),
-    import('shiki/engine/javascript'),
-  ]);
-  const colour = (name: string): string => `var(--code-${name})`;
-  return createHighlighterCore({
-    engine: createJavaScriptRegexEngine({ forgiving: true }),
-    langs: [],
-    themes: [
-      {
-        name: 'breakeven',
-        type: 'light',
-        fg: colour('plain'),
-        bg: 'transparent',
-        settings: [
-          { settings: { foreground: colour('plain') } },
-          { scope: ['comment'], settings: { foreground: colour('comment') } },
-          {
-            scope: ['keyword', 'storage', 'entity.name.tag'],
-            settings: { foreground: colour('keyword') },
-          },
-          { scope: ['string', 'markup.inserted'], settings: { foreground: colour('string') } },
-          { scope: ['constant', 'support.constant'], settings: { foreground: colour('number') } },
-          {
-            scope: [
-              'entity.name.function',
-              'support.function',
-              'entity.other.attribute-name',
-              'entity.name.type',
-            ],
-            settings: { foreground: colour('name') },
-          },
-        ],
-      },
-    ],
+export type CodeLines = readonly (readonly CodeToken[])[];
+
+export interface HighlightRequest {
+  readonly id: number;
+  readonly code: string;
+  readonly language: string;
+}
+
+export interface HighlightAnswer {
+  readonly id: number;
+  /** `undefined` where the language is not known, or the code is too long to be coloured. */
+  readonly lines: CodeLines | undefined;
+}
+
+let worker: Worker | undefined;
+let asked = 0;
+const waiting = new Map<number, (lines: CodeLines | undefined) => void>();
+
+/** The coloured lines of a program, made beside the page; `undefined` where it stays plain. */
+export function highlighted(code: string, language: string): Promise<CodeLines | undefined> {
+  worker ??= startWorker();
+  const id = ++asked;
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
+  worker.postMessage({ id, code, language } satisfies HighlightRequest);
+  return new Promise((resolve) => {
+    waiting.set(id, resolve);
   });
+}
+
+function startWorker(): Worker {
+  const started = new Worker(new URL('./highlight.worker.ts', import.meta.url), { type: 'module' });
+  started.addEventListener('message', ({ data }: MessageEvent<HighlightAnswer>) => {
+    waiting.get(data.id)?.(data.lines);
+    waiting.delete(data.id);
+  });
+  return started;
 }
