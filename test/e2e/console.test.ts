@@ -111,6 +111,24 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
     await expect.poll(() => page.locator('tbody').textContent()).toBe(whole);
   }, 60_000);
 
+  it('counts in the lab who pays more while the price moves', async () => {
+    await page.goto(`${house.url}/operator/lab?book=demo`);
+    const sentence = page.locator('.curve-sentence');
+    await sentence.waitFor();
+    const today = await sentence.textContent();
+    expect(today).toContain('At $200.00');
+    expect(today).toContain('Nobody pays more.');
+    const handle = page.getByRole('slider', { name: 'Price a month' });
+    await handle.press('End');
+    const dear = await sentence.textContent();
+    expect(dear).toContain('At $800.00');
+    expect(dear).toMatch(/[1-9]\d* of \d+ pay more, 4\.00 times their bill/);
+    await handle.press('Home');
+    const free = await sentence.textContent();
+    expect(free).toContain('At $0.00');
+    expect(free).toContain('Nobody pays more.');
+  }, 60_000);
+
   it('has no serious fault that axe finds on any page, in both languages and themes', async () => {
     const customer = await firstCustomer();
     const pages = [
@@ -118,6 +136,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
       '/operator?book=live',
       '/operator/plans?book=demo',
       '/operator/plans/pro?book=demo',
+      '/operator/lab?book=demo',
       '/operator/customers?book=demo',
       ...['usage', 'requests', 'account', 'ledger', 'people', 'notes'].map(
         (tab) => `/operator/customers/${customer.id}?book=demo&tab=${tab}`,
