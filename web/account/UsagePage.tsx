@@ -1,5 +1,6 @@
-import type { MyMeter, MyReceiptRow, MyUsage } from '../../src/http/shapes/me.ts';
+import type { MyMeter, MyPlans, MyReceiptRow, MyUsage } from '../../src/http/shapes/me.ts';
 import type { Session } from '../../src/http/shapes/session.ts';
+import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { count, countShort, dayText, moment, numberOf, percent, usd } from '../ui/figures.ts';
 import { Empty, Failure, Loading } from '../ui/parts.tsx';
@@ -13,8 +14,11 @@ import { UseByDay } from './UseByDay.tsx';
 /** What was used, how full every limit is, and where the period will end. */
 export function UsagePage({ customer }: { readonly customer: NonNullable<Session['customer']> }) {
   const { data, error, reload } = useRemote<MyUsage>('/me/usage', { everyMs: 5_000 });
+  const plans = useRemote<MyPlans>('/me/plans');
   if (error && !data) return <Failure error={error} onAgain={reload} />;
   if (!data) return <Loading rows={8} />;
+  const gates = plans.data?.rows.find(({ current }) => current)?.gates ?? [];
+  const nameOf = (meter: MyMeter): string => meterName(meter, gates);
   return (
     <>
       <p className="account-sentence">
@@ -23,7 +27,7 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
           from: dayText(data.fromDay),
           plan: customer.plan?.displayName ?? m.me_no_plan(),
         })}{' '}
-        <Forecast usage={data} />
+        <Forecast usage={data} nameOf={nameOf} />
       </p>
       <Part title={m.me_limits()} note={m.me_limits_note()}>
         {data.meters.length === 0 ? (
@@ -31,7 +35,7 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
         ) : (
           <ul className="gauges">
             {data.meters.map((meter) => (
-              <Gauge key={meter.gate} meter={meter} />
+              <Gauge key={meter.gate} meter={meter} name={nameOf(meter)} />
             ))}
           </ul>
         )}
@@ -99,22 +103,44 @@ const RECEIPT_COLUMNS: readonly Column<MyReceiptRow>[] = [
 ];
 
 /** Where the period will end at this pace: a limit that would be full, or none. */
-function Forecast({ usage }: { readonly usage: MyUsage }) {
+function Forecast({
+  usage,
+  nameOf,
+}: {
+  readonly usage: MyUsage;
+  readonly nameOf: (meter: MyMeter) => string;
+}) {
   const { forecast } = usage;
   if (!forecast) return null;
-  if (forecast.fullGate)
-    return m.me_forecast_full({ gate: forecast.fullGate.gate, at: moment(forecast.fullGate.atMs) });
+  const { fullGate } = forecast;
+  if (fullGate) {
+    const meter = usage.meters.find(({ gate }) => gate === fullGate.gate);
+    return m.me_forecast_full({
+      gate: meter ? nameOf(meter) : fullGate.gate,
+      at: moment(fullGate.atMs),
+    });
+  }
   return m.me_forecast_free({
     requests: count(forecast.requests),
     at: moment(forecast.periodEndsAtMs),
   });
 }
 
-function Gauge({ meter }: { readonly meter: MyMeter }) {
+/** A limit by the models that it is for and its window; one for every model by its window alone. */
+function meterName(meter: MyMeter, gates: MyPlans['rows'][number]['gates']): string {
+  const [id, ofClass] = meter.gate.split('/');
+  const classes = ofClass ? [ofClass] : (gates.find((gate) => gate.id === id)?.classes ?? []);
+  const window = windowWords(meter.window);
+  return classes.length === 0
+    ? window
+    : m.me_limit_of({ classes: classes.map(className).join(', '), window });
+}
+
+function Gauge({ meter, name }: { readonly meter: MyMeter; readonly name: string }) {
   const share = Math.min(1, meter.fill);
   return (
     <li>
-      <span className="gauge-name">{windowWords(meter.window)}</span>
+      <span className="gauge-name">{name}</span>
       <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
         <rect className="gauge-room" width={100} height={6} />
         <rect className="gauge-fill" width={share * 100} height={6} />

@@ -11,6 +11,8 @@ export function className(name: string): string {
       return m.chat_class_standard();
     case 'reasoning':
       return m.chat_class_reasoning();
+    case 'embedding':
+      return m.chat_class_embedding();
     default:
       return name.charAt(0).toUpperCase() + name.slice(1);
   }

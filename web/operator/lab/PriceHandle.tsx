@@ -12,6 +12,8 @@ const HEIGHT = 260;
 const TOP = 20;
 const LEFT = 64;
 const STEPS = 60;
+/** A bill that rises by more is one that people notice, as the lab counts it. */
+const NOTICED = 1.01;
 
 /**
  * The price as a handle: today's curve and that of another price on one chart, with those below the line
@@ -38,6 +40,8 @@ function Handle({ data }: { readonly data: PlanDetail }) {
     .sort((a, b) => a - b);
   const below = moved.findIndex((margin) => margin >= 0);
   const belowCount = below === -1 ? moved.length : below;
+  const harmed =
+    asked > price * NOTICED ? revenueNanoUsd.filter((revenue) => revenue > 0).length : 0;
   const total = moved.reduce((sum, margin) => sum + margin, 0);
   const least = Math.min(marginNanoUsd[0] ?? 0, moved[0] ?? 0);
   const greatest = Math.max(marginNanoUsd.at(-1) ?? 0, moved.at(-1) ?? 0);
@@ -64,7 +68,14 @@ function Handle({ data }: { readonly data: PlanDetail }) {
           all: count(moved.length),
           share: percent(belowCount / moved.length),
           margin: usd(Math.round(total)),
-        })}
+        })}{' '}
+        {harmed === 0
+          ? m.lab_handle_unharmed()
+          : m.lab_handle_harmed({
+              harmed: count(harmed),
+              all: count(moved.length),
+              times: (asked / price).toFixed(2),
+            })}
       </p>
       <figure className="curve-figure" ref={ref}>
         {width > 0 && (
