@@ -117,7 +117,11 @@ export async function startBreakeven(
     await openBooks({ address, pool, plans, sentDirectory, clock, random, log }),
     (open) => open.close(),
   );
-  const keys = new KeyDirectory({ pool, clock });
+  const keys: KeyDirectory = new KeyDirectory({
+    pool,
+    clock,
+    isTold: () => listener.isHearing,
+  });
   const models = new LiveModels({
     catalog: () => catalog,
     plans,

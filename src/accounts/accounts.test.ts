@@ -85,6 +85,27 @@ describe('API keys', () => {
     expect(JSON.stringify(stored.rows)).not.toContain(secret.slice(20));
   });
 
+  it('are read again after a while, and later only where a change would be told', async () => {
+    const { pool, customerId, deps } = await setUp();
+    const { secret } = await createApiKey(deps, { book: 'live', customerId, name: 'laptop' });
+    let nowMs = clock.nowMs();
+    let isTold = true;
+    const directory = new KeyDirectory({
+      pool,
+      clock: { nowMs: () => nowMs },
+      isTold: () => isTold,
+    });
+    await directory.authenticate(secret);
+    nowMs += 10 * 60_000;
+    expect(directory.authenticate(secret)).not.toBeInstanceOf(Promise);
+    isTold = false;
+    expect(directory.authenticate(secret)).toBeInstanceOf(Promise);
+    await directory.authenticate(secret);
+    isTold = true;
+    nowMs += 2 * 3_600_000;
+    expect(directory.authenticate(secret)).toBeInstanceOf(Promise);
+  });
+
   it('stop at once when revoked and told so', async () => {
     const { pool, customerId, deps } = await setUp();
     const { key, secret } = await createApiKey(deps, { book: 'live', customerId, name: 'laptop' });
