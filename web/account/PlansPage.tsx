@@ -73,13 +73,10 @@ function Tier({
   readonly typicalPerDay: number | undefined;
   readonly onChoose: (() => void) | undefined;
 }) {
-  const dailyLimit = plan.gates.find(
+  const daily = plan.gates.find(
     ({ unit, window, limit }) => unit === 'messages' && window === 'calendar day' && limit !== null,
-  )?.limit;
-  const isEnough =
-    typeof dailyLimit === 'number' &&
-    typicalPerDay !== undefined &&
-    typicalPerDay <= dailyLimit / 1000;
+  );
+  const isEnough = typicalPerDay !== undefined && typicalPerDay * 1000 <= (daily?.limit ?? -1);
   return (
     <section className={plan.current ? 'tier tier-mine' : 'tier'} aria-label={plan.displayName}>
       <h2>{plan.displayName}</h2>

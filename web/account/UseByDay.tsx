@@ -7,13 +7,15 @@ import { useWidth } from '../ui/use-width.ts';
 const HEIGHT = 96;
 const TOP = 16;
 const BOTTOM = 22;
+/** So that a first day is a day and not a wall. */
+const DAY_WIDTH_MAX = 36;
 
 /** Requests day by day. */
 export function UseByDay({ days }: { readonly days: MyUsage['byDay'] }) {
   const [ref, width] = useWidth<HTMLElement>();
   const [at, setAt] = useState<number>();
   const most = Math.max(1, ...days.map(({ requests }) => requests));
-  const step = width / Math.max(1, days.length);
+  const step = Math.min(DAY_WIDTH_MAX, width / Math.max(1, days.length));
   const peak = days.findIndex(({ requests }) => requests === most);
   const shown = days[at ?? -1];
   const base = TOP + HEIGHT;
@@ -48,9 +50,11 @@ export function UseByDay({ days }: { readonly days: MyUsage['byDay'] }) {
           <text x={0} y={base + 17}>
             {dayText(days[0]?.day ?? '')}
           </text>
-          <text x={width} y={base + 17} textAnchor="end">
-            {dayText(days.at(-1)?.day ?? '')}
-          </text>
+          {days.length * step > 120 && (
+            <text x={days.length * step} y={base + 17} textAnchor="end">
+              {dayText(days.at(-1)?.day ?? '')}
+            </text>
+          )}
         </svg>
       )}
       <figcaption>

@@ -1,11 +1,15 @@
 import type { ActionRow } from '../../src/http/shapes/ledger.ts';
 import { m } from '../paraglide/messages.js';
 import { momentSeconds } from '../ui/figures.ts';
+import { Link } from '../ui/Link.tsx';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { actionText } from './action-words.ts';
 import { Page } from './Page.tsx';
+import { useView } from './view.ts';
 
 /** What operators did. */
 export function ActionsPage() {
+  const view = useView();
   return (
     <Page title={m.op_actions()} sentence={m.op_actions_note()} hasPeriod={false}>
       <RemoteTable<ActionRow>
@@ -17,9 +21,28 @@ export function ActionsPage() {
         empty={m.op_no_actions()}
         columns={[
           { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
-          { key: 'actor', label: m.op_actor(), cell: (row) => row.actor },
-          { key: 'action', label: m.op_action(), cell: (row) => row.action },
-          { key: 'subject', label: m.op_subject(), cell: (row) => <code>{row.subject}</code> },
+          {
+            key: 'actor',
+            label: m.op_actor(),
+            cell: (row) => <span title={row.actor}>{row.actor.replace(/ \(per_\w+\)$/, '')}</span>,
+          },
+          {
+            key: 'action',
+            label: m.op_action(),
+            cell: (row) => <span title={row.action}>{actionText(row.action)}</span>,
+          },
+          {
+            key: 'subject',
+            label: m.op_subject(),
+            cell: (row) =>
+              row.subject.startsWith('cus_') ? (
+                <Link to={view.at(`/customers/${row.subject}`)}>
+                  <code>{row.subject}</code>
+                </Link>
+              ) : (
+                <code>{row.subject}</code>
+              ),
+          },
         ]}
       />
     </Page>

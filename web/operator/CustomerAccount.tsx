@@ -94,18 +94,19 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
   );
 }
 
-/** Facts on one line, amounts as money. */
+/** Facts on one line: amounts as money, instants as moments, what is nested by its own names. */
 export function factsText(facts: Readonly<Record<string, unknown>>): string {
-  return Object.entries(facts)
-    .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => {
-      const isMoney =
-        name.endsWith('NanoUsd') && (typeof value === 'number' || typeof value === 'string');
-      return isMoney
-        ? `${name.slice(0, -'NanoUsd'.length)} ${usd(value)}`
-        : `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`;
-    })
-    .join(' · ');
+  return Object.entries(facts).flatMap(factText).join(' · ');
+}
+
+function factText([name, value]: readonly [string, unknown]): readonly string[] {
+  if (value === null || value === '' || name === 'kind') return [];
+  if (typeof value === 'object') return Object.entries(value).flatMap(factText);
+  if (name.endsWith('NanoUsd') && (typeof value === 'number' || typeof value === 'string'))
+    return [`${name.slice(0, -'NanoUsd'.length)} ${usd(value)}`];
+  if (name.endsWith('Ms') && typeof value === 'number')
+    return [`${name.slice(0, -'Ms'.length)} ${moment(value)}`];
+  return [`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
 }
 
 function Balances({ balances }: { readonly balances: CustomerDetail['balances'] }) {

@@ -126,7 +126,7 @@ function Verdict({ customer, view }: { readonly customer: CustomerDetail; readon
       {' · '}
       {m.op_customer_since({ date: dateText(customer.joinedAtMs) })}
       {customer.email && ` · ${customer.email}`}
-      {'. '}
+      {' · '}
       {numberOf(margin) < 0
         ? m.op_customer_under({
             amount: usdInText(margin),

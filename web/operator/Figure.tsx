@@ -76,7 +76,7 @@ export function MoneyFigure({
   readonly note?: string;
 }) {
   const now = numberOf(figure.now);
-  const shown = isLoss ? -now : now;
+  const shown = isLoss ? 0 - now : now;
   return (
     <Figure
       label={label}

@@ -244,12 +244,14 @@ function Prices() {
             {
               key: 'effective',
               label: m.op_effective(),
+              isSecond: true,
               sort: true,
               cell: (row) => dateText(row.effectiveFromMs),
             },
             {
               key: 'state',
               label: m.op_state(),
+              isSecond: true,
               cell: (row) =>
                 row.withdrawnAtMs !== null
                   ? m.op_withdrawn()

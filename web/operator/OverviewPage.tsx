@@ -76,6 +76,9 @@ function Verdict({
   const worst = overview.plans
     .filter((line) => !isGift(line) && numberOf(line.marginNanoUsd.now) < 0)
     .toSorted((a, b) => numberOf(a.marginNanoUsd.now) - numberOf(b.marginNanoUsd.now))[0];
+  const { revenueNanoUsd, costNanoUsd } = overview.totals;
+  if (numberOf(revenueNanoUsd.now) === 0 && numberOf(costNanoUsd.now) === 0)
+    return m.op_verdict_quiet({ days });
   if (!worst)
     return m.op_verdict_floats({ margin: usdInText(overview.totals.marginNanoUsd.now), days });
   return (

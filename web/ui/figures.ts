@@ -45,7 +45,7 @@ export function usdShort(nano: Nano, { signed = false } = {}): string {
       currencyDisplay: 'narrowSymbol',
       ...(signed && { signDisplay: 'exceptZero' }),
       ...(size >= 10_000 && { notation: 'compact' }),
-      minimumFractionDigits: 0,
+      minimumFractionDigits: size !== 0 && size < 1 ? 2 : 0,
       maximumFractionDigits:
         size === 0 ? 0 : size < 1 ? 2 : size < 100 ? 2 : size >= 10_000 ? 1 : 0,
     }).format(value),
