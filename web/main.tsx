@@ -5,7 +5,7 @@ import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ChatPage } from './chat/ChatPage.tsx';
 import { usePath } from './chat/place.ts';
-import { getLocale } from './paraglide/runtime.js';
+import { getLocale, overwriteGetLocale } from './paraglide/runtime.js';
 
 const SharedPage = lazy(() =>
   import('./chat/SharedPage.tsx').then((module) => ({ default: module.SharedPage })),
@@ -23,7 +23,10 @@ const ReceiptPage = lazy(() =>
   import('./chat/ReceiptPage.tsx').then((module) => ({ default: module.ReceiptPage })),
 );
 
-document.documentElement.lang = getLocale();
+// Asked for with every word; a change of language loads the page anew.
+const locale = getLocale();
+overwriteGetLocale(() => locale);
+document.documentElement.lang = locale;
 const theme = localStorage.getItem('theme');
 if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;
 

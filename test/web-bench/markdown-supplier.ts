@@ -34,6 +34,8 @@ export class MarkdownSupplier implements AsyncDisposable {
   readonly #server: Server;
   tokens = 16_000;
   tokensPerSecond = 200;
+  /** So many come at once, before the rest comes at its pace. */
+  burst = 1;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -57,7 +59,7 @@ export class MarkdownSupplier implements AsyncDisposable {
   }
 
   async #answer(response: ServerResponse): Promise<void> {
-    const { tokens, tokensPerSecond } = this;
+    const { tokens, tokensPerSecond, burst } = this;
     let text = '';
     for (let n = 1; text.length < tokens * 4; n++) text += SECTION.replace('{n}', String(n));
     const chunk = (choices: object[], more: object = {}): string =>
@@ -67,7 +69,7 @@ export class MarkdownSupplier implements AsyncDisposable {
     for (let sent = 0; sent < tokens && !response.destroyed;) {
       const due = Math.min(
         tokens,
-        Math.ceil(((performance.now() - startedAt) / 1000) * tokensPerSecond) + 1,
+        Math.ceil(((performance.now() - startedAt) / 1000) * tokensPerSecond) + burst,
       );
       for (; sent < due; sent++) {
         const content = text.slice(sent * 4, sent * 4 + 4);

@@ -40,6 +40,9 @@ export function Thread({
     overscan: 3,
     paddingStart: 24,
     paddingEnd: 24,
+    // An answer that grows moves what is below it, and draws nothing anew.
+    directDomUpdates: true,
+    directDomUpdatesMode: 'position',
   });
   const items = virtual.getVirtualItems();
   useEffect(() => store.want(items.map(({ index }) => outline[index]?.id ?? '').filter(Boolean)));
@@ -78,11 +81,12 @@ export function Thread({
     <div className="thread-frame">
       <div className="thread" ref={scroller} onScroll={onScroll} tabIndex={-1}>
         <div
+          ref={virtual.containerRef}
           className="thread-inner"
           role="log"
           aria-label={m.chat_conversation()}
           aria-live="off"
-          style={{ height: virtual.getTotalSize(), marginBottom: asked ? '55vh' : 0 }}
+          style={{ marginBottom: asked ? '55vh' : 0 }}
         >
           {items.map((item) => {
             const entry = outline[item.index];
@@ -93,7 +97,6 @@ export function Thread({
                 ref={virtual.measureElement}
                 data-index={item.index}
                 className="thread-row"
-                style={{ transform: `translateY(${item.start}px)` }}
               >
                 <MessageView
                   outline={entry}

@@ -16,6 +16,11 @@ const RETRY_MS = 250;
 const RETRY_MS_MAX = 5_000;
 /** The server says something every 15 s; a connection that says nothing for longer is dead. */
 const SILENCE_MS = 40_000;
+/** Between two drawings of what has come: as smooth as reading needs, and half the work of every frame. */
+const PAUSE_MS = 30;
+const PAUSE_MS_MAX = 250;
+/** On a slow machine three quarters of the time stay free for keys and scrolling. */
+const PAUSE_PER_COST = 3;
 
 /**
  * Follows one answer by the numbers of its log, through reloads of the network: an entry is taken only
@@ -29,6 +34,10 @@ export class LiveAnswer {
   #seq = 0;
   #pending: LogEntry[] = [];
   #frame = 0;
+  #timer = 0;
+  /** When entries were last shown, and how long that took. */
+  #shownAtMs = 0;
+  #costMs = 0;
   #isClosed = false;
   #isHeld = false;
   #connection: AbortController | undefined;
@@ -56,14 +65,13 @@ export class LiveAnswer {
   /** Shows nothing more until the end is there: somebody has pressed Stop. */
   hold(): void {
     this.#isHeld = true;
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    this.#unschedule();
   }
 
   close(): void {
     this.#isClosed = true;
     this.#connection?.abort();
-    cancelAnimationFrame(this.#frame);
+    this.#unschedule();
   }
 
   async #follow(): Promise<void> {
@@ -129,17 +137,37 @@ export class LiveAnswer {
     this.#take(JSON.parse(match[2] ?? '') as LogEntry);
   }
 
-  /** Entries are shown once a frame, however many come. */
+  /** Entries are shown together, however many come, with a pause that leaves the page to its reader. */
   #take(entry: LogEntry): void {
     if (entry.type === 'end') this.#hasEnd = true;
     this.#pending.push(entry);
     if (this.#isHeld && entry.type !== 'end') return;
     if (document.hidden) this.#show();
-    else this.#frame ||= requestAnimationFrame(() => this.#show());
+    else this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer !== 0 || this.#frame !== 0) return;
+    const pauseMs = Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS, this.#costMs * PAUSE_PER_COST));
+    const waitMs = this.#shownAtMs + pauseMs - performance.now();
+    const show = (): void => {
+      this.#timer = 0;
+      this.#frame = requestAnimationFrame(() => this.#show());
+    };
+    if (waitMs > 0) this.#timer = window.setTimeout(show, waitMs);
+    else show();
+  }
+
+  #unschedule(): void {
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+    this.#timer = 0;
+    this.#frame = 0;
   }
 
   #show(): void {
-    this.#frame = 0;
+    this.#unschedule();
+    this.#shownAtMs = performance.now();
     const entries = this.#pending;
     this.#pending = [];
     const parts = [...this.#state.parts];
@@ -151,6 +179,10 @@ export class LiveAnswer {
     }
     const phase = end ? 'ended' : parts.length > 0 ? 'streaming' : 'waiting';
     this.#set({ parts, model, fallbackGate, end, phase });
+    // What listens draws in a microtask of its own, begun before this one.
+    queueMicrotask(() => {
+      this.#costMs = performance.now() - this.#shownAtMs;
+    });
   }
 
   #set(change: Partial<LiveState>): void {

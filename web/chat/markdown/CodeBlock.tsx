@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'react';
+import { memo, startTransition, useEffect, useState } from 'react';
 import { m } from '../../paraglide/messages.js';
 import { CopyButton } from '../CopyButton.tsx';
-import { type CodeLines, highlighted } from './highlight.ts';
+import { type CodeLines, type CodeToken, highlighted } from './highlight.ts';
 
 /** A program, coloured once it is whole. */
 export function CodeBlock({
@@ -18,7 +18,10 @@ export function CodeBlock({
     if (isOpen || language === '') return;
     let isCurrent = true;
     highlighted(code, language)
-      .then((found) => isCurrent && setLines(found))
+      .then((found) => {
+        // Thousands of coloured words may wait for keys and for what is still coming.
+        if (isCurrent) startTransition(() => setLines(found));
+      })
       .catch(() => undefined);
     return () => {
       isCurrent = false;
@@ -33,23 +36,45 @@ export function CodeBlock({
       <pre tabIndex={0}>
         <code>
           {lines
-            ? lines.map((line, at) => (
-                <span className="line" key={at}>
-                  {line.map((token, k) =>
-                    token.color === 'var(--code-plain)' ? (
-                      token.content
-                    ) : (
-                      <span key={k} style={{ color: token.color }}>
-                        {token.content}
-                      </span>
-                    ),
-                  )}
-                  {'\n'}
-                </span>
-              ))
-            : code}
+            ? lines.map((line, at) => <Line key={at} line={line} />)
+            : partsOf(code).map((part, at) => <Part key={at} text={part} />)}
         </code>
       </pre>
     </figure>
   );
 }
+
+const Line = memo(function Line({ line }: { readonly line: readonly CodeToken[] }) {
+  return (
+    <span className="line">
+      {line.map((token, at) =>
+        token.color === 'var(--code-plain)' ? (
+          token.content
+        ) : (
+          <span key={at} style={{ color: token.color }}>
+            {token.content}
+          </span>
+        ),
+      )}
+      {'\n'}
+    </span>
+  );
+});
+
+/** So many lines are laid out together; when a line is added, no other part is. */
+const LINES = 24;
+
+function partsOf(code: string): readonly string[] {
+  const lines = code.split('\n');
+  const parts: string[] = [];
+  for (let at = 0; at < lines.length; at += LINES)
+    parts.push(lines.slice(at, at + LINES).join('\n'));
+  return parts;
+}
+
+const Part = memo(function Part({ text }: { readonly text: string }) {
+  // A line that ends its part is seen only if something follows it.
+  return (
+    <span className="code-part">{text === '' || text.endsWith('\n') ? `${text}\n` : text}</span>
+  );
+});

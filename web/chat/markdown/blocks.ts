@@ -86,35 +86,3 @@ function isOpenCode(token: Token): boolean {
   const fence = /^ {0,3}(`{3,}|~{3,})/.exec(token.raw)?.[1] ?? '```';
   return !new RegExp(`\\n {0,3}${fence}[\`~]* *\\n*$`).test(token.raw);
 }
-
-/** The HTML of a block, not yet cleaned. */
-export function htmlOf(token: Token): string {
-  return marked.parser([token]);
-}
-
-marked.use({
-  renderer: {
-    // Loading a picture tells its server who reads, and when: that is the reader's to decide.
-    image({ href, text }) {
-      return `<button type="button" class="remote-image" data-src="${escaped(href)}">${escaped(text || href)}</button>`;
-    },
-    code({ text, lang }) {
-      return `<pre><code data-language="${escaped(lang ?? '')}">${escaped(text)}</code></pre>`;
-    },
-    // HTML of an answer is shown as what it is: text.
-    html({ text }) {
-      return escaped(text);
-    },
-    checkbox({ checked }) {
-      return `<span class="task" role="img" aria-label="${checked ? '✓' : '○'}">${checked ? '☑' : '☐'}</span> `;
-    },
-  },
-});
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}

@@ -1,4 +1,4 @@
-import type { TokenizerAndRendererExtension } from 'marked';
+import type { TokenizerExtension } from 'marked';
 
 interface Form {
   readonly name: string;
@@ -24,7 +24,7 @@ const FORMS: readonly Form[] = [
 ];
 
 /** Formulas in dollars or backslashed brackets; drawn later, by whoever has the typesetter. */
-export const mathExtension: TokenizerAndRendererExtension[] = FORMS.map((form) => ({
+export const mathExtension: TokenizerExtension[] = FORMS.map((form) => ({
   name: form.name,
   level: form.level,
   start: (text: string) => {
@@ -36,13 +36,5 @@ export const mathExtension: TokenizerAndRendererExtension[] = FORMS.map((form) =
     if (!match) return undefined;
     const formula = match.slice(1).find((each) => each !== undefined) ?? '';
     return { type: form.name, raw: match[0], text: formula.trim() };
-  },
-  renderer(token) {
-    const tag = form.level === 'block' ? 'div' : 'span';
-    const text = String(token['text'])
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('"', '&quot;');
-    return `<${tag} class="math" data-display="${form.level === 'block'}" data-formula="${text}">${text}</${tag}>`;
   },
 }));

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
-import { GrowingBlocks, htmlOf } from '../../web/chat/markdown/blocks.ts';
+import { GrowingBlocks } from './blocks.ts';
+import { Drawn } from './Drawn.tsx';
 
 const PIECES = [
   '# Title\n',
@@ -19,10 +22,7 @@ const PIECES = [
   '你好，世界。',
 ];
 const htmlOfAll = (blocks: GrowingBlocks, text: string): string =>
-  blocks
-    .of(text)
-    .map(({ token }) => htmlOf(token))
-    .join('');
+  renderToStaticMarkup(createElement(Drawn, { tokens: blocks.of(text).map(({ token }) => token) }));
 
 describe('blocks of a text that grows', () => {
   it('hold all of it, in order, however it comes', () => {
