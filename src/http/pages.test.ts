@@ -23,7 +23,10 @@ async function serve(pages: Pages): Promise<Server> {
 }
 
 beforeAll(async () => {
-  directory.write('dist/index.html', '<!doctype html><html><head></head><body></body></html>');
+  directory.write(
+    'dist/index.html',
+    '<!doctype html><html><head></head><body><div id="root"><!-- shell --><textarea></textarea><!-- /shell --></div></body></html>',
+  );
   directory.write('dist/assets/main-DkZ91abc.js', script);
   directory.write('dist/mark.svg', '<svg/>');
   directory.write('dist/.built-from', 'secret');
@@ -62,6 +65,16 @@ describe('the pages', () => {
       nonces.add(nonce);
     }
     expect(nonces.size).toBe(11);
+  });
+
+  it('come with a composer where somebody may write at once', async () => {
+    const page = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
+      (await fetch(url + path, { headers })).text();
+    const cookie = { cookie: 'session=1' };
+    expect(await page('/', cookie)).toContain('<textarea>');
+    expect(await page('/c/cnv_1', cookie)).toContain('<textarea>');
+    expect(await page('/operator', cookie)).toContain('<div id="root"></div>');
+    expect(await page('/')).toContain('<div id="root"></div>');
   });
 
   it('say that an address is none to people, and leave it to the API for programs', async () => {

@@ -9,6 +9,9 @@ import type { Random } from '#base/random.ts';
 /** Addresses that the application shows a page at; the browser's own router does the rest. */
 const PAGES =
   /^\/(?:$|setup$|sign-in$|usage(?:\/|$)|plans(?:\/|$)|settings(?:\/|$)|operator(?:\/|$)|share\/|shared\/|receipt\/|c\/)/;
+/** Where the page comes with a composer that takes keys before the application runs. */
+const CHAT = /^\/(?:$|c\/)/;
+const SHELL = /\s*<!-- shell[\s\S]*?<!-- \/shell -->\s*/;
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -56,6 +59,8 @@ export interface PagesOptions {
 export class Pages {
   readonly #assets = new Map<string, Asset>();
   readonly #index: string | undefined;
+  /** The page without the chat's first composer. */
+  readonly #bare: string | undefined;
   readonly #random: Random;
   readonly #isHttps: boolean;
 
@@ -69,7 +74,13 @@ export class Pages {
       }
     }
     this.#index = this.#assets.get('/index.html')?.body.toString('utf8');
+    this.#bare = this.#index?.replace(SHELL, '');
     this.#assets.delete('/index.html');
+    // What every page begins with is packed before anybody waits for it.
+    for (const [, name = ''] of this.#index?.matchAll(/(?:src|href)="([^"]+)"/g) ?? []) {
+      const asset = this.#assets.get(name);
+      if (asset?.isPacked) void packed(asset, 'br');
+    }
   }
 
   /** @returns false where the request is not for a page or asset of the application. */
@@ -84,7 +95,13 @@ export class Pages {
     const isPage = path !== undefined && PAGES.test(path);
     // Whoever types an address that is none gets a page that says so, with the right status.
     if (!isPage && !/\btext\/html\b/.test(request.headers.accept ?? '')) return false;
-    this.#sendPage(request, response, isPage ? 200 : 404);
+    // Who has nothing to show is asked to sign in, and has nothing to write into.
+    const { authorization, cookie } = request.headers;
+    const isChat = CHAT.test(path ?? '') && (authorization ?? cookie) !== undefined;
+    this.#sendPage(request, response, {
+      status: isPage ? 200 : 404,
+      page: isChat ? this.#index : this.#bare,
+    });
     return true;
   }
 
@@ -111,12 +128,13 @@ export class Pages {
     response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : body);
   }
 
-  #sendPage(request: IncomingMessage, response: ServerResponse, status: number): void {
+  #sendPage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status, page }: { readonly status: number; readonly page: string | undefined },
+  ): void {
     const nonce = Buffer.from(this.#random.bytes(NONCE_BYTES)).toString('base64');
-    const html = this.#index?.replace(
-      '<head>',
-      `<head><meta property="csp-nonce" nonce="${nonce}" />`,
-    );
+    const html = page?.replace('<head>', `<head><meta property="csp-nonce" nonce="${nonce}" />`);
     const body = Buffer.from(html ?? UNBUILT);
     response
       .writeHead(html === undefined ? 503 : status, {

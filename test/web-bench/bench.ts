@@ -92,6 +92,7 @@ function initialBytes(): void {
 
 async function composerEcho(bench: Bench): Promise<void> {
   const values: number[] = [];
+  const applications: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const { page, context } = await slowPage(bench);
     const session = await context.newCDPSession(page);
@@ -102,15 +103,30 @@ async function composerEcho(bench: Bench): Promise<void> {
       downloadThroughput: 1_600_000 / 8,
       uploadThroughput: 750_000 / 8,
     });
-    const startedAt = performance.now();
+    // Counted in the page itself: what drives the browser from outside waits for scripts, a person does not.
+    await page.addInitScript(`addEventListener('input', () => {
+      window.echoedAt ??= new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now())));
+    }, true)`);
     await page.goto(bench.installation.url, { waitUntil: 'commit' });
-    await page.locator('#composer').waitFor();
-    await page.locator('#composer').press('x');
-    await page.waitForFunction("document.querySelector('#composer').value === 'x'");
-    values.push(performance.now() - startedAt);
+    let keys = 0;
+    let isLive = false;
+    const live = page.locator('.composer-bar').waitFor();
+    void live.then(() => {
+      isLive = true;
+    });
+    for (; !isLive; keys++) {
+      await page.keyboard.press('x');
+      await page.waitForTimeout(100);
+    }
+    applications.push(await page.evaluate<number>('performance.now()'));
+    values.push(await page.evaluate<number>('window.echoedAt'));
+    // From the first that the page took on, no key is lost when the application takes over.
+    const written = await page.locator('#composer').inputValue();
+    process.stdout.write(`  ${written.length} of ${keys} keys, pressed from the first byte on\n`);
     await context.close();
   }
   row('composer echoes a key at 1.6 Mbit/s and 150 ms, cold, ms', '≤ 2,500', values, 2_500);
+  row('the application has taken over from it, ms', 'none', applications, Infinity);
 }
 
 async function longThread(bench: Bench): Promise<void> {

@@ -4,6 +4,7 @@ import type { Part } from '#chat/part.ts';
 import { m } from '../paraglide/messages.js';
 import { api, type ApiError } from './api.ts';
 import { count } from './figures.ts';
+import { writtenBefore } from './first-composer.ts';
 import { Icon } from './icons.tsx';
 import { ModelPicker, type Picked } from './ModelPicker.tsx';
 
@@ -54,6 +55,16 @@ export function Composer(props: ComposerProps) {
   const [isDragging, setDragging] = useState(false);
   useImperativeHandle(props.ref, () => ({ focus: () => area.current?.focus() }), []);
 
+  useLayoutEffect(() => {
+    const written = writtenBefore();
+    // At once, so that the next key finds its place too.
+    area.current?.focus({ preventScroll: true });
+    if (written === '') return;
+    const whole = (sessionStorage.getItem(draftKey) ?? '') + written;
+    sessionStorage.setItem(draftKey, whole);
+    setText(whole);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the application begins
+  }, []);
   useEffect(() => {
     setText(sessionStorage.getItem(draftKey) ?? '');
     area.current?.focus({ preventScroll: true });

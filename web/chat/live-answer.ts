@@ -16,8 +16,8 @@ const RETRY_MS = 250;
 const RETRY_MS_MAX = 5_000;
 /** The server says something every 15 s; a connection that says nothing for longer is dead. */
 const SILENCE_MS = 40_000;
-/** Between two drawings of what has come: as smooth as reading needs, and half the work of every frame. */
-const PAUSE_MS = 30;
+/** Between two drawings of what has come: as smooth as reading needs, at a third of the work of every frame. */
+const PAUSE_MS = 45;
 const PAUSE_MS_MAX = 250;
 /** On a slow machine three quarters of the time stay free for keys and scrolling. */
 const PAUSE_PER_COST = 3;
