@@ -24,13 +24,13 @@ import type { MessageActions } from './message-actions.ts';
 import { textOf } from './message-text.ts';
 import { Meters, Warning } from './Meters.tsx';
 import type { Picked } from './ModelPicker.tsx';
+import { later } from '../ui/later.ts';
 import { go } from './place.ts';
 import { Sidebar } from './Sidebar.tsx';
 
 // The page answers to keys before it can draw a conversation; the rest follows when it is idle.
-const drawing = () => import('./Thread.tsx');
+const drawing = later(() => import('./Thread.tsx').then((module) => module.Thread));
 const dialogs = () => import('./dialogs.tsx');
-const Thread = lazy(() => drawing().then((module) => ({ default: module.Thread })));
 const SettingsDialog = lazy(() => dialogs().then((module) => ({ default: module.SettingsDialog })));
 const ShortcutsDialog = lazy(() =>
   dialogs().then((module) => ({ default: module.ShortcutsDialog })),
@@ -67,6 +67,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
   const composer = useRef<ComposerHandle>(null);
   const state = useSyncExternalStore(store.subscribe, store.state);
   const isAnswering = store.isAnswering;
+  const Thread = drawing.usePart();
 
   const refreshList = useCallback(() => {
     api<{ conversations: readonly Conversation[] }>('GET', `/chat/conversations?limit=${PAGE}`)
@@ -88,10 +89,13 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
       );
     }, setFailure);
   }, []);
+  const isOpen = state.phase === 'open';
   useEffect(() => {
-    if (location.pathname.startsWith('/c/')) void drawing();
+    if (isOpen || location.pathname.startsWith('/c/')) drawing.load();
+  }, [isOpen]);
+  useEffect(() => {
     const idle = setTimeout(() => {
-      void drawing();
+      drawing.load();
       void dialogs();
     }, 250);
     return () => clearTimeout(idle);
@@ -331,11 +335,12 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
               </button>
             </div>
           )}
-          {state.phase === 'open' && (
-            <Suspense fallback={<div className="thread-frame" aria-busy="true" />}>
+          {state.phase === 'open' &&
+            (Thread ? (
               <Thread store={store} state={state} actions={actions} />
-            </Suspense>
-          )}
+            ) : (
+              <div className="thread-frame" aria-busy="true" />
+            ))}
           <div className="composer-frame">
             {problem && (
               <div className="warning" role="alert">

@@ -10,8 +10,10 @@ import { MessageView } from './MessageView.tsx';
 const COLUMN_CHARACTERS = 72;
 const LINE = 26;
 const NEAR_END = 120;
+const PADDING = 24;
 
-function guess({ chars, role }: MessageOutline): number {
+function guess(entry: MessageOutline | undefined): number {
+  const { chars, role } = entry ?? { chars: 0, role: 'user' };
   return (role === 'user' ? 62 : 84) + Math.ceil(chars / COLUMN_CHARACTERS) * LINE;
 }
 
@@ -31,15 +33,20 @@ export function Thread({
   const scroller = useRef<HTMLDivElement>(null);
   const [isAway, setAway] = useState(false);
   const { outline, messages, live, conversation } = state;
+  // The same functions until the outline is another: with new ones all is measured anew.
+  const estimateSize = useCallback((at: number) => guess(outline[at]), [outline]);
+  const getItemKey = useCallback((at: number) => outline[at]?.id ?? at, [outline]);
   const virtual = useVirtualizer({
     count: outline.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (at) =>
-      guess(outline[at] ?? { chars: 0, role: 'user', id: '' as never, siblings: [] }),
-    getItemKey: (at) => outline[at]?.id ?? at,
+    estimateSize,
+    getItemKey,
+    // The end of it is drawn first, and nothing else.
+    initialOffset: () =>
+      outline.reduce((sum, entry) => sum + guess(entry), 2 * PADDING) - innerHeight / 2,
     overscan: 3,
-    paddingStart: 24,
-    paddingEnd: 24,
+    paddingStart: PADDING,
+    paddingEnd: PADDING,
     // An answer that grows moves what is below it, and draws nothing anew.
     directDomUpdates: true,
     directDomUpdatesMode: 'position',
