@@ -12,6 +12,7 @@ import { Pool } from 'pg';
 import { ControlClient } from '../src/cli/control-client.ts';
 import { readConfig } from '../src/config.ts';
 import { startBreakeven } from '../src/main.ts';
+import { processUse } from './process-cpu.ts';
 
 const [subscribers = 50_000, days = 30] = process.argv.slice(2).map(Number);
 const RUNS = 5;
@@ -51,8 +52,10 @@ try {
 
 async function measure(url: string, path: string, secret: string): Promise<void> {
   const times: number[] = [];
+  const cpus: number[] = [];
   let bytes = 0;
   for (let run = 0; run <= RUNS; run++) {
+    const cpuFrom = cpuSeconds();
     const from = performance.now();
     const answer = await fetch(`${url}${url.includes('?') ? '&' : '?'}book=demo`, {
       headers: { authorization: `Bearer ${secret}` },
@@ -61,17 +64,26 @@ async function measure(url: string, path: string, secret: string): Promise<void>
     if (!answer.ok) throw new Error(text);
     bytes = text.length;
     times.push(performance.now() - from);
+    cpus.push((cpuSeconds() - cpuFrom) * 1000);
     // Past the moment in which the open days are not read again.
     await new Promise((resolve) => {
       setTimeout(resolve, 1_100);
     });
   }
   const [first = 0, ...rest] = times;
-  const sorted = rest.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
   console.log(
-    `${path.padEnd(60)} first ${first.toFixed(0)} ms, then median ${median.toFixed(0)} ms, ${(bytes / 1024).toFixed(0)} KB`,
+    `${path.padEnd(60)} first ${first.toFixed(0)} ms, then median ${median(rest).toFixed(0)} ms (${median(cpus.slice(1)).toFixed(0)} ms of CPU), ${(bytes / 1024).toFixed(0)} KB`,
   );
+}
+
+/** Of this process and of PostgreSQL: what a busy machine cannot lengthen. */
+function cpuSeconds(): number {
+  return processUse([process.pid]).cpuSeconds;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** Rollups as months of use leave them, written day by day, heavy-tailed. */
