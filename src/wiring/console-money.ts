@@ -197,6 +197,7 @@ function planLine(
     displayName: shown?.displayName ?? name,
     listed: current?.listed ?? false,
     priceNanoUsd: shown?.priceNanoUsd ?? 0,
+    billing: shown?.billing ?? 'included',
     subscribers: { now: now.subscribers, before: before.subscribers },
     requests: { now: now.totals.requests, before: before.totals.requests },
     tokensIn: now.totals.tokensIn,

@@ -90,7 +90,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
     await page.waitForURL('**/operator/events/*');
     await page.getByRole('heading', { name: 'Booked' }).waitFor();
     const story = (await page.locator('.story').textContent()) ?? '';
-    for (const chapter of ['Asked', 'Decided', 'Held', 'Sent', 'Settled', 'payable:'])
+    for (const chapter of ['Asked', 'Decided', 'Held', 'Sent', 'Settled', 'Owed to'])
       expect(story).toContain(chapter);
     expect(await page.locator('.why').textContent()).toContain('verdict');
   }, 180_000);

@@ -18,6 +18,7 @@ import { Composer, type Composed, type ComposerHandle } from './Composer.tsx';
 import { ConversationMenu } from './ConversationMenu.tsx';
 import { ConversationStore } from './conversation-store.ts';
 import type { QuoteRange } from './dialogs.tsx';
+import { HouseLinks } from './HouseLinks.tsx';
 import { Icon } from './icons.tsx';
 import { LimitsContext } from './limits-context.ts';
 import type { MessageActions } from './message-actions.ts';
@@ -265,6 +266,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           }
         >
           <Meters />
+          <HouseLinks />
           <div className="row">
             <button type="button" className="quiet-button" onClick={() => setDialog('settings')}>
               <Icon name="settings" /> {m.chat_settings()}

@@ -1,3 +1,5 @@
+import type { Session } from '../../src/http/shapes/session.ts';
+
 /** An error that the server told: a stable code, words, and facts. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -46,7 +48,7 @@ export async function api<Result>(
     throw new ApiError(0, 'offline', 'The server was not reached.');
   }
   // Another tab may have signed in anew: then the token is another.
-  if (answer.status === 403) token = undefined;
+  if (answer.status === 403) known = undefined;
   if (!answer.ok) throw await errorOf(answer);
   return (await answer.json()) as Result;
 }
@@ -61,18 +63,21 @@ export async function errorOf(answer: Response): Promise<ApiError> {
   );
 }
 
-let token: Promise<string | undefined> | undefined;
+type Known = Partial<Pick<Session, 'csrf' | 'operator'>>;
+let known: Promise<Known> | undefined;
+
+/** Who is here, asked once; nothing where the server was not reached. */
+export function whoIsHere(): Promise<Known> {
+  known ??= fetch('/api/session', { credentials: 'same-origin' })
+    .then((answer): Promise<Known> => (answer.ok ? answer.json() : Promise.resolve({})))
+    .catch(() => {
+      known = undefined;
+      return {};
+    });
+  return known;
+}
 
 /** What the server gave this session to send back with every write. */
-export function csrfToken(): Promise<string | undefined> {
-  token ??= fetch('/api/session', { credentials: 'same-origin' })
-    .then((answer): Promise<{ readonly csrf?: string | null }> =>
-      answer.ok ? answer.json() : Promise.resolve({}),
-    )
-    .then((session) => session.csrf ?? undefined)
-    .catch(() => {
-      token = undefined;
-      return undefined;
-    });
-  return token;
+export async function csrfToken(): Promise<string | undefined> {
+  return (await whoIsHere()).csrf ?? undefined;
 }

@@ -12,6 +12,7 @@ import { Table } from '../ui/Table.tsx';
 import { Money } from './Figure.tsx';
 import { limitText } from './gate-words.ts';
 import { Part } from './Page.tsx';
+import { kindText } from './server-words.ts';
 import { useView } from './view.ts';
 
 /** What a customer has, what is held, how full each gate is, and what changed it. */
@@ -80,7 +81,7 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
           empty={m.op_no_account_changes()}
           columns={[
             { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
-            { key: 'kind', label: m.op_kind(), cell: (row) => row.kind },
+            { key: 'kind', label: m.op_kind(), cell: (row) => kindText(row.kind) },
             { key: 'plan', label: m.op_plan(), isSecond: true, cell: (row) => row.plan },
             {
               key: 'facts',

@@ -7,6 +7,7 @@ import { goTo, usePlace } from '../ui/place.ts';
 import { queryOf } from '../ui/remote.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { Money } from './Figure.tsx';
+import { endText, gateName } from './server-words.ts';
 import { useView } from './view.ts';
 
 type Verdict = 'all' | 'admitted' | 'refused';
@@ -15,7 +16,7 @@ const NARROWED_BY = ['plan', 'gate', 'model'] as const;
 /** What became of a request, in one word. */
 export function outcomeText(row: DecisionRow): string {
   if (row.classServed === null) return m.op_outcome_refused();
-  return row.outcome ?? m.op_outcome_open();
+  return row.outcome === null ? m.op_outcome_open() : endText(row.outcome);
 }
 
 /** Decisions, refusals too. What narrows them stands in the address and can be taken off. */
@@ -95,7 +96,7 @@ export function DecisionTable({ path }: { readonly path: string }) {
           cell: (row) => (
             <>
               {outcomeText(row)}
-              {row.gate && <code className="after">{row.gate}</code>}
+              {row.gate && <code className="after">{gateName(row.gate)}</code>}
             </>
           ),
         },

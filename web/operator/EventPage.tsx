@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { EventDetail } from '../../src/http/shapes/events.ts';
+import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { count, momentSeconds, numberOf, usd } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
@@ -10,7 +11,16 @@ import { outcomeText } from './DecisionTable.tsx';
 import { Money } from './Figure.tsx';
 import { limitText } from './gate-words.ts';
 import { Page, Part } from './Page.tsx';
+import { Account } from './PostingTable.tsx';
 import { RefundForm } from './RefundForm.tsx';
+import {
+  gateName,
+  incidentText,
+  kindText,
+  payerText,
+  refusalText,
+  usageText,
+} from './server-words.ts';
 import { useView, type View } from './view.ts';
 
 /** The story of one request, from what was asked down to the postings. */
@@ -85,7 +95,7 @@ function Summary({ event }: { readonly event: EventDetail }) {
   if (decision.classServed === null)
     return m.op_event_refused({
       model: decision.modelAsked,
-      gate: decision.gate ?? decision.reason ?? '',
+      gate: decision.gate ? gateName(decision.gate) : refusalText(decision.reason ?? ''),
     });
   if (decision.costNanoUsd === null)
     return m.op_event_open({
@@ -155,7 +165,7 @@ function Asked({ event, view }: { readonly event: EventDetail; readonly view: Vi
           ],
           [m.op_plan(), decision.plan],
           [m.op_model(), decision.modelAsked],
-          [m.op_class(), decision.classAsked],
+          [m.op_class(), className(decision.classAsked)],
           ...(decision.keyId === null
             ? []
             : [[m.op_key(), <code key="key">{decision.keyId}</code>] as const]),
@@ -175,12 +185,14 @@ function Decided({ event }: { readonly event: EventDetail }) {
             m.op_verdict(),
             decision.classServed === null
               ? m.op_outcome_refused()
-              : m.op_served_as({ class: decision.classServed }),
+              : m.op_served_as({ class: className(decision.classServed) }),
           ],
-          ...(decision.reason === null ? [] : [[m.op_reason(), decision.reason] as const]),
+          ...(decision.reason === null
+            ? []
+            : [[m.op_reason(), refusalText(decision.reason)] as const]),
           ...(decision.gate === null
             ? []
-            : [[m.op_gate(), <code key="gate">{decision.gate}</code>] as const]),
+            : [[m.op_gate(), <code key="gate">{gateName(decision.gate)}</code>] as const]),
           ...(decision.slow ? [[m.op_slow_lane(), m.op_yes()] as const] : []),
         ]}
       />
@@ -195,7 +207,7 @@ function Decided({ event }: { readonly event: EventDetail }) {
               label: m.op_class(),
               cell: (candidate) => (
                 <>
-                  {candidate.className}
+                  {className(candidate.className)}
                   {candidate.className === decision.classServed && (
                     <span className="tag">{m.op_chosen()}</span>
                   )}
@@ -241,7 +253,7 @@ function Held({ event }: { readonly event: EventDetail }) {
         pairs={[
           [m.op_credits_held(), <Money key="held" nano={event.held.nanoUsd} />],
           ...event.held.gates.map(
-            ({ gate, unit, amount }) => [gate, limitText(unit, amount)] as const,
+            ({ gate, unit, amount }) => [gateName(gate), limitText(unit, amount)] as const,
           ),
         ]}
       />
@@ -266,10 +278,7 @@ function Sent({ event }: { readonly event: EventDetail }) {
             {
               key: 'usage',
               label: m.op_usage(),
-              cell: (attempt) =>
-                Object.entries(attempt.usage)
-                  .map(([unit, amount]) => `${unit} ${count(amount)}`)
-                  .join(' · '),
+              cell: (attempt) => usageText(attempt.usage),
             },
             {
               key: 'price',
@@ -308,7 +317,10 @@ function Settled({ event }: { readonly event: EventDetail }) {
             [m.op_charge(), <Money key="charge" nano={decision.chargeNanoUsd ?? 0} />],
             ...event.payments.map(
               ({ payer, amountNanoUsd }) =>
-                [m.op_paid_by({ payer }), <Money key={payer} nano={amountNanoUsd} />] as const,
+                [
+                  m.op_paid_by({ payer: payerText(payer) }),
+                  <Money key={payer} nano={amountNanoUsd} />,
+                ] as const,
             ),
             ...(numberOf(decision.refundedNanoUsd ?? 0) > 0
               ? [
@@ -323,7 +335,7 @@ function Settled({ event }: { readonly event: EventDetail }) {
               : []),
             ...(decision.estimated ? [[m.op_estimated(), m.op_yes()] as const] : []),
             ...(event.incidents.length > 0
-              ? [[m.op_incidents(), event.incidents.join(', ')] as const]
+              ? [[m.op_incidents(), event.incidents.map(incidentText).join(', ')] as const]
               : []),
           ]}
         />
@@ -343,12 +355,21 @@ function Booked({ event }: { readonly event: EventDetail }) {
           rows={event.postings}
           rowKey={(posting) => `${posting.kind}.${posting.line}.${posting.debit}.${posting.credit}`}
           columns={[
-            { key: 'kind', label: m.op_kind(), isSecond: true, cell: (posting) => posting.kind },
-            { key: 'debit', label: m.op_debit(), cell: (posting) => <code>{posting.debit}</code> },
+            {
+              key: 'kind',
+              label: m.op_kind(),
+              isSecond: true,
+              cell: (posting) => kindText(posting.kind),
+            },
+            {
+              key: 'debit',
+              label: m.op_debit(),
+              cell: (posting) => <Account name={posting.debit} />,
+            },
             {
               key: 'credit',
               label: m.op_credit(),
-              cell: (posting) => <code>{posting.credit}</code>,
+              cell: (posting) => <Account name={posting.credit} />,
             },
             {
               key: 'amount',

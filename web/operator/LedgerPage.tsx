@@ -14,7 +14,8 @@ import { Tabs } from '../ui/Tabs.tsx';
 import { factsText } from './CustomerAccount.tsx';
 import { Money } from './Figure.tsx';
 import { Page } from './Page.tsx';
-import { PostingTable } from './PostingTable.tsx';
+import { Account, PostingTable } from './PostingTable.tsx';
+import { incidentAdvice, incidentText } from './server-words.ts';
 import { useView } from './view.ts';
 
 /** The books themselves, what a person should look at in them, and their proof. */
@@ -57,7 +58,7 @@ function Balances() {
           key: 'account',
           label: m.op_account(),
           sort: (row) => row.account,
-          cell: (row) => <code>{row.account}</code>,
+          cell: (row) => <Account name={row.account} />,
         },
         {
           key: 'balance',
@@ -93,7 +94,16 @@ function Incidents() {
         empty={m.op_no_incidents()}
         columns={[
           { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
-          { key: 'kind', label: m.op_kind(), cell: (row) => row.kind },
+          {
+            key: 'kind',
+            label: m.op_incident(),
+            cell: (row) => (
+              <>
+                <strong>{incidentText(row.kind)}</strong>
+                <p className="advice">{incidentAdvice(row.kind)}</p>
+              </>
+            ),
+          },
           {
             key: 'facts',
             label: m.op_facts(),

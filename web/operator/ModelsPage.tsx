@@ -7,6 +7,7 @@ import type {
 } from '../../src/http/shapes/suppliers.ts';
 import { api } from '../chat/api.ts';
 import { FormProblem } from '../entry/PersonForm.tsx';
+import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import type { Page as Rows } from '../../src/http/shapes/wire.ts';
 import { count, countShort, dateText, numberOf, percent, usd } from '../ui/figures.ts';
@@ -75,7 +76,7 @@ function Routes() {
           label: m.op_class(),
           isSecond: true,
           sort: (row) => row.className,
-          cell: (row) => row.className,
+          cell: (row) => className(row.className),
         },
         {
           key: 'supplier',
@@ -120,7 +121,7 @@ function Routes() {
           isSecond: true,
           sort: (row) => row.latencyMsP50 ?? -1,
           cell: (row) =>
-            row.latencyMsP50 === null
+            row.latencyMsP50 === null || row.latencyMsP50 === 0
               ? ''
               : m.op_latency_text({
                   half: count(row.latencyMsP50),

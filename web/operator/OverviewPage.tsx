@@ -98,6 +98,7 @@ function Verdict({
 
 function FourFigures({ overview, view }: { readonly overview: Overview; readonly view: View }) {
   const { totals, days } = overview;
+  const sold = overview.plans.filter((line) => !isGift(line));
   return (
     <div className="figures">
       <MoneyFigure
@@ -124,8 +125,8 @@ function FourFigures({ overview, view }: { readonly overview: Overview; readonly
         figure={totals.runningLossNanoUsd}
         isLoss
         note={m.op_running_loss_note({
-          count: count(totals.belowCount.now),
-          subscribers: count(totals.subscribers.now),
+          count: count(sold.reduce((sum, line) => sum + line.waterline.belowCount, 0)),
+          subscribers: count(sold.reduce((sum, line) => sum + line.subscribers.now, 0)),
         })}
         to={view.at('/customers')}
       />
@@ -255,7 +256,7 @@ function AlarmText({ alarm, view }: { readonly alarm: Alarm; readonly view: View
     return (
       <Link to={to}>
         <strong>
-          {m.op_alarm_under({ plan: alarm.displayName, amount: usd(alarm.marginNanoUsd) })}
+          {m.op_alarm_under({ plan: alarm.displayName, amount: usdInText(alarm.marginNanoUsd) })}
         </strong>
         <span>
           {m.op_alarm_under_note({ share: percent(alarm.belowShare), day: dayText(alarm.fromDay) })}
@@ -268,8 +269,8 @@ function AlarmText({ alarm, view }: { readonly alarm: Alarm; readonly view: View
         <strong>{m.op_alarm_heading({ plan: alarm.displayName })}</strong>
         <span>
           {m.op_alarm_heading_note({
-            now: usd(alarm.marginNanoUsd),
-            ahead: usd(alarm.projectedMarginNanoUsd),
+            now: usdInText(alarm.marginNanoUsd),
+            ahead: usdInText(alarm.projectedMarginNanoUsd),
           })}
         </span>
       </Link>

@@ -27,6 +27,7 @@ export function PlansPage() {
       key: 'price',
       label: m.op_price(),
       isFigure: true,
+      isSecond: true,
       sort: (line) => numberOf(line.priceNanoUsd),
       cell: (line) => usd(line.priceNanoUsd),
     },

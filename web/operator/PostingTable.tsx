@@ -4,6 +4,7 @@ import { momentSeconds } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { Money } from './Figure.tsx';
+import { accountText, kindText } from './server-words.ts';
 import { useView } from './view.ts';
 
 /** The journal: each line takes from one account and gives to another. */
@@ -38,9 +39,9 @@ export function PostingTable({
               },
             ]
           : []),
-        { key: 'kind', label: m.op_kind(), cell: (row) => row.kind },
-        { key: 'debit', label: m.op_debit(), cell: (row) => <code>{row.debit}</code> },
-        { key: 'credit', label: m.op_credit(), cell: (row) => <code>{row.credit}</code> },
+        { key: 'kind', label: m.op_kind(), cell: (row) => kindText(row.kind) },
+        { key: 'debit', label: m.op_debit(), cell: (row) => <Account name={row.debit} /> },
+        { key: 'credit', label: m.op_credit(), cell: (row) => <Account name={row.credit} /> },
         {
           key: 'amount',
           label: m.op_amount(),
@@ -61,4 +62,9 @@ export function PostingTable({
       ]}
     />
   );
+}
+
+/** A ledger account in words; its name in the books on pointing at it. */
+export function Account({ name }: { readonly name: string }) {
+  return <span title={name}>{accountText(name)}</span>;
 }

@@ -8,9 +8,9 @@ import { type Block, layOut } from './waterline-layout.ts';
 
 const NARROW = 640;
 
-/** A plan of price zero that earns nothing spends to win people; it is not sold at a loss. */
-export const isGift = (line: PlanLine): boolean =>
-  numberOf(line.priceNanoUsd) === 0 && numberOf(line.revenueNanoUsd.now) === 0;
+/** A plan of price zero spends to win people, and is not sold at a loss; one that earns by use is sold. */
+export const isGift = ({ priceNanoUsd, billing }: PlanLine): boolean =>
+  numberOf(priceNanoUsd) === 0 && billing === 'included';
 
 /**
  * The waterline: each plan a block as wide as it has subscribers and as high as the margin of one, so that

@@ -34,6 +34,8 @@ export const planLine = z.object({
   displayName: z.string(),
   listed: z.boolean(),
   priceNanoUsd: nano,
+  /** `metered`: earns by use, whatever its price. */
+  billing: z.enum(['included', 'metered']),
   subscribers: comparedCount,
   requests: comparedCount,
   tokensIn: z.int(),
