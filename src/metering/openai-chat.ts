@@ -70,13 +70,18 @@ export class ChatMeter implements UsageMeter {
     return this.#shape;
   }
 
+  /** The service tier that the reply was served on, by its name in the price book. */
+  protected tierOf(reply: ChatReply): string | undefined {
+    return reply.serviceTier;
+  }
+
   protected parts(reply: ChatReply): readonly MeteredPart[] | undefined {
     const usage = openAiUsage(reply.usage, this.shapeFor(reply), this.findings);
     if (usage === undefined) return undefined;
     return [
       {
         model: reply.model,
-        serviceTier: reply.serviceTier,
+        serviceTier: this.tierOf(reply),
         usage: addUsage(usage, usageOf(this.extras(reply))),
       },
     ];
