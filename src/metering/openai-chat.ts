@@ -91,7 +91,9 @@ export class ChatMeter implements UsageMeter {
     const message = recordOf(json);
     if (message === undefined) return;
     this.#model = textOf(message['model']) ?? this.#model;
-    this.#serviceTier = textOf(message['service_tier']) ?? this.#serviceTier;
+    // Cerebras repeats the tier asked for and says beside it which one served.
+    this.#serviceTier =
+      textOf(message['service_tier_used']) ?? textOf(message['service_tier']) ?? this.#serviceTier;
     for (const report of this.reports(message)) {
       if (isEmptyReport(report) && this.#usage !== undefined) continue;
       this.#usage = laterUsage(this.#usage, report);
