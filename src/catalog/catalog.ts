@@ -2,7 +2,7 @@ import type { PriceOf } from '#pricing/cost.ts';
 import type { PriceVersion } from '#pricing/price.ts';
 import type { Model, Route } from './model.ts';
 import type { PriceBook } from './price-book.ts';
-import { canonicalServiceTier } from './service-tier.ts';
+import { serviceTierIn } from './service-tier.ts';
 import type { Supplier } from './supplier.ts';
 
 /** A route with all that a request needs to take it. */
@@ -90,7 +90,7 @@ export class Catalog {
     return (name, tier) => {
       const model = name === undefined ? pricedModel : this.prices.modelOf(supplier.id, name);
       const price = model === undefined ? undefined : this.prices.at(supplier.id, model, atMs);
-      return price && { price, serviceTier: canonicalServiceTier(tier) };
+      return price && { price, serviceTier: serviceTierIn(price.serviceTiers, tier) };
     };
   }
 

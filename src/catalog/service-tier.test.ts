@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalServiceTier } from './service-tier.ts';
+import { canonicalServiceTier, serviceTierIn } from './service-tier.ts';
 
 test.each([
   [undefined, 'standard'],
@@ -14,4 +14,14 @@ test.each([
   ['scale', 'scale'],
 ])('%s is %s', (name, tier) => {
   expect(canonicalServiceTier(name)).toBe(tier);
+});
+
+test('a search size is standard only where the price does not tell sizes apart; no other tier is', () => {
+  const plain = { standard: [] };
+  const sized = { standard: [], 'search-low': [] };
+  expect(serviceTierIn(sized, 'search-low')).toBe('search-low');
+  expect(serviceTierIn(plain, 'search-low')).toBe('standard');
+  expect(serviceTierIn(sized, 'search-high')).toBe('standard');
+  expect(serviceTierIn(plain, 'flex')).toBe('flex');
+  expect(serviceTierIn(plain, undefined)).toBe('standard');
 });

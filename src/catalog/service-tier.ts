@@ -1,4 +1,4 @@
-import { STANDARD_TIER } from '#pricing/price.ts';
+import { STANDARD_TIER, type ServiceTiers } from '#pricing/price.ts';
 
 /**
  * What vendors call the tier that their list price is for. Every other name stands for itself and must
@@ -26,4 +26,13 @@ export function canonicalServiceTier(name: string | undefined): string {
   if (name === undefined) return STANDARD_TIER;
   const lower = name.toLowerCase();
   return STANDARD_NAMES.has(lower) ? STANDARD_TIER : lower;
+}
+
+/**
+ * The key in a price's service tiers for a response. How much a request searched (`search-low`,
+ * Perplexity) is standard where the price does not tell the sizes apart.
+ */
+export function serviceTierIn(serviceTiers: ServiceTiers, name: string | undefined): string {
+  const tier = canonicalServiceTier(name);
+  return tier.startsWith('search-') && !Object.hasOwn(serviceTiers, tier) ? STANDARD_TIER : tier;
 }

@@ -38,7 +38,8 @@ export class AnthropicMeter implements UsageMeter {
     const message = recordOf(event['message']);
     if (message) this.#start(message);
     const usage = recordOf(event['usage']);
-    if (usage) this.#current.usage = laterUsage(this.#current.usage, usage);
+    if (usage)
+      this.#current.usage = laterUsage(withoutStaleSplit(this.#current.usage, usage), usage);
     const delta = recordOf(event['delta']);
     this.#current.model = textOf(delta?.['model']) ?? this.#current.model;
     if (message === undefined && event['type'] === 'message') this.#start(event);
@@ -64,6 +65,25 @@ export class AnthropicMeter implements UsageMeter {
   }
 }
 
+/**
+ * A `message_delta` that counts more cache writes than `message_start` leaves out their split. Of the
+ * earlier one the hour's writes stand; what has come since is taken as written for five minutes, which
+ * is a finding where the request writes for an hour.
+ */
+function withoutStaleSplit(
+  earlier: JsonRecord | undefined,
+  later: JsonRecord,
+): JsonRecord | undefined {
+  const split = recordOf(earlier?.['cache_creation']);
+  const written = later['cache_creation_input_tokens'] ?? undefined;
+  if (split === undefined || written === undefined || recordOf(later['cache_creation']))
+    return earlier;
+  return {
+    ...earlier,
+    cache_creation: { ephemeral_1h_input_tokens: split['ephemeral_1h_input_tokens'] },
+  };
+}
+
 function partsOf({ model, usage }: Message, findings: Findings): readonly MeteredPart[] {
   if (usage === undefined) return [];
   const main = tokensOf(usage, findings);
@@ -72,6 +92,8 @@ function partsOf({ model, usage }: Message, findings: Findings): readonly Metere
   const geo = usage['inference_geo'];
   if (typeof geo === 'string' && geo.toLowerCase() === 'us')
     findings.add('usage.inference_geo us is priced apart');
+  if (recordOf(recordOf(usage['fallback_credit'])?.['status'])?.['type'] === 'redeemed')
+    findings.add('usage.fallback_credit is redeemed: the bill is less than these counts');
   const serviceTier = tierOf(usage);
   const iterations = listOf(usage['iterations']);
   const served = servedByFallback(iterations, findings);

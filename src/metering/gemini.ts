@@ -15,9 +15,9 @@ const TIER_OF_TRAFFIC: Readonly<Record<string, string>> = {
 /**
  * Gemini's generateContent. Cached tokens are inside the prompt; thoughts are outside the candidates;
  * tool-use prompt tokens are input on top of the prompt; the total is the sum of all four
- * (cloud.google.com, `UsageMetadata`). Every chunk of a stream carries cumulative usage, some without
- * all fields: the last value of each field counts. Modalities are audio, image, video, document, text;
- * video and documents are billed as text.
+ * (cloud.google.com, `UsageMetadata`). Every chunk of a stream carries cumulative usage
+ * ({@link laterReport}). Modalities are audio, image, video, document, text; video and documents are
+ * billed as text.
  */
 export class GeminiMeter implements UsageMeter {
   readonly #findings = new Findings();
@@ -39,7 +39,7 @@ export class GeminiMeter implements UsageMeter {
     if (this.#usage === undefined) return undefined;
     const tokens = this.#tokensOf(this.#usage);
     if (tokens === undefined) return undefined;
-    const usage = { ...tokens, requests: 1, web_searches: this.#billedSearches() };
+    const usage = addUsage(tokens, usageOf({ requests: 1, ...this.#toolUnits(this.#usage) }));
     const unknown = this.#findings.list();
     return {
       parts: [{ model: this.#model, serviceTier: tierOf(this.#usage), usage }],
@@ -54,7 +54,7 @@ export class GeminiMeter implements UsageMeter {
     if (chunk === undefined) return;
     this.#model = textOf(chunk['modelVersion']) ?? textOf(chunk['model_version']) ?? this.#model;
     const usage = recordOf(chunk['usageMetadata']) ?? recordOf(chunk['usage_metadata']);
-    if (usage) this.#usage = laterUsage(this.#usage, usage);
+    if (usage) this.#usage = laterReport(this.#usage, usage);
     for (const candidate of listOf(chunk['candidates'])) {
       const grounding = recordOf(recordOf(candidate)?.['groundingMetadata']);
       for (const query of listOf(grounding?.['webSearchQueries'])) {
@@ -62,6 +62,20 @@ export class GeminiMeter implements UsageMeter {
         if (text !== undefined && this.#searches.size < 1000) this.#searches.add(text);
       }
     }
+  }
+
+  /** What Google itself says that it bills, where it does; otherwise the queries that grounding shows. */
+  #toolUnits(usage: JsonRecord): Partial<Usage> {
+    const billed = usage['billedToolCalls'] ?? usage['billed_tool_calls'];
+    if (!Array.isArray(billed)) return { web_searches: this.#billedSearches() };
+    const units = { web_searches: 0, tool_calls: 0 };
+    for (const entry of recordsOf(billed)) {
+      const calls =
+        this.#count(entry, 'successfulToolCallCount', 'successful_tool_call_count') ?? 0;
+      if (/search/i.test(textOf(entry['tool']) ?? '')) units.web_searches += calls;
+      else units.tool_calls += calls;
+    }
+    return units;
   }
 
   /** Gemini 3 bills each search query, earlier models each grounded prompt (ai.google.dev, "Grounding"). */
@@ -160,9 +174,48 @@ export class GeminiMeter implements UsageMeter {
   }
 }
 
+const PROMPT = ['promptTokenCount', 'prompt_token_count'] as const;
+const TOTAL = ['totalTokenCount', 'total_token_count'] as const;
+/** What makes up the total beside the prompt; a report without one of them may mean none or no change. */
+const ADDENDS = [
+  'candidatesTokenCount',
+  'responseTokenCount',
+  'thoughtsTokenCount',
+  'toolUsePromptTokenCount',
+].map((name) => [name, snakeOf(name)] as const);
+
+/**
+ * The later of two reports in one stream. Where the later one alone adds up to its own total, it is
+ * whole: what it leaves out is gone (after a tool has run, thoughts are part of the prompt). One that
+ * is whole and smaller is of a turn after a tool, which the last report will take in, and is passed
+ * over. Any other leaves out what has not changed.
+ */
+function laterReport(earlier: JsonRecord | undefined, later: JsonRecord): JsonRecord {
+  const total = wholeTotal(later);
+  if (earlier === undefined || total === undefined) return laterUsage(earlier, later);
+  if (total < (wholeTotal(earlier) ?? 0)) return earlier;
+  const gone = new Set<string>(ADDENDS.flat());
+  return laterUsage(
+    Object.fromEntries(Object.entries(earlier).filter(([field]) => !gone.has(field))),
+    later,
+  );
+}
+
+/** A report's total where its own parts add up to it. */
+function wholeTotal(report: JsonRecord): number | undefined {
+  const ignored = new Findings(); // broken counts are told when the report is read
+  const total = firstCountOf(report, TOTAL, ignored);
+  let sum = firstCountOf(report, PROMPT, ignored) ?? 0;
+  for (const names of ADDENDS) sum += firstCountOf(report, names, ignored) ?? 0;
+  return total === sum ? total : undefined;
+}
+
+function snakeOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 function modalitiesOf(usage: JsonRecord, field: string): readonly JsonRecord[] {
-  const snake = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return recordsOf(usage[field] ?? usage[snake]);
+  return recordsOf(usage[field] ?? usage[snakeOf(field)]);
 }
 
 function tierOf(usage: JsonRecord): string | undefined {

@@ -70,13 +70,18 @@ export class ChatMeter implements UsageMeter {
     return this.#shape;
   }
 
+  /** The service tier that the reply was served on, by its name in the price book. */
+  protected tierOf(reply: ChatReply): string | undefined {
+    return reply.serviceTier;
+  }
+
   protected parts(reply: ChatReply): readonly MeteredPart[] | undefined {
     const usage = openAiUsage(reply.usage, this.shapeFor(reply), this.findings);
     if (usage === undefined) return undefined;
     return [
       {
         model: reply.model,
-        serviceTier: reply.serviceTier,
+        serviceTier: this.tierOf(reply),
         usage: addUsage(usage, usageOf(this.extras(reply))),
       },
     ];
@@ -86,7 +91,9 @@ export class ChatMeter implements UsageMeter {
     const message = recordOf(json);
     if (message === undefined) return;
     this.#model = textOf(message['model']) ?? this.#model;
-    this.#serviceTier = textOf(message['service_tier']) ?? this.#serviceTier;
+    // Cerebras repeats the tier asked for and says beside it which one served.
+    this.#serviceTier =
+      textOf(message['service_tier_used']) ?? textOf(message['service_tier']) ?? this.#serviceTier;
     for (const report of this.reports(message)) {
       if (isEmptyReport(report) && this.#usage !== undefined) continue;
       this.#usage = laterUsage(this.#usage, report);

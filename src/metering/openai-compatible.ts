@@ -1,4 +1,5 @@
 import { AnthropicMeter } from './anthropic.ts';
+import type { Findings } from './findings.ts';
 import { GeminiMeter } from './gemini.ts';
 import { GroqMeter } from './groq.ts';
 import { recordOf, textOf, type JsonRecord } from './json-value.ts';
@@ -6,9 +7,9 @@ import type { Metering, UsageMeter } from './metering.ts';
 import { choicesOf, type ChatReply } from './openai-chat.ts';
 import { OpenAiResponsesMeter } from './openai-responses.ts';
 import { OPENAI_SHAPE, type OpenAiUsageShape } from './openai-usage.ts';
-import { perplexityShape, perplexityUnits } from './perplexity.ts';
+import { perplexityShape, perplexityTier, perplexityUnits } from './perplexity.ts';
 import { countOf } from './token-count.ts';
-import type { Usage } from './usage.ts';
+import { addUsage, usageOf, type Usage } from './usage.ts';
 import { XAI_SHAPE, XaiResponsesMeter, xaiToolUnits } from './xai.ts';
 
 /** Gemini's compatible endpoint leaves thoughts out of the completion and names them nowhere but in the total. */
@@ -87,13 +88,24 @@ class CompatibleChatMeter extends GroqMeter {
     const base = super.extras(reply);
     const own = isPerplexity(usage)
       ? perplexityUnits(reply, (field) => countOf(usage, field, this.findings) ?? 0)
-      : (xaiToolUnits(usage, this.findings) ?? {});
-    return {
-      input: own.input ?? 0,
-      web_searches: (base.web_searches ?? 0) + (own.web_searches ?? 0),
-      tool_calls: (base.tool_calls ?? 0) + (own.tool_calls ?? 0),
-    };
+      : (xaiToolUnits(usage, this.findings) ?? serverToolUnits(usage, this.findings));
+    return addUsage(usageOf(base), usageOf(own));
   }
+
+  protected override tierOf(reply: ChatReply): string | undefined {
+    return isPerplexity(reply.usage) ? perplexityTier(reply) : super.tierOf(reply);
+  }
+}
+
+/**
+ * OpenRouter's server tools: searches by name, the others by how many ran. What a tool's own model
+ * used (an adviser's) stands in no count; OpenRouter's `cost` holds it (openrouter.ai, "Server tools").
+ */
+function serverToolUnits(usage: JsonRecord, findings: Findings): Partial<Usage> {
+  const tools = recordOf(usage['server_tool_use_details']) ?? recordOf(usage['server_tool_use']);
+  const searches = countOf(tools, 'web_search_requests', findings) ?? 0;
+  const executed = countOf(tools, 'tool_calls_executed', findings) ?? 0;
+  return { web_searches: searches, tool_calls: Math.max(0, executed - searches) };
 }
 
 function isPerplexity(usage: JsonRecord): boolean {

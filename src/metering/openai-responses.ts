@@ -59,8 +59,9 @@ export class OpenAiResponsesMeter implements UsageMeter {
   }
 
   /** Calls of hosted tools that are billed each, from the items unless the usage counts them itself. */
-  protected toolUnits(_usage: JsonRecord, items: Iterable<JsonRecord>): Partial<Usage> {
-    return itemUnits(items);
+  protected toolUnits(usage: JsonRecord, items: Iterable<JsonRecord>): Partial<Usage> {
+    const invocations = recordOf(usage['tool_calls_details']);
+    return invocations ? invocationUnits(invocations, this.findings) : itemUnits(items);
   }
 
   #state(response: JsonRecord): void {
@@ -129,8 +130,21 @@ export class OpenAiResponsesMeter implements UsageMeter {
   }
 }
 
+/** Perplexity's agent counts in its usage how often each of its tools was invoked (docs.perplexity.ai, "Agent API"). */
+function invocationUnits(invocations: JsonRecord, findings: Findings): Partial<Usage> {
+  const units = { web_searches: 0, tool_calls: 0 };
+  for (const [tool, details] of Object.entries(invocations).slice(0, 32)) {
+    const count =
+      countOf(recordOf(details), 'invocation', findings, 'usage.tool_calls_details') ?? 0;
+    if (/search/i.test(tool)) units.web_searches += count;
+    else units.tool_calls += count;
+  }
+  return units;
+}
+
 const HOSTED = new Set([
   'web_search_call',
+  'x_search_call', // xAI
   'file_search_call',
   'code_interpreter_call',
   'image_generation_call',
@@ -151,7 +165,7 @@ export function itemUnits(items: Iterable<JsonRecord>): Partial<Usage> {
     if (item['status'] === 'failed') continue;
     const type = item['type'];
     const action = recordOf(item['action'])?.['type'];
-    if (type === 'web_search_call')
+    if (type === 'web_search_call' || type === 'x_search_call')
       units.web_searches += action === undefined || action === 'search' ? 1 : 0;
     else if (type === 'image_generation_call') units.images_made += 1;
     else units.tool_calls += 1;

@@ -1,5 +1,6 @@
 import { ChatMeter, type ChatReply } from './openai-chat.ts';
 import type { OpenAiUsageShape } from './openai-usage.ts';
+import { textOf } from './json-value.ts';
 import { isCharged } from './supplier-cost.ts';
 import { countOf } from './token-count.ts';
 import type { Usage } from './usage.ts';
@@ -21,6 +22,19 @@ export class PerplexityMeter extends ChatMeter {
   protected override extras(reply: ChatReply): Partial<Usage> {
     return perplexityUnits(reply, (field) => countOf(reply.usage, field, this.findings) ?? 0);
   }
+
+  protected override tierOf(reply: ChatReply): string | undefined {
+    return perplexityTier(reply);
+  }
+}
+
+/**
+ * The fee of a request depends on how much of the web was searched, as does nothing else: a size is a
+ * service tier of the price book (`search-low`, `search-medium`, `search-high`).
+ */
+export function perplexityTier({ usage, serviceTier }: ChatReply): string | undefined {
+  const size = textOf(usage['search_context_size']);
+  return size === undefined ? serviceTier : `search-${size.toLowerCase()}`;
 }
 
 /** Where Perplexity counts reasoning: beside the completion where it bills it apart, else within. */

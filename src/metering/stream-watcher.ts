@@ -28,6 +28,7 @@ const FACTS: Readonly<Record<string, KeyKind>> = {
   modelVersion: 'watched',
   model_version: 'watched',
   service_tier: 'watched',
+  service_tier_used: 'watched',
 };
 
 const CHAT_TEXT = ['content', 'reasoning_content', 'reasoning', 'refusal', 'arguments', 'text'];

@@ -23,29 +23,51 @@ export class XaiChatMeter extends ChatMeter {
 /** xAI's Responses API: OpenAI's shape, reasoning inside, with counts of server-side tools. */
 export class XaiResponsesMeter extends OpenAiResponsesMeter {
   protected override toolUnits(usage: JsonRecord, items: Iterable<JsonRecord>): Partial<Usage> {
-    return xaiToolUnits(usage, this.findings) ?? itemUnits(items);
+    const seen = itemUnits(items);
+    return xaiToolUnits(usage, this.findings, seen.web_searches) ?? seen;
   }
 }
 
 /**
- * Calls of server-side tools: web and X searches are billed as searches, the rest as tool calls.
+ * What server-side tools are billed for, in searches and tool calls ({@link detailedUnits}). Older
+ * responses count all tools in one number: `searches` of those are searches, as the output shows.
  * Live Search, which came before the tools, bills `num_sources_used`.
  * @returns `undefined` where the usage counts no tools.
  */
-export function xaiToolUnits(usage: JsonRecord, findings: Findings): Partial<Usage> | undefined {
+export function xaiToolUnits(
+  usage: JsonRecord,
+  findings: Findings,
+  searches = 0,
+): Partial<Usage> | undefined {
   const details =
     recordOf(usage['server_side_tool_usage_details']) ?? recordOf(usage['server_side_tool_usage']);
-  if (details) {
-    const units = { web_searches: 0, tool_calls: 0 };
-    for (const name of Object.keys(details).slice(0, 32)) {
-      const calls = countOf(details, name, findings) ?? 0;
-      if (/^(?:web|x)_search/i.test(name)) units.web_searches += calls;
-      else if (!/^mcp/i.test(name)) units.tool_calls += calls;
-    }
-    return units;
-  }
+  if (details) return detailedUnits(details, findings);
   const sources = countOf(usage, 'num_sources_used', findings);
   const tools = countOf(usage, 'num_server_side_tools_used', findings);
   if (sources === undefined && tools === undefined) return undefined;
-  return tools !== undefined && tools > 0 ? { tool_calls: tools } : { web_searches: sources ?? 0 };
+  if (tools === undefined || tools === 0) return { web_searches: sources ?? 0 };
+  const searched = Math.min(searches, tools);
+  return { web_searches: searched, tool_calls: tools - searched };
+}
+
+/**
+ * The breakdown by tool. X Search is billed by what it fetched, where that is counted: a post costs
+ * what a web search costs and a profile twice that, so a profile counts as two searches; its calls
+ * are then free. A search of attached files costs two other tool calls and counts as two. MCP and
+ * looking at images and videos cost their tokens only (docs.x.ai, "Pricing", tools).
+ */
+function detailedUnits(details: JsonRecord, findings: Findings): Partial<Usage> {
+  const units = { web_searches: 0, tool_calls: 0, images_made: 0 };
+  const byItem = 'x_posts_fetched' in details || 'x_users_fetched' in details;
+  for (const key of Object.keys(details).slice(0, 32)) {
+    const name = key.toLowerCase().replace(/^server_side_tool_/, '');
+    const count = countOf(details, key, findings) ?? 0;
+    if (/^(?:mcp|view_)/.test(name) || (byItem && name.startsWith('x_search'))) continue;
+    if (name === 'x_users_fetched') units.web_searches += 2 * count;
+    else if (/^(?:web_search|x_search|x_posts_fetched)/.test(name)) units.web_searches += count;
+    else if (name.startsWith('image_generation')) units.images_made += count;
+    else if (/^(?:document|attachment)_search/.test(name)) units.tool_calls += 2 * count;
+    else units.tool_calls += count;
+  }
+  return units;
 }

@@ -13,6 +13,10 @@ export interface CostCase {
   readonly body: unknown;
   /** When the response was completed; a Tuesday at noon UTC unless it matters. */
   readonly at?: string;
+  /** Where the counts were recorded; without it they are made up after the vendor's documentation. */
+  readonly recorded?: string;
+  /** What the vendor or its client said that it charged, in dollars, to the decimals that it gave. */
+  readonly stated?: string;
   /** `count × dollars per million tokens`, or `count × dollars` each. */
   readonly sum: readonly (readonly [count: number, dollars: string, per: 'million' | 'each'])[];
 }

@@ -5,13 +5,15 @@ import { namedId } from '#base/id.ts';
 import { formatUsd } from '#base/money.ts';
 import { readGenaiPrices } from '#catalog/genai-prices.ts';
 import { PriceBook } from '#catalog/price-book.ts';
-import { canonicalServiceTier } from '#catalog/service-tier.ts';
+import { serviceTierIn } from '#catalog/service-tier.ts';
 import { usageMeter } from '#metering/usage-meter.ts';
 import { usageOf } from '#metering/usage.ts';
 import { costOf, type PriceOf } from '#pricing/cost.ts';
-import { COST_CASES, type CostCase } from './cost-cases.ts';
+import { COST_CASES as WRITTEN, type CostCase } from './cost-cases.ts';
+import { RECORDED_COST_CASES } from './recorded-cost-cases.ts';
 import { starterOffer } from './starter-offer.ts';
 
+const COST_CASES = [...WRITTEN, ...RECORDED_COST_CASES];
 const DOCUMENT = new URL('../../docs/exactness-cost.md', import.meta.url);
 const NOON = '2026-11-24T12:00:00Z';
 const offer = starterOffer();
@@ -27,7 +29,7 @@ function priceOf(prices: PriceBook, supplier: string, atMs: number): PriceOf {
   return (name, tier) => {
     const model = name === undefined ? undefined : prices.modelOf(supplier, name);
     const price = model === undefined ? undefined : prices.at(supplier, model, atMs);
-    return price && { price, serviceTier: canonicalServiceTier(tier) };
+    return price && { price, serviceTier: serviceTierIn(price.serviceTiers, tier) };
   };
 }
 
@@ -60,6 +62,14 @@ describe('the cost of a vendor’s response', () => {
     expect(BigInt(cost.nanoUsd)).toBe(onPaper(one));
   });
 
+  test.each(COST_CASES.filter(({ stated }) => stated !== undefined))(
+    '$vendor said $stated',
+    ({ stated = '', ...one }) => {
+      const unit = 10 ** -(stated.split('.')[1]?.length ?? 0);
+      expect(Math.abs(got(one).nanoUsd / 1e9 - Number(stated))).toBeLessThan(unit);
+    },
+  );
+
   test('docs/exactness-cost.md says so; UPDATE_DOCS=1 writes it anew', () => {
     const rows = COST_CASES.map((one) => {
       const sum = one.sum.map(([count, dollars, per]) => {
@@ -68,12 +78,15 @@ describe('the cost of a vendor’s response', () => {
       const [expected, actual] = [onPaper(one), BigInt(got(one).nanoUsd)].map((nanos) =>
         formatUsd(nanos),
       );
-      return `| ${one.vendor} | ${one.trap} | ${sum.join(' + ')} | ${expected} | ${expected === actual ? 'the same' : `**${actual}**`} |`;
+      const same = expected === actual ? 'the same' : `**${actual}**`;
+      const stated = one.stated === undefined ? '' : `; it said $${one.stated}`;
+      const source = one.recorded === undefined ? '' : ` (recorded: ${one.recorded}${stated})`;
+      return `| ${one.vendor} | ${one.trap}${source} | ${sum.join(' + ')} | ${expected} | ${same} |`;
     });
     const text = [
       '# Exactness of costs',
       '',
-      'Each row is a response in the vendor’s own shape, read by its decoder (`exactness.md`) and priced at the starter document’s prices (`src/offer/starter/breakeven.yaml`, which names their sources). “On paper” is the sum written out, evaluated apart from the product’s code. Amounts are exact to the nano-dollar, rounded once, half to even.',
+      'Each row is a response in the vendor’s own shape, read by its decoder (`exactness.md`) and priced at the starter document’s prices (`src/offer/starter/breakeven.yaml`, which names their sources). “On paper” is the sum written out, evaluated apart from the product’s code. Amounts are exact to the nano-dollar, rounded once, half to even. Rows marked “recorded” have the counts of real traffic that others published; what the vendor itself said that it charged agrees to the last decimal that it gave.',
       '',
       '`vitest run src/offer/cost-exactness.test.ts` checks this table; with `UPDATE_DOCS=1` it writes it anew.',
       '',

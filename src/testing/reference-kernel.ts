@@ -121,7 +121,7 @@ export class ReferenceKernel {
       if (!counter.counts) continue;
       const paid = mode === 'included' ? 0n : charge;
       const amount = amountIn(counter.gate.unit, quote, BigInt(this.#weight(className) ?? 0), paid);
-      if (amount === 0n || this.windows.taken(counter) + amount <= counter.limit) {
+      if (amount === 0n || this.windows.fits(counter, amount)) {
         counted.push({ counter, amount });
         continue;
       }
@@ -266,8 +266,7 @@ export class ReferenceKernel {
       const more = (raised[index] ?? 0n) - counted.amount;
       if (more === 0n || !this.windows.stillCounts(counted)) continue;
       const used = sum(this.windows.sharingWindow(counted).map((other) => other.amount));
-      const later = this.windows.usedAfter(counted.counter, counted.place);
-      if (used - later + more > counted.limit) return false;
+      if (!this.windows.hasRoom({ ...counted, used }, more, counted.limit)) return false;
     }
     const parts = this.money.waterfall(charge - heldCharge, use.mode, use.period);
     if (parts === undefined) return false;

@@ -17,8 +17,8 @@ export class ReferenceWindows {
   readonly #record: ReferenceRecord;
   /** Calendar windows, once begun, last to their end. */
   readonly #calendars = new Map<string, { start: bigint; end: bigint }>();
-  /** By counter: where room was last set aside, and what others had used by then. */
-  readonly #asides = new Map<string, { place: bigint; foreign: bigint }>();
+  /** By counter: in which window room was last set aside for this process, and how much. */
+  readonly #asides = new Map<string, { place: bigint; room: bigint }>();
 
   constructor(record: ReferenceRecord) {
     this.#record = record;
@@ -113,12 +113,33 @@ export class ReferenceWindows {
   }
 
   /**
-   * Room of a gate of scope everyone is set aside for this process, as of now. What others use from
+   * Of a gate of scope everyone, `room` is set aside for this process, as of now. What others use from
    * here on takes nothing of it: they come after it, although they may be counted first.
    */
-  setAside(gate: Gate, place: bigint): void {
-    const counter = counterName(gate, '', '');
-    this.#asides.set(counter, { place, foreign: this.#foreign(counter, place) });
+  setAside(gate: Gate, place: bigint, room: bigint): void {
+    this.#asides.set(counterName(gate, '', ''), { place, room });
+  }
+
+  /**
+   * Whether so much more fits beside all that is used: under the limit as it is now, or, whatever
+   * others have used since, within the room that was set aside under it before.
+   */
+  hasRoom(
+    { counter, place, used }: { counter: string; place: bigint | undefined; used: bigint },
+    amount: bigint,
+    limit: bigint,
+  ): boolean {
+    if (used + amount <= limit) return true;
+    const aside = this.#asides.get(counter);
+    if (aside === undefined || aside.place !== place) return false;
+    return used - this.#foreign(counter, aside.place) + amount <= aside.room;
+  }
+
+  /** Whether a request may count so much more in a counter. */
+  fits(counter: Counter, amount: bigint): boolean {
+    const place = this.#current(counter)?.start;
+    const used = this.used(counter);
+    return this.hasRoom({ counter: counter.counter, place, used }, amount, counter.limit);
   }
 
   #foreign(counter: string, place: bigint): bigint {
@@ -129,19 +150,6 @@ export class ReferenceWindows {
         if (each.counter === counter && each.place === place) total += each.amount;
     }
     return total;
-  }
-
-  /** What others used of a shared counter since room was set aside. */
-  usedAfter(counter: string, place: bigint): bigint {
-    const aside = this.#asides.get(counter);
-    return aside?.place === place ? this.#foreign(counter, place) - aside.foreign : 0n;
-  }
-
-  /** What stands in the way of more. */
-  taken(counter: Counter): bigint {
-    const used = this.used(counter);
-    const place = counter.gate.scope === 'everyone' ? this.#current(counter)?.start : undefined;
-    return place === undefined ? used : used - this.usedAfter(counter.counter, place);
   }
 
   /** Another process's use of a gate of scope everyone, in the window that began at `place`. */

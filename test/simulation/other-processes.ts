@@ -69,7 +69,7 @@ export class OtherProcesses {
       limit: gate.limit,
       exhaustedUntilMs: fits ? 0 : range.endMs,
     };
-    this.#reference.windows.setAside(known.declared, BigInt(range.startMs));
+    this.#reference.windows.setAside(known.declared, BigInt(range.startMs), BigInt(leased));
     return slice;
   }
 

@@ -10,10 +10,11 @@ export interface TestCustomer {
 export async function addCustomer(
   installation: Installation,
   budgetUsd: string,
+  plan = 'wallet',
 ): Promise<TestCustomer> {
   const { id } = await installation.call<{ id: Id<'customer'> }>('POST', '/customers', {
     name: 'Tester',
-    plan: 'wallet',
+    plan,
   });
   const { secret } = await installation.call<{ secret: string }>('POST', `/customers/${id}/keys`, {
     name: 'tests',
