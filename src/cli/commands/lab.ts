@@ -6,8 +6,10 @@ import type { LabResultHead } from '#lab/lab-results.ts';
 import type { LabResult, Recommendation, ReplayResult } from '#lab/lab.schema.ts';
 import { coverageText, oracleText } from '#lab/replay-scenario.ts';
 import type { CommandOptions, CommandSetup } from '../command-setup.ts';
-import { type CliContext, present, withControl } from '../context.ts';
+import { present, withControl } from '../context.ts';
+import { follow } from '../follow.ts';
 import { readDocument } from '../read-document.ts';
+import { labImportCommands } from './lab-import.ts';
 
 interface Sealed {
   readonly book: string;
@@ -18,7 +20,7 @@ interface Sealed {
 
 const BOOK = [
   '--book <book>',
-  'live, test or demo; default: live where it was used, else demo',
+  'live, test, demo or import:NAME; default: live where it was used, else demo',
 ] as const;
 
 /** `lab`: what another price would have done. */
@@ -34,6 +36,7 @@ export function labCommands(program: Command, setup: CommandSetup): void {
         present(context, sealed, sealedText);
       }),
     );
+  labImportCommands(lab, setup);
   const replay = lab
     .command('replay [scenario]')
     .description('what a changed breakeven.yaml would have done to the recorded use')
@@ -126,19 +129,6 @@ function question(options: CommandOptions): object {
     behaviour,
     seed: Number(options['seed']),
   };
-}
-
-async function follow<Result>(context: CliContext, path: string, body: object): Promise<Result> {
-  const result = await withControl(context, (client) =>
-    client.follow<Result>(path, body, (step) => {
-      const of = Number(step['of']);
-      const part =
-        of > 1 ? ` ${Number(step['done']).toLocaleString('en')} of ${of.toLocaleString('en')}` : '';
-      context.output.progress(`${String(step['text'])}${part}`);
-    }),
-  );
-  context.output.progress('');
-  return result;
 }
 
 function documentOf(result: LabResult): string {
