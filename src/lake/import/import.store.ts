@@ -76,7 +76,7 @@ export async function columnsOf(
 /** Reads a file into `import_row`; what cannot be understood is kept with its field. */
 export async function readRows(duck: DuckDBConnection, reading: ImportReading): Promise<void> {
   const text = (field: ImportField): string => `nullif(trim(${valueOf(reading, field)}), '')`;
-  const count = (field: ImportField): string => `TRY_CAST(${text(field)} AS DECIMAL(20, 4))`;
+  const count = (field: ImportField): string => `TRY_CAST(${text(field)} AS DOUBLE)`;
   const names: ImportField[] = ['customer', 'model', 'tier', 'plan'];
   const counts: ImportField[] = ['input', 'cached', 'cache_write', 'output', 'reasoning'];
   const isCount = (field: string, isNeeded: boolean): string =>
@@ -153,7 +153,9 @@ function valueOf(reading: ImportReading, field: ImportField): string {
   const columns = (LITELLM_COLUMNS[field] ?? []).filter(has);
   const values = columns.map((name) => `nullif(trim(${columnText(reading, name)}), '')`);
   if (has('metadata')) {
-    const metadata = columnText(reading, 'metadata');
+    const written = columnText(reading, 'metadata');
+    // Some exports write the document as a text inside a document.
+    const metadata = `CASE WHEN json_valid(${written}) AND json_type(${written}) = 'VARCHAR' THEN json_extract_string(${written}, '$') ELSE ${written} END`;
     for (const path of LITELLM_METADATA[field] ?? []) {
       for (const parent of LITELLM_PARENTS)
         values.push(
