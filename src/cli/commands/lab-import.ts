@@ -1,11 +1,16 @@
-import { basename, resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { systemClock } from '#base/clock.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { formatMoney } from '#lab/format.ts';
 import type { ImportRecord } from '#lake/import/import-book.ts';
 import type { ImportResult } from '#lake/import/import-use.ts';
+import { CALIBRATIONS, type CalibrationName } from '#traffic/calibration.ts';
+import { writeServegenCsv } from '#traffic/servegen-csv.ts';
 import type { CommandOptions, CommandSetup } from '../command-setup.ts';
-import { present, withControl } from '../context.ts';
+import { type CliContext, present, withControl } from '../context.ts';
 import { follow } from '../follow.ts';
 
 /** `lab import`, `lab imports`: the lab for those who do not run the gateway. */
@@ -28,11 +33,20 @@ export function labImportCommands(lab: Command, setup: CommandSetup): void {
     .option('--costs <source>', 'price-book or cost-column', 'price-book')
     .option('--prices <when>', 'then: in force at each request; now: in force now', 'then')
     .option('--idle <n>', 'subscribers more, who sent nothing', '0')
+    .option('--servegen <folder>', 'no files: subscribers made of ServeGen’s published clients')
+    .option('--subscribers <n>', 'of them, how many', '500')
+    .option('--days <n>', 'of them, how many days up to today', '30')
+    .option('--calibration <name>', 'of them: light, typical or heavy', 'typical')
+    .option('--seed <n>', 'of them: equal seeds give equal requests', '1')
     .option('--dry-run', 'show what would be imported, and import nothing')
     .option('--replace', 'in the place of the book of that name')
     .action(
       setup.run(async (context, files, options) => {
-        const result = await follow<ImportResult>(context, '/lab/imports', body(files, options));
+        const { servegen } = options;
+        const result =
+          typeof servegen === 'string'
+            ? await importServegen(context, servegen, options)
+            : await follow<ImportResult>(context, '/lab/imports', body(files, options));
         present(context, result, importText);
       }),
     );
@@ -56,6 +70,60 @@ export function labImportCommands(lab: Command, setup: CommandSetup): void {
         return present(context, records, recordsText);
       }),
     );
+}
+
+/** Makes the requests here, as a file that is imported like any other. */
+async function importServegen(
+  context: CliContext,
+  folder: string,
+  options: CommandOptions,
+): Promise<ImportResult> {
+  const { calibration, seed } = options;
+  const subscribers = wholeNumber('subscribers', options['subscribers']);
+  if (!isCalibration(calibration)) {
+    throw new DomainError(
+      'invalid_request',
+      `--calibration must be one of ${Object.keys(CALIBRATIONS).join(', ')}.`,
+      { field: 'calibration' },
+    );
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'breakeven-servegen-'));
+  try {
+    const file = join(directory, `servegen-${calibration}.csv`);
+    const nowMs = systemClock.nowMs();
+    const { silent } = writeServegenCsv(
+      folder,
+      file,
+      {
+        subscribers,
+        calibration,
+        days: wholeNumber('days', options['days']),
+        seed: wholeNumber('seed', seed),
+        endMs: nowMs - (nowMs % DAY_MS),
+      },
+      (done) => {
+        if (done % 10 === 0)
+          context.output.progress(`Making subscribers ${done} of ${subscribers}`);
+      },
+    );
+    const idle = Number(options['idle']) + silent;
+    const given = { plan: 'pro', ...options, idle };
+    return await follow<ImportResult>(context, '/lab/imports', body([file], given));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function isCalibration(name: unknown): name is CalibrationName {
+  return typeof name === 'string' && Object.hasOwn(CALIBRATIONS, name);
+}
+
+function wholeNumber(option: string, text: unknown): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new DomainError('invalid_request', `--${option} must be a whole number.`, {
+    field: option,
+  });
 }
 
 function body(files: readonly string[], options: CommandOptions): object {
@@ -103,6 +171,7 @@ function pairs(option: string, text: unknown): Readonly<Record<string, string>> 
   );
 }
 
+const DAY_MS = 86_400_000;
 const count = (value: number): string => value.toLocaleString('en');
 
 function importText(result: ImportResult): string {

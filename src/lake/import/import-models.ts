@@ -58,12 +58,14 @@ export function resolveModels(
       ...model,
       served,
       className: served?.model.model.className ?? otherClass,
-      costFrom: (served === undefined || rules.costs === 'cost-column'
-        ? 'cost column'
-        : 'price book') as CostSource,
+      costFrom: costSource(served === undefined || rules.costs === 'cost-column'),
     }));
   for (const each of kept) requireCost(each, catalog, rules);
   return kept;
+}
+
+function costSource(isColumn: boolean): CostSource {
+  return isColumn ? 'cost column' : 'price book';
 }
 
 function requireCost(each: ResolvedModel, catalog: Catalog, rules: ModelRules): void {

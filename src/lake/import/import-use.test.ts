@@ -60,11 +60,8 @@ describe('usage from elsewhere', () => {
     await at.duck.run(`COPY (SELECT * FROM '${csv}') TO '${parquet}' (FORMAT parquet)`);
     const wanted = await at.run([csv]);
     for (const file of [packed, json, parquet]) {
-      const { costNanoUsd, customers } = await at.run([file], { replace: true });
-      expect({ costNanoUsd, customers }, file).toEqual({
-        costNanoUsd: wanted.costNanoUsd,
-        customers: wanted.customers,
-      });
+      const { costNanoUsd, customers } = wanted;
+      expect(await at.run([file], { replace: true })).toMatchObject({ costNanoUsd, customers });
     }
   });
 

@@ -6,7 +6,7 @@ import { DomainError } from '#base/domain-error.ts';
 import { utcDay } from '#base/utc-day.ts';
 import type { Catalog } from '#catalog/catalog.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
-import { type ImportedBook, type ImportRecord, placeImport, readImport } from './import-book.ts';
+import { type ImportedBook, placeImport, readImport } from './import-book.ts';
 import type { ImportSubscriber } from './import-days.ts';
 import { type ImportMapping, mappingOf, missingText, type Separable } from './import-fields.ts';
 import { type ModelRules, resolveModels, type ResolvedModel } from './import-models.ts';
