@@ -9,6 +9,8 @@ import type { CommandOptions, CommandSetup } from '../command-setup.ts';
 import { present, withControl } from '../context.ts';
 import { follow } from '../follow.ts';
 import { readDocument } from '../read-document.ts';
+import { labDemandCommand } from './lab-demand.ts';
+import { labHardwareCommand } from './lab-hardware.ts';
 import { labImportCommands } from './lab-import.ts';
 
 interface Sealed {
@@ -37,6 +39,8 @@ export function labCommands(program: Command, setup: CommandSetup): void {
       }),
     );
   labImportCommands(lab, setup);
+  labDemandCommand(lab, setup);
+  labHardwareCommand(lab, setup);
   const replay = lab
     .command('replay [scenario]')
     .description('what a changed breakeven.yaml would have done to the recorded use')
@@ -109,6 +113,7 @@ function assumptions(command: Command): Command {
       '--elasticity <number>',
       `price elasticity of those who pay (default ${priceElasticity})`,
     )
+    .option('--elasticity-band <low,high>', 'the band that results are also shown for')
     .option(
       '--deferred <share>',
       `of refused requests, how many come again (default ${deferredShare})`,
@@ -120,6 +125,7 @@ function assumptions(command: Command): Command {
 function question(options: CommandOptions): object {
   const behaviour = {
     ...(options['elasticity'] !== undefined && { priceElasticity: Number(options['elasticity']) }),
+    ...(typeof options['elasticityBand'] === 'string' && bandOf(options['elasticityBand'])),
     ...(options['deferred'] !== undefined && { deferredShare: Number(options['deferred']) }),
     ...(options['reaction'] === false && { reacts: false }),
   };
@@ -129,6 +135,12 @@ function question(options: CommandOptions): object {
     behaviour,
     seed: Number(options['seed']),
   };
+}
+
+/** `0.8,1.4`; what is no number is refused by the server, by its name. */
+function bandOf(text: string): object {
+  const [low, high] = text.split(',').map(Number);
+  return { priceElasticityLow: low, priceElasticityHigh: high };
 }
 
 function documentOf(result: LabResult): string {

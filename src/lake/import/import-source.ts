@@ -79,7 +79,7 @@ function headOf(path: string): string {
 }
 
 /** The fields of the first record of a text (RFC 4180: quotes are doubled inside quotes). */
-function recordOf(text: string, delimiter: string): readonly string[] {
+export function recordOf(text: string, delimiter: string): readonly string[] {
   const fields: string[] = [];
   let field = '';
   let isQuoted = false;
