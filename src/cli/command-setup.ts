@@ -25,8 +25,8 @@ export function commandSetup(
     run:
       (work) =>
       async (...parameters) => {
-        // commander passes the arguments, then the options, then the command itself
-        const args = parameters.slice(0, -2).map(String);
+        // commander passes the arguments (several of one name as a list), then the options, then the command itself
+        const args = parameters.slice(0, -2).flat().map(String);
         const options = parameters.at(-2) as CommandOptions;
         const json = globals().json ?? false;
         const output = processOutput(json);

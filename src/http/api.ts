@@ -8,6 +8,7 @@ import { chatRoutes } from './routes/chat.ts';
 import { consoleBookRoutes } from './routes/console-books.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { customerRoutes } from './routes/customers.ts';
+import { labImportRoutes } from './routes/lab-imports.ts';
 import { labRoutes } from './routes/lab.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -30,6 +31,7 @@ export const API_ROUTES: readonly Route[] = [
   ...customerRoutes,
   ...operationRoutes,
   ...labRoutes,
+  ...labImportRoutes,
 ];
 
 export interface ApiDeps {

@@ -6,6 +6,7 @@ import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
 import type { LabRequest } from '#lab/lab-request.ts';
+import type { ImportedBook } from '#lake/import/import-book.ts';
 
 /** Long work: tells its progress, and ends early when whoever asked for it has left. */
 export type LongWork = (progress: Progress, signal: AbortSignal) => Promise<unknown>;
@@ -115,6 +116,8 @@ export interface Services {
     results(limit: number): Promise<unknown>;
     result(id: Id<'labResult'>): Promise<unknown>;
     assumptions(): Promise<unknown>;
+    imports(): Promise<unknown>;
+    dropImport(book: ImportedBook): Promise<unknown>;
   };
   readonly health: () => Promise<unknown>;
   readonly console: ConsoleServices;

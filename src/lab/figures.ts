@@ -55,9 +55,11 @@ export function oracleOf(recorded: Float64Array, rows: readonly number[]): Oracl
   const count = (metric: Metric): number => Number(sumRows(recorded, rows, metric));
   const differingDecisions = count('differingDecisions');
   const differingCharges = count('differingCharges');
+  const compared = count('compared');
   return {
-    exact: differingDecisions === 0 && differingCharges === 0,
-    compared: count('compared'),
+    // Where there was nothing to compare with, nothing is proven.
+    exact: compared > 0 && differingDecisions === 0 && differingCharges === 0,
+    compared,
     uncomparable: count('uncomparable'),
     differingDecisions,
     differingCharges,
@@ -117,9 +119,11 @@ export function lossOf(tape: Tape, matrix: Float64Array, rows: readonly number[]
   };
 }
 
+/** The printed id; of imported use the name that the file has. */
 export function customerId(tape: Tape, row: number): string {
   const customer = tape.segments[row]?.customer ?? 0;
-  return idFromUuid('customer', tape.customers[customer] ?? '');
+  const name = tape.names?.[customer];
+  return name ?? idFromUuid('customer', tape.customers[customer] ?? '');
 }
 
 export function labelOf(plan: PlanVersion): string {

@@ -35,7 +35,8 @@ export function bootstrap(
   return { sum: percentiles(sums, confidence), ratio: percentiles(ratios, confidence) };
 }
 
-function percentiles(values: Float64Array, confidence: number): Interval {
+/** The middle part of some values that holds so much of them. */
+export function percentiles(values: Float64Array, confidence: number): Interval {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))] ?? 0;

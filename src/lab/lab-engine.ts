@@ -6,6 +6,8 @@ import type { Clock } from '#base/clock.ts';
 import { newId } from '#base/id.ts';
 import type { Random } from '#base/random.ts';
 import { createPool } from '#db/pool.ts';
+import { isImported, requireReadable } from '#lake/import/import-book.ts';
+import { type ImportResult, importUse } from '#lake/import/import-use.ts';
 import { LAKE_FORMAT, sealedDays } from '#lake/lake-layout.ts';
 import { openDuck } from '#lake/parquet.store.ts';
 import { sealBook, type SealResult } from '#lake/seal-book.ts';
@@ -13,6 +15,7 @@ import { loadOffer } from '#offer/load-offer.ts';
 import { type Behaviour, DEFAULT_BEHAVIOUR } from './behaviour.ts';
 import { coverageOf, labelOf, oracleOf } from './figures.ts';
 import type {
+  ImportRequest,
   LabAnswer,
   LabPlace,
   LabProgress,
@@ -94,6 +97,7 @@ export class LabEngine implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<LabAnswer> {
     if (request.kind === 'seal') return this.#seal(request.book, onProgress, signal);
+    if (request.kind === 'import') return this.#import(request, onProgress, signal);
     if (request.kind === 'replay') return this.#replay(request, onProgress, signal);
     return this.#recommend(request, onProgress, signal);
   }
@@ -109,6 +113,24 @@ export class LabEngine implements AsyncDisposable {
       ({ day, done, of }) => onProgress({ text: `Sealing ${day}`, done, of }),
       signal,
     );
+  }
+
+  /** Takes usage from elsewhere into a book of the lake. */
+  async #import(
+    request: ImportRequest,
+    onProgress: (progress: LabProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ImportResult> {
+    const { catalog, current } = await readInstallation(this.#pool);
+    return importUse(request, {
+      duck: this.#duck,
+      clock: this.#clock,
+      lake: this.#lake,
+      catalog,
+      plans: current,
+      onProgress: (text, done, of) => onProgress({ text, done, of }),
+      signal,
+    });
   }
 
   async #replay(
@@ -213,7 +235,8 @@ export class LabEngine implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<LoadedBook> {
     const book = request.book ?? (await bookInUse(this.#pool));
-    await this.#seal(book, onProgress, signal);
+    if (isImported(book)) requireReadable(this.#lake, book);
+    else await this.#seal(book, onProgress, signal);
     const installation = await readInstallation(this.#pool);
     const state = JSON.stringify([
       book,
@@ -228,7 +251,8 @@ export class LabEngine implements AsyncDisposable {
       onProgress({ text: 'Reading the lake', done, of });
     });
     const { catalog, planVersions } = installation;
-    const atMs = Date.parse(tape.toDay) + DAY_MS - 1;
+    // Use from elsewhere may be older than the price book: what else it would cost is asked of today.
+    const atMs = isImported(book) ? this.#clock.nowMs() : Date.parse(tape.toDay) + DAY_MS - 1;
     const basis = labBasis({ tape, catalog, planVersions, atMs });
     const pool = new ReplayPool(tape, this.#place.threads);
     this.#loaded = { state, basis, pool, installation };

@@ -1,5 +1,7 @@
 import type { Book } from '#base/book.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
+import type { LakeBook } from '#lake/import/import-book.ts';
+import type { ImportRequest as ImportWork, ImportResult } from '#lake/import/import-use.ts';
 import type { SealResult } from '#lake/seal-book.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Recommendation, ReplayResult } from './lab.schema.ts';
@@ -18,7 +20,7 @@ export interface SealRequest {
 
 interface Common {
   /** Absent: the live book where anything happened in it, else the demo. */
-  readonly book?: Book;
+  readonly book?: LakeBook;
   readonly behaviour?: Partial<Behaviour>;
   readonly seed: number;
   /** UTC day; what was before is replayed and not counted. */
@@ -40,8 +42,13 @@ export interface RecommendRequest extends Common {
   readonly billMax: number;
 }
 
-export type LabRequest = SealRequest | ReplayRequest | RecommendRequest;
-export type LabAnswer = SealResult | ReplayResult | Recommendation;
+/** Usage from elsewhere, into a book of the lake. */
+export interface ImportRequest extends ImportWork {
+  readonly kind: 'import';
+}
+
+export type LabRequest = SealRequest | ImportRequest | ReplayRequest | RecommendRequest;
+export type LabAnswer = SealResult | ImportResult | ReplayResult | Recommendation;
 
 /** A step of long work. */
 export interface LabProgress {

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { isImported } from '#lake/import/import-book.ts';
 import { CANDIDATES_KEPT } from '#lake/lake-columns.ts';
 import { assert } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
@@ -22,6 +23,7 @@ import {
   openTape,
   type OperationRow,
   readCustomers,
+  readImportedNames,
   readNames,
   readOperations,
   streamEvents,
@@ -79,6 +81,7 @@ export async function loadTape(
     toDay: size.days.at(-1) ?? '',
     events: size.events,
     customers: customers.map(({ id }) => id),
+    ...(isImported(source.book) && { names: await readImportedNames(duck, source) }),
     opStarts,
     ops,
     operations: parsed,

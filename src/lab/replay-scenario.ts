@@ -141,6 +141,8 @@ function replayText(
 export function oracleText(oracle: ReplayResult['oracle']): string {
   const { exact, compared, uncomparable, differingDecisions, differingCharges } = oracle;
   const rest = uncomparable > 0 ? `; ${formatCount(uncomparable)} cannot be compared` : '';
+  if (compared === 0 && uncomparable === 0)
+    return 'Not proven: no decisions are on record to compare with. Imported use counts as served, every request of it.';
   if (exact)
     return `Exact: replaying the plans in force gives all ${formatCount(compared)} booked decisions and charges to the nano-dollar${rest}.`;
   return `Not exact: ${formatCount(differingDecisions)} decisions and ${formatCount(differingCharges)} charges of ${formatCount(compared)} differ from the books${rest}.`;

@@ -3,6 +3,7 @@ import type { Id } from '#base/id.ts';
 import type { Catalog } from '#catalog/catalog.ts';
 import { PriceBook } from '#catalog/price-book.ts';
 import { Catalog as CatalogSnapshot } from '#catalog/catalog.ts';
+import { isImported } from '#lake/import/import-book.ts';
 import type { Offer, PlanTerms } from '#offer/offer.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import type { PriceVersion } from '#pricing/price.ts';
@@ -71,9 +72,14 @@ export const NO_CHANGES: ScenarioChanges = {
   fromMs: 0,
 };
 
-/** The plan in force over the recorded candidates and amounts: what must reproduce the books. */
+/**
+ * The plan in force over the recorded candidates and amounts: what must reproduce the books. Use that
+ * was imported has no decisions on record: everything was served, whatever limits the plan has here.
+ */
 export function recordedSpec(basis: LabBasis, fromMs = 0): ReplaySpec {
-  return { ...scenarioSpec(basis, { ...NO_CHANGES, fromMs }), recorded: true };
+  const spec = scenarioSpec(basis, { ...NO_CHANGES, fromMs });
+  if (!isImported(basis.tape.book)) return { ...spec, recorded: true };
+  return { ...spec, plans: spec.plans.map((plan) => ({ ...plan, gates: [] })) };
 }
 
 /** A scenario over a tape. */

@@ -152,6 +152,19 @@ export async function readCustomers(
   return rows.map(({ id, events }) => ({ id: String(id), events: Number(events) }));
 }
 
+/** What the files of an imported book call its customers, by number. */
+export async function readImportedNames(
+  duck: DuckDBConnection,
+  { lake, book }: TapeSource,
+): Promise<readonly string[]> {
+  const file = join(lake, `book=${book}`, 'customers.parquet');
+  const rows = await rowsOf(
+    duck,
+    `SELECT n.name FROM lab_customer c JOIN read_parquet(${quoted(file)}) n ON n.id = c.customer ORDER BY c.number`,
+  );
+  return rows.map(({ name }) => String(name));
+}
+
 /**
  * The events of one day with their ends, customer by customer, in the order of their sequences. Day by
  * day, since sorting a day is cheap and an account's sequence rises with its days.

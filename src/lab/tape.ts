@@ -12,6 +12,8 @@ export interface Tape {
   readonly events: number;
   /** By size, the largest first. */
   readonly customers: readonly string[];
+  /** What the file calls them, where the book was imported; the same order. */
+  readonly names?: readonly string[];
   /** Offsets into {@link ops}: customer `k` has `opStarts[k]` to before `opStarts[k + 1]`. */
   readonly opStarts: Uint32Array;
   /** Kind in the upper bits, event or operation in the lower ones: see {@link opKind}. */

@@ -6,8 +6,12 @@ import type { LabResultHead } from '#lab/lab-results.ts';
 import type { LabResult, Recommendation, ReplayResult } from '#lab/lab.schema.ts';
 import { coverageText, oracleText } from '#lab/replay-scenario.ts';
 import type { CommandOptions, CommandSetup } from '../command-setup.ts';
-import { type CliContext, present, withControl } from '../context.ts';
+import { present, withControl } from '../context.ts';
+import { follow } from '../follow.ts';
 import { readDocument } from '../read-document.ts';
+import { labDemandCommand } from './lab-demand.ts';
+import { labHardwareCommand } from './lab-hardware.ts';
+import { labImportCommands } from './lab-import.ts';
 
 interface Sealed {
   readonly book: string;
@@ -18,7 +22,7 @@ interface Sealed {
 
 const BOOK = [
   '--book <book>',
-  'live, test or demo; default: live where it was used, else demo',
+  'live, test, demo or import:NAME; default: live where it was used, else demo',
 ] as const;
 
 /** `lab`: what another price would have done. */
@@ -34,6 +38,9 @@ export function labCommands(program: Command, setup: CommandSetup): void {
         present(context, sealed, sealedText);
       }),
     );
+  labImportCommands(lab, setup);
+  labDemandCommand(lab, setup);
+  labHardwareCommand(lab, setup);
   const replay = lab
     .command('replay [scenario]')
     .description('what a changed breakeven.yaml would have done to the recorded use')
@@ -106,6 +113,7 @@ function assumptions(command: Command): Command {
       '--elasticity <number>',
       `price elasticity of those who pay (default ${priceElasticity})`,
     )
+    .option('--elasticity-band <low,high>', 'the band that results are also shown for')
     .option(
       '--deferred <share>',
       `of refused requests, how many come again (default ${deferredShare})`,
@@ -117,6 +125,7 @@ function assumptions(command: Command): Command {
 function question(options: CommandOptions): object {
   const behaviour = {
     ...(options['elasticity'] !== undefined && { priceElasticity: Number(options['elasticity']) }),
+    ...(typeof options['elasticityBand'] === 'string' && bandOf(options['elasticityBand'])),
     ...(options['deferred'] !== undefined && { deferredShare: Number(options['deferred']) }),
     ...(options['reaction'] === false && { reacts: false }),
   };
@@ -128,17 +137,10 @@ function question(options: CommandOptions): object {
   };
 }
 
-async function follow<Result>(context: CliContext, path: string, body: object): Promise<Result> {
-  const result = await withControl(context, (client) =>
-    client.follow<Result>(path, body, (step) => {
-      const of = Number(step['of']);
-      const part =
-        of > 1 ? ` ${Number(step['done']).toLocaleString('en')} of ${of.toLocaleString('en')}` : '';
-      context.output.progress(`${String(step['text'])}${part}`);
-    }),
-  );
-  context.output.progress('');
-  return result;
+/** `0.8,1.4`; what is no number is refused by the server, by its name. */
+function bandOf(text: string): object {
+  const [low, high] = text.split(',').map(Number);
+  return { priceElasticityLow: low, priceElasticityHigh: high };
 }
 
 function documentOf(result: LabResult): string {

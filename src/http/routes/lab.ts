@@ -3,14 +3,16 @@ import { BOOKS } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
 import type { Behaviour } from '#lab/behaviour.ts';
 import { behaviourShape } from '#lab/lab.schema.ts';
+import type { LakeBook } from '#lake/import/import-book.ts';
 import { idParam } from '../fields.ts';
+import { importedBookField } from './lab-imports.ts';
 import { route, type Route } from '../route.ts';
 import type { LongWork } from '../services.ts';
 
 const seed = z.number().int().min(0).max(4_294_967_295).default(1);
 const question = {
   /** Absent: the live book where anything happened in it, else the demo. */
-  book: z.enum(BOOKS).optional(),
+  book: z.union([z.enum(BOOKS), importedBookField]).optional(),
   behaviour: behaviourShape.partial().transform(withoutGaps).optional(),
   seed,
   /** First UTC day that counts; what was before is replayed and not counted. */
@@ -24,7 +26,7 @@ function askedOf({
   seed: given,
   from,
 }: {
-  book?: (typeof BOOKS)[number] | undefined;
+  book?: LakeBook | undefined;
   behaviour?: Partial<Behaviour> | undefined;
   seed: number;
   from?: string | undefined;
