@@ -9,6 +9,7 @@ import { consoleBookRoutes } from './routes/console-books.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { labRoutes } from './routes/lab.ts';
+import { labScheduleRoutes } from './routes/lab-schedules.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { personRoutes } from './routes/person.ts';
@@ -30,6 +31,7 @@ export const API_ROUTES: readonly Route[] = [
   ...customerRoutes,
   ...operationRoutes,
   ...labRoutes,
+  ...labScheduleRoutes,
 ];
 
 export interface ApiDeps {

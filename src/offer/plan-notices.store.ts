@@ -2,13 +2,25 @@ import type { Pool, PoolClient } from 'pg';
 import type { Book } from '#base/book.ts';
 import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
-import type { PlanNotice, ScheduledPlan, SubscriberBill } from './scheduled-plan.ts';
+import {
+  dueAtMs,
+  type PlanNotice,
+  type PlanSubscriber,
+  type ScheduledPlan,
+  type SubscriberBill,
+} from './scheduled-plan.ts';
 
-interface NoticeRow {
-  schedule: string;
-  book: Book;
+interface SubscriberRow {
   customer_id: string;
   customer_name: string;
+  plan_version_id: string | null;
+  anchor_at: Date | null;
+  time_zone: string | null;
+}
+
+interface NoticeRow extends SubscriberRow {
+  schedule: string;
+  book: Book;
   told_at: Date;
   due_at: Date;
   bill_before: number | null;
@@ -25,10 +37,11 @@ interface NoticeRow {
 
 const SELECT = `SELECT n.schedule, n.book, n.customer_id, c.name AS customer_name, n.told_at, n.due_at,
     n.bill_before, n.bill_after, n.requests, n.newly_refused, n.newly_fell_back, n.newly_slowed,
-    n.freed, n.dismissed_by::text[], n.state, n.ended_at
-  FROM plan_notice n JOIN customer c ON c.book = n.book AND c.id = n.customer_id`;
+    n.freed, n.dismissed_by::text[], n.state, n.ended_at, o.plan_version_id, o.anchor_at, o.time_zone
+  FROM plan_notice n JOIN customer c ON c.book = n.book AND c.id = n.customer_id
+    LEFT JOIN subscription o ON o.book = n.book AND o.customer_id = n.customer_id AND o.ended_at IS NULL`;
 
-/** Subscribers of any version of a plan but one. */
+/** Subscribers of any version of a plan. */
 const ON_PLAN = `FROM subscription s JOIN plan_version v ON v.id = s.plan_version_id
   WHERE s.book = $1 AND s.ended_at IS NULL AND v.plan = $2`;
 
@@ -37,16 +50,14 @@ export async function readSubscribersOf(
   db: Pool | PoolClient,
   book: Book,
   plan: string,
-): Promise<readonly { readonly customerId: Id<'customer'>; readonly name: string }[]> {
-  const { rows } = await db.query<{ customer_id: string; name: string }>(
-    `SELECT o.customer_id, c.name FROM (SELECT s.book, s.customer_id ${ON_PLAN}) o
+): Promise<readonly PlanSubscriber[]> {
+  const { rows } = await db.query<SubscriberRow>(
+    `SELECT o.*, c.name AS customer_name
+       FROM (SELECT s.book, s.customer_id, s.plan_version_id, s.anchor_at, s.time_zone ${ON_PLAN}) o
        JOIN customer c ON c.book = o.book AND c.id = o.customer_id ORDER BY o.customer_id`,
     [book, plan],
   );
-  return rows.map(({ customer_id, name }) => ({
-    customerId: idFromUuid('customer', customer_id),
-    name,
-  }));
+  return rows.map(subscriberOf);
 }
 
 /**
@@ -89,50 +100,47 @@ export async function tellSubscribers(
   return rowCount ?? 0;
 }
 
-const DAY_MS = 86_400_000;
-
-/** When somebody who is told now may be moved. */
-export function dueAtMs(
-  { effectiveAtMs, noticeDays }: Pick<ScheduledPlan, 'effectiveAtMs' | 'noticeDays'>,
-  nowMs: number,
-): number {
-  return Math.max(effectiveAtMs, nowMs + noticeDays * DAY_MS);
-}
-
-/** Notices of a schedule, those whose bill rises most first. */
+/** Notices of a schedule, those whose bill rises most first. @param q part of a customer's name */
 export async function listNotices(
   db: Pool | PoolClient,
   schedule: Id<'scheduledPlan'>,
-  limit = 500,
+  { q, limit }: { readonly q?: string | undefined; readonly limit: number },
 ): Promise<readonly PlanNotice[]> {
   const { rows } = await db.query<NoticeRow>(
-    `${SELECT} WHERE n.schedule = $1
+    `${SELECT} WHERE n.schedule = $1 AND ($3::text IS NULL OR strpos(lower(c.name), lower($3)) > 0)
       ORDER BY n.bill_after - n.bill_before DESC NULLS LAST,
         n.newly_refused + n.newly_fell_back + n.newly_slowed DESC, n.customer_id LIMIT $2`,
-    [uuidOf(schedule), limit],
+    [uuidOf(schedule), limit, q ?? null],
   );
   return rows.map(noticeOf);
 }
 
-/** How many of a schedule's subscribers are in which state. */
+/** Of a schedule's subscribers, how many are in which state, and what it does to how many. */
+export interface NoticeCounts {
+  readonly waiting: number;
+  readonly moved: number;
+  readonly left: number;
+  readonly dearer: number;
+  readonly cheaper: number;
+  readonly limited: number;
+}
+
 export async function countNotices(
   db: Pool | PoolClient,
   schedules: readonly Id<'scheduledPlan'>[],
-): Promise<ReadonlyMap<string, Readonly<Record<PlanNotice['state'], number>>>> {
-  const { rows } = await db.query<{
-    schedule: string;
-    waiting: number;
-    moved: number;
-    left: number;
-  }>(
+): Promise<ReadonlyMap<string, NoticeCounts>> {
+  const { rows } = await db.query<NoticeCounts & { schedule: string }>(
     `SELECT schedule, count(*) FILTER (WHERE state = 'waiting')::int AS waiting,
         count(*) FILTER (WHERE state = 'moved')::int AS moved,
-        count(*) FILTER (WHERE state = 'left')::int AS left
+        count(*) FILTER (WHERE state = 'left')::int AS left,
+        count(*) FILTER (WHERE bill_after > bill_before)::int AS dearer,
+        count(*) FILTER (WHERE bill_after < bill_before)::int AS cheaper,
+        count(*) FILTER (WHERE newly_refused + newly_fell_back + newly_slowed > 0)::int AS limited
        FROM plan_notice WHERE schedule = ANY($1::uuid[]) GROUP BY schedule`,
     [schedules.map(uuidOf)],
   );
   return new Map(
-    rows.map(({ schedule, ...states }) => [idFromUuid('scheduledPlan', schedule), states]),
+    rows.map(({ schedule, ...counts }) => [idFromUuid('scheduledPlan', schedule), counts]),
   );
 }
 
@@ -221,8 +229,7 @@ function noticeOf(row: NoticeRow): PlanNotice {
   return {
     schedule: idFromUuid('scheduledPlan', row.schedule),
     book: row.book,
-    customerId: idFromUuid('customer', row.customer_id),
-    customerName: row.customer_name,
+    ...subscriberOf(row),
     toldAtMs: row.told_at.getTime(),
     dueAtMs: row.due_at.getTime(),
     bill:
@@ -240,5 +247,16 @@ function noticeOf(row: NoticeRow): PlanNotice {
     state: row.state,
     endedAtMs: row.ended_at?.getTime(),
     dismissedBy: row.dismissed_by,
+  };
+}
+
+function subscriberOf(row: SubscriberRow): PlanSubscriber {
+  return {
+    customerId: idFromUuid('customer', row.customer_id),
+    customerName: row.customer_name,
+    planVersionId:
+      row.plan_version_id === null ? undefined : idFromUuid('planVersion', row.plan_version_id),
+    anchorMs: row.anchor_at?.getTime(),
+    timeZone: row.time_zone ?? undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
+import { billingPeriod } from '#plans/calendar.ts';
 import type { PlanTerms } from './offer.ts';
 
 /**
@@ -61,12 +62,20 @@ export interface SubscriberBill {
   readonly freed: number;
 }
 
-/** What one subscriber is told, and what became of them. */
-export interface PlanNotice {
-  readonly schedule: Id<'scheduledPlan'>;
-  readonly book: Book;
+/** Somebody who is on a plan. */
+export interface PlanSubscriber {
   readonly customerId: Id<'customer'>;
   readonly customerName: string;
+  /** `undefined` where they have no subscription any more. */
+  readonly planVersionId: Id<'planVersion'> | undefined;
+  readonly anchorMs: number | undefined;
+  readonly timeZone: string | undefined;
+}
+
+/** What one subscriber is told, and what became of them. */
+export interface PlanNotice extends PlanSubscriber {
+  readonly schedule: Id<'scheduledPlan'>;
+  readonly book: Book;
   readonly toldAtMs: number;
   /** Not moved before. */
   readonly dueAtMs: number;
@@ -76,4 +85,26 @@ export interface PlanNotice {
   readonly endedAtMs: number | undefined;
   /** Members, by uuid. */
   readonly dismissedBy: readonly string[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** When somebody who is told at an instant may be moved. */
+export function dueAtMs(
+  { effectiveAtMs, noticeDays }: Pick<ScheduledPlan, 'effectiveAtMs' | 'noticeDays'>,
+  toldAtMs: number,
+): number {
+  return Math.max(effectiveAtMs, toldAtMs + noticeDays * DAY_MS);
+}
+
+/** When a subscriber is moved: when they may be, or when their next period begins after that. */
+export function reachesAtMs(
+  { moves }: Pick<ScheduledPlan, 'moves'>,
+  subscriber: Pick<PlanSubscriber, 'anchorMs' | 'timeZone'> & { readonly dueAtMs: number },
+): number {
+  const { anchorMs, timeZone } = subscriber;
+  if (moves !== 'renewal' || anchorMs === undefined || timeZone === undefined)
+    return subscriber.dueAtMs;
+  const period = billingPeriod(anchorMs, subscriber.dueAtMs, timeZone);
+  return period.startMs === subscriber.dueAtMs ? period.startMs : period.endMs;
 }

@@ -4,7 +4,7 @@ import { readOpenHolds } from '#admission/account-look.store.ts';
 import { readAccount } from '#admission/account.store.ts';
 import { createAdmission } from '#admission/admission-service.ts';
 import { heldRequests } from '#admission/held-requests.ts';
-import { admitted, EVIDENCE, requestOf } from '#admission/testing-admission.ts';
+import { admitted, requestOf } from '#admission/testing-admission.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, newId } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
@@ -191,7 +191,7 @@ test('who has left the plan by then is left alone', async () => {
   clock.atMs = IN_TEN_DAYS;
   expect(await runSchedules(deps)).toMatchObject({ moved: 0, left: 1 });
   expect(await on(ada)).toBe('plus v1');
-  expect(await listNotices(pool, scheduled.id)).toMatchObject([{ state: 'left' }]);
+  expect(await listNotices(pool, scheduled.id, { limit: 10 })).toMatchObject([{ state: 'left' }]);
 });
 
 test('one that was taken back does nothing, and its notices are gone', async () => {
