@@ -115,7 +115,8 @@ function Terms({ notice }: { readonly notice: MyNotice }) {
       {isOther(priceNanoUsd) && <li>{m.me_notice_price(amounts(priceNanoUsd))}</li>}
       {notice.gates.map(({ id, from, to }) => (
         <li key={id}>
-          {from && <s>{gateWords(from)}</s>} {to ? `${gateWords(to)}. ${fullWords(to)}` : ''}
+          {from && <s>{sentenceCase(gateWords(from))}</s>}{' '}
+          {to ? m.me_notice_gate({ gate: sentenceCase(gateWords(to)), full: fullWords(to) }) : ''}
           {!to && m.me_gate_gone()}
         </li>
       ))}
@@ -145,3 +146,5 @@ function OwnUse({ bill }: { readonly bill: NonNullable<MyNotice['bill']> }) {
     return <li>{m.me_notice_untouched({ requests })}</li>;
   return lines.map((line) => <li key={line}>{line}</li>);
 }
+
+const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -32,8 +32,11 @@ export function Difference({
   return (
     <aside className="lab-difference">
       <p>
-        {m.lab_since()} <Link to={view.at(`/lab/${before.id}`)}>{moment(before.createdAtMs)}</Link>:{' '}
-        {changed.join(m.lab_words_comma())}
+        {m.lab_since()}{' '}
+        <Link className="text-link" to={view.at(`/lab/${before.id}`)}>
+          {moment(before.createdAtMs)}
+        </Link>
+        : {changed.join(m.lab_words_comma())}
       </p>
       {was && now && (
         <dl>

@@ -14,7 +14,7 @@ import { BoundsForm } from './BoundsForm.tsx';
 import { PriceHandle } from './PriceHandle.tsx';
 import { RecommendationView } from './RecommendationView.tsx';
 import { Schedules } from './Schedules.tsx';
-import { lossSentence } from './sentence.ts';
+import { fixSentence, lossSentence } from './sentence.ts';
 import { useLabRun } from './use-lab-run.ts';
 
 /** A result in the list of them. */
@@ -51,7 +51,11 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
     <Page
       title={m.lab_title()}
       hasPeriod={false}
-      sentence={result ? lossSentence(result) : m.lab_sentence()}
+      sentence={
+        result
+          ? m.lab_say({ loss: lossSentence(result), fix: fixSentence(result, result.fixes[0]) })
+          : m.lab_sentence()
+      }
     >
       {!plans.data || !defaults.data || (chosen !== '' && !stored.data && !stored.error) ? (
         plans.error ? (
@@ -102,6 +106,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
             {recommendations.map((head) => (
               <li key={head.id}>
                 <Link
+                  className="text-link"
                   to={view.at(`/lab/${head.id}`)}
                   aria-current={head.id === chosen ? 'page' : undefined}
                 >

@@ -57,8 +57,12 @@ export function PriceChart({
         })}{' '}
         {now.harmed === 0
           ? m.lab_handle_unharmed()
-          : now.dearer === 0
-            ? m.lab_handle_limited({ harmed: count(now.harmed), all: count(now.subscribers) })
+          : askedNanoUsd <= todayNanoUsd
+            ? m.lab_handle_limited({
+                harmed: count(now.harmed),
+                all: count(now.subscribers),
+                dearer: count(now.dearer),
+              })
             : m.lab_handle_harmed({
                 harmed: count(now.harmed),
                 all: count(now.subscribers),

@@ -8,11 +8,10 @@ import { Part } from '../Page.tsx';
 import { useView } from '../view.ts';
 import { Assumed } from './Assumptions.tsx';
 import type { Behaviour } from './assumption-list.ts';
-import { changeLine } from './change-words.ts';
+import { changeTitle } from './change-words.ts';
 import { Difference } from './Difference.tsx';
 import type { ResultHead } from './LabPage.tsx';
 import { ScenarioView } from './ScenarioView.tsx';
-import { fixSentence } from './sentence.ts';
 
 /**
  * What was found: what it would take, whether it can be trusted, the ways out with one of them open,
@@ -35,7 +34,6 @@ export function RecommendationView({
   const at = (fix: Fix): string => view.at(`/lab/${result.id}`, { fix: String(fix.rank) });
   return (
     <>
-      <p className="lab-says">{fixSentence(result, result.fixes[0])}</p>
       <p className="lab-trust">
         <span className={oracle.exact ? 'badge' : 'badge badge-open'}>
           {oracle.exact ? m.lab_exact() : m.lab_inexact()}
@@ -72,7 +70,7 @@ export function RecommendationView({
               label: m.lab_change(),
               cell: (fix) => (
                 <Link to={at(fix)} aria-current={fix === open ? 'true' : undefined}>
-                  {changeLine(terms, fix.terms ?? terms)}
+                  {changeTitle(terms, fix.terms ?? terms)}
                 </Link>
               ),
             },
@@ -126,42 +124,44 @@ function WhoCausesIt({ result: { loss } }: { readonly result: Recommendation }) 
   if (loss.causedBy.length === 0) return null;
   return (
     <Part title={m.lab_who()} note={m.lab_who_note({ share: percent(loss.causedByShare) })}>
-      <LocalTable
-        caption={m.lab_who()}
-        rows={loss.causedBy}
-        rowKey={(row) => row.customer}
-        rowHref={(row) => view.at(`/customers/${row.customer}`)}
-        columns={[
-          {
-            key: 'customer',
-            label: m.lab_customer(),
-            cell: (row) => (
-              <Link to={view.at(`/customers/${row.customer}`)}>
-                <code>{row.customer}</code>
-              </Link>
-            ),
-          },
-          {
-            key: 'cost',
-            label: m.lab_cost(),
-            isFigure: true,
-            isSecond: true,
-            cell: (row) => usd(row.cost),
-          },
-          {
-            key: 'margin',
-            label: m.lab_margin(),
-            isFigure: true,
-            cell: (row) => <span className="under">{usd(row.margin)}</span>,
-          },
-          {
-            key: 'share',
-            label: m.lab_share_of_loss(),
-            isFigure: true,
-            cell: (row) => percent(row.shareOfLoss),
-          },
-        ]}
-      />
+      <div className="lab-who">
+        <LocalTable
+          caption={m.lab_who()}
+          rows={loss.causedBy}
+          rowKey={(row) => row.customer}
+          rowHref={(row) => view.at(`/customers/${row.customer}`)}
+          columns={[
+            {
+              key: 'customer',
+              label: m.lab_customer(),
+              cell: (row) => (
+                <Link to={view.at(`/customers/${row.customer}`)}>
+                  <code>{row.customer}</code>
+                </Link>
+              ),
+            },
+            {
+              key: 'cost',
+              label: m.lab_cost(),
+              isFigure: true,
+              isSecond: true,
+              cell: (row) => usd(row.cost),
+            },
+            {
+              key: 'margin',
+              label: m.lab_margin(),
+              isFigure: true,
+              cell: (row) => <span className="under">{usd(row.margin)}</span>,
+            },
+            {
+              key: 'share',
+              label: m.lab_share_of_loss(),
+              isFigure: true,
+              cell: (row) => percent(row.shareOfLoss),
+            },
+          ]}
+        />
+      </div>
     </Part>
   );
 }

@@ -6,7 +6,7 @@ import { count, percent, usd } from '../../ui/figures.ts';
 import { Failure, ProgressBar } from '../../ui/parts.tsx';
 import { apiStream } from '../../ui/stream.ts';
 import { Part } from '../Page.tsx';
-import { changeLine } from './change-words.ts';
+import { changeTitle } from './change-words.ts';
 import { Frontier } from './Frontier.tsx';
 import { PriceChart } from './PriceChart.tsx';
 import { Publish } from './Publish.tsx';
@@ -71,7 +71,10 @@ export function ScenarioView({
   const price = asked === own.priceNanoUsd ? undefined : asked;
   const changed = { ...own, priceNanoUsd: asked as typeof own.priceNanoUsd };
   return (
-    <Part title={changeLine(terms, changed)} note={m.lab_scenario_note({ rank: String(fix.rank) })}>
+    <Part
+      title={changeTitle(terms, changed)}
+      note={m.lab_scenario_note({ rank: String(fix.rank) })}
+    >
       <div className="lab-scenario">
         <div>
           <PriceChart

@@ -62,7 +62,7 @@ function Schedule({
       </div>
       <p className="soft">
         {row.changes.join('; ')}{' '}
-        <Link to={view.at(`/lab/${row.result}`, { fix: String(row.fix) })}>
+        <Link className="text-link" to={view.at(`/lab/${row.result}`, { fix: String(row.fix) })}>
           {m.lab_schedule_from()}
         </Link>
       </p>

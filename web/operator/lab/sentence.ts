@@ -36,15 +36,16 @@ export function fixSentence(result: Recommendation, fix: Fix | undefined): strin
     share: fix.marginShare === null ? '–' : percent(fix.marginShare),
     harmed: count(fix.harmed),
     all: count(subscribers),
-    leave: count(fix.leave + fix.move),
   });
+  const left = fix.leave + fix.move;
+  const leave = left > 0 ? m.lab_say_leave({ count: count(left) }) : '';
   const bill =
     (fix.billMultipleMax ?? Infinity) <= 1.000001
       ? m.lab_say_nobody_pays()
       : m.lab_say_pays({
           times: fix.billMultipleMax === null ? '∞' : fix.billMultipleMax.toFixed(2),
         });
-  const change = `${what}${m.lab_words_then()}${outcome}${bill}`;
+  const change = `${what}${m.lab_words_then()}${outcome}${leave}${bill}`;
   if (fix.fits || fix.rank !== 1) return change;
   return `${m.lab_say_no_fit({
     target: percent(bounds.targetMargin),
