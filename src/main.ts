@@ -214,7 +214,15 @@ export async function startBreakeven(
       audit: books.audit,
       demo: demo.services,
       lab: labServices(lab, results),
-      schedules: scheduleServices({ pool, clock, random, plans, lab, results }),
+      schedules: scheduleServices({
+        pool,
+        clock,
+        random,
+        plans,
+        lab,
+        results,
+        accrue: books.accrue,
+      }),
       health,
       chat: chat.services,
       people: {

@@ -34,6 +34,8 @@ import { scheduleText } from './schedule-text.ts';
 export interface ScheduleParts extends Pick<ConsoleParts, 'pool' | 'clock' | 'random' | 'plans'> {
   readonly lab: LabClient;
   readonly results: LabResults;
+  /** Earns subscriptions up to now, so that bills are whole. */
+  readonly accrue: (book: Book) => Promise<unknown>;
 }
 
 const DAY_MS = 86_400_000;
@@ -53,6 +55,7 @@ export function scheduleServices(parts: ScheduleParts): ScheduleServices {
   return {
     async create(input, by, progress, signal) {
       const { scheduled, recommendation } = prepare(parts, input, by);
+      await parts.accrue(scheduled.book);
       const trial = await replayed(parts, recommendation, scheduled, progress, signal);
       const dated = { ...scheduled, fromDay: trial.fromDay, toDay: trial.toDay };
       const bills = trial.bills.map(subscriberBill);
@@ -69,7 +72,7 @@ export function scheduleServices(parts: ScheduleParts): ScheduleServices {
         pool,
         all.map(({ id }) => id),
       );
-      const rows = all.map((each) => rowOf(each, counts.get(each.id) ?? NOBODY));
+      const rows = all.map((each) => rowOf(parts, each, counts.get(each.id) ?? NOBODY));
       return { rows, total: rows.length, next: null };
     },
     show: async (id, q) => answerOf(parts, await readScheduledPlan(pool, id), q),
@@ -183,10 +186,11 @@ function subscriberBill({
 
 /** What would be written, with nothing written. */
 async function dryRun(
-  { pool, plans, clock }: ScheduleParts,
+  parts: ScheduleParts,
   scheduled: NewScheduledPlan,
   bills: readonly SubscriberBill[],
 ): Promise<ScheduleAnswer> {
+  const { pool, plans, clock } = parts;
   const waiting = (await listScheduledPlans(pool)).some(
     ({ plan, state }) => plan === scheduled.plan && state === 'waiting',
   );
@@ -205,6 +209,7 @@ async function dryRun(
     told.filter(({ bill }) => bill !== undefined && of(bill)).length;
   const schedule: ScheduleRow = {
     ...rowOf(
+      parts,
       {
         ...scheduled,
         state: 'waiting',
@@ -246,13 +251,14 @@ function byHarm(a: NoticeParts, b: NoticeParts): number {
 }
 
 async function answerOf(
-  { pool, plans }: ScheduleParts,
+  parts: ScheduleParts,
   scheduled: ScheduledPlan,
   q?: string,
 ): Promise<ScheduleAnswer> {
+  const { pool, plans } = parts;
   const counts = (await countNotices(pool, [scheduled.id])).get(scheduled.id) ?? NOBODY;
   const found = await listNotices(pool, scheduled.id, { q, limit: NOTICES_MAX });
-  const schedule = rowOf(scheduled, counts);
+  const schedule = rowOf(parts, scheduled, counts);
   const notices = found.map((notice) => ({
     customerId: notice.customerId,
     name: notice.customerName,
@@ -263,15 +269,19 @@ async function answerOf(
 }
 
 function rowOf(
+  { plans }: ScheduleParts,
   scheduled: Omit<ScheduledPlan, 'planVersionId'> & Partial<Pick<ScheduledPlan, 'planVersionId'>>,
   counts: NoticeCounts,
 ): ScheduleRow {
-  const { terms, fromVersion: _from, planVersionId: _to, ...rest } = scheduled;
+  const { terms, fromVersion, planVersionId: _to, ...rest } = scheduled;
+  const before = plans.plan(fromVersion);
   const { changes, endedAtMs, endedBy, reason, ...row } = rest;
   return {
     ...row,
     ...counts,
     displayName: terms.displayName,
+    termsBefore: before ? termsOf(before) : terms,
+    terms,
     changes: [...changes],
     endedAtMs: endedAtMs ?? null,
     endedBy: endedBy ?? null,

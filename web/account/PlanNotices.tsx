@@ -82,23 +82,29 @@ export function PlanNotice({
   );
 }
 
-function Bills({ notice: { bill } }: { readonly notice: MyNotice }) {
+function Bills({ notice: { bill, priceNanoUsd } }: { readonly notice: MyNotice }) {
   if (!bill) return <p>{m.me_notice_no_use()}</p>;
+  // Too little of a period was earned yet to tell the two prices apart.
+  const isTooSoon =
+    bill.beforeNanoUsd === bill.afterNanoUsd && priceNanoUsd.from !== priceNanoUsd.to;
+  if (isTooSoon) return null;
   const days = daysText(bill.fromDay, addDays(bill.toDay, 1));
   if (bill.beforeNanoUsd === bill.afterNanoUsd)
     return <p>{m.me_notice_same({ amount: usd(bill.beforeNanoUsd), days })}</p>;
   return (
-    <dl className="notice-bills">
-      <div>
-        <dt>{m.me_notice_before()}</dt>
-        <dd>{usd(bill.beforeNanoUsd)}</dd>
-      </div>
-      <div>
-        <dt>{m.me_notice_after()}</dt>
-        <dd>{usd(bill.afterNanoUsd)}</dd>
-      </div>
-      <p className="faint">{m.me_notice_days({ days })}</p>
-    </dl>
+    <>
+      <dl className="notice-bills">
+        <div>
+          <dt>{m.me_notice_before()}</dt>
+          <dd>{usd(bill.beforeNanoUsd)}</dd>
+        </div>
+        <div>
+          <dt>{m.me_notice_after()}</dt>
+          <dd>{usd(bill.afterNanoUsd)}</dd>
+        </div>
+      </dl>
+      <p className="notice-days">{m.me_notice_days({ days })}</p>
+    </>
   );
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlanTerms } from '#offer/offer.ts';
 import { gateTerms } from './plans.ts';
 import { day, instant, nano, pageOf } from './wire.ts';
 
@@ -52,6 +53,9 @@ export const scheduleRow = z.object({
   displayName: z.string(),
   /** In words, one a change. */
   changes: z.array(z.string()),
+  /** The plan as it is, and as it will be. */
+  termsBefore: z.custom<PlanTerms>(),
+  terms: z.custom<PlanTerms>(),
   result: z.string(),
   fix: z.int(),
   fromDay: day,

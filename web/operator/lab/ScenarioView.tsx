@@ -122,18 +122,18 @@ function Figures({
   return (
     <dl className="lab-figures">
       <div>
-        <dt>{m.lab_margin()}</dt>
+        <dt>{m.lab_margin_reacts()}</dt>
         <dd>
           {usd(fix.margin)}
           {fix.marginShare !== null && <span className="faint"> {percent(fix.marginShare)}</span>}
         </dd>
         {interval && (
-          <p className="faint">
+          <dd className="lab-interval">
             {m.lab_interval({
               low: usd(interval.marginInterval.low),
               high: usd(interval.marginInterval.high),
             })}
-          </p>
+          </dd>
         )}
       </div>
       <div>

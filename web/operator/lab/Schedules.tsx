@@ -8,6 +8,7 @@ import { Button, Failure, Loading } from '../../ui/parts.tsx';
 import { useRemote } from '../../ui/remote.ts';
 import { problemOf } from '../../ui/session.ts';
 import { Part } from '../Page.tsx';
+import { changeTitle } from './change-words.ts';
 import { useView } from '../view.ts';
 import { NoticePreview } from './NoticePreview.tsx';
 
@@ -61,7 +62,7 @@ function Schedule({
         <span className="soft">{movedWords(row)}</span>
       </div>
       <p className="soft">
-        {row.changes.join('; ')}{' '}
+        {changeTitle(row.termsBefore, row.terms)}{' '}
         <Link className="text-link" to={view.at(`/lab/${row.result}`, { fix: String(row.fix) })}>
           {m.lab_schedule_from()}
         </Link>
