@@ -13,7 +13,9 @@ import { RecentSums } from '#economics/recent-sums.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
 import { LabClient } from '#lab/lab-client.ts';
+import { LabResults } from '#lab/lab-results.ts';
 import { createApi } from '#http/api.ts';
+import { runSchedules } from '#offer/run-schedules.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
 import { SUBSCRIPTION_CHANNEL } from '#subscriptions/subscriptions.store.ts';
 import { startSimulator } from '#suppliers/simulator/simulator.ts';
@@ -29,10 +31,12 @@ import { ControlServer } from '#wiring/control-server.ts';
 import { LiveDemo } from '#wiring/live-demo.ts';
 import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
+import { scheduleServices } from '#wiring/lab-schedules.ts';
 import { labServices } from '#wiring/lab-services.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
 import { logRenewals } from '#wiring/log-renewals.ts';
+import { logSchedules } from '#wiring/log-schedules.ts';
 import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
 import { openPeople } from '#wiring/people.ts';
@@ -161,6 +165,7 @@ export async function startBreakeven(
   const lab = started.use(
     new LabClient({ address, dataDir: config.dataDir, threads: availableParallelism() }),
   );
+  const results = new LabResults(config.dataDir);
   const chat = started.adopt(
     await openChat({
       pool,
@@ -208,7 +213,16 @@ export async function startBreakeven(
       accrue: books.accrue,
       audit: books.audit,
       demo: demo.services,
-      lab: labServices(lab, config.dataDir),
+      lab: labServices(lab, results, config.dataDir),
+      schedules: scheduleServices({
+        pool,
+        clock,
+        random,
+        plans,
+        lab,
+        results,
+        accrue: books.accrue,
+      }),
       health,
       chat: chat.services,
       people: {
@@ -255,7 +269,13 @@ export async function startBreakeven(
   started.use(
     new Repeating(
       RENEW_EVERY_MS,
-      async () => metrics.renewalsEnded(logRenewals(log, await renewDue(subscriptions))),
+      async () => {
+        // Whoever is to be moved at a renewal is moved before it.
+        await runSchedules(subscriptions)
+          .then((report) => logSchedules(log, report))
+          .catch((error: unknown) => log.error({ err: error }, 'cannot run scheduled plans'));
+        metrics.renewalsEnded(logRenewals(log, await renewDue(subscriptions)));
+      },
       (error) => log.error({ err: error }, 'cannot renew subscriptions'),
     ),
   );

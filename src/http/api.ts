@@ -10,6 +10,7 @@ import { consoleRoutes } from './routes/console.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { labImportRoutes } from './routes/lab-imports.ts';
 import { labRoutes } from './routes/lab.ts';
+import { labScheduleRoutes } from './routes/lab-schedules.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { personRoutes } from './routes/person.ts';
@@ -32,6 +33,7 @@ export const API_ROUTES: readonly Route[] = [
   ...operationRoutes,
   ...labRoutes,
   ...labImportRoutes,
+  ...labScheduleRoutes,
 ];
 
 export interface ApiDeps {

@@ -23,6 +23,16 @@ export const usdField = z.string().transform((text, context): NanoUsd => {
   return amount;
 });
 
+/** A price in dollars as decimal text; nothing is a price too. */
+export const priceField = z.string().transform((text, context): NanoUsd => {
+  const amount = parseUsd(text);
+  if (amount === undefined || amount < 0) {
+    context.addIssue({ code: 'custom', message: 'must be dollars, such as "250" or "19.90"' });
+    return z.NEVER;
+  }
+  return amount;
+});
+
 /** An id in a body or query. */
 export function idField<Kind extends IdKind>(kind: Kind) {
   return z.string().transform((text, context): Id<Kind> => {

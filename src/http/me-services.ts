@@ -13,6 +13,7 @@ import type {
   MySettings,
   MyUsage,
 } from './shapes/me.ts';
+import type { MyNotice } from './shapes/notices.ts';
 import type { PlanChangePreview, PlanRequestRow } from './shapes/plans.ts';
 
 /** What a customer's people see and change of their own. No answer holds what anything cost us. */
@@ -33,6 +34,10 @@ export interface MeServices {
   /** @throws DomainError `conflict` where one is open already, `not_found` */
   askForPlan(member: Membership, plan: string): Promise<PlanRequestRow>;
   planRequests(member: Membership): Promise<{ rows: readonly PlanRequestRow[] }>;
+  /** What is to change of their plan; also what a member has put out of sight. */
+  notices(member: Membership): Promise<{ rows: readonly MyNotice[] }>;
+  /** Takes a notice out of this member's sight. @throws DomainError `not_found` */
+  dismissNotice(member: Membership, id: Id<'scheduledPlan'>): Promise<void>;
   keys(member: Membership): Promise<{ rows: readonly MyKey[] }>;
   createKey(
     member: Membership,

@@ -5,6 +5,7 @@ import type { OperatorKey, OperatorRole } from '#accounts/operator-keys.store.ts
 import type { Book } from '#base/book.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
+import type { FixChoice } from '#lab/fix-scenario.ts';
 import type { LabRequest } from '#lab/lab-request.ts';
 import type { ImportedBook } from '#lake/import/import-book.ts';
 
@@ -14,6 +15,7 @@ import type { ChatServices } from './chat-services.ts';
 import type { ConsoleServices } from './console-services.ts';
 import type { IdentityServices } from './identity-services.ts';
 import type { MeServices, PlanRequestServices } from './me-services.ts';
+import type { ScheduleServices } from './schedule-services.ts';
 
 /** Called with each step of long work, for whoever watches. */
 export type Progress = (step: Readonly<Record<string, unknown>>) => void;
@@ -109,16 +111,31 @@ export interface Services {
     drop(): Promise<unknown>;
   };
   readonly lab: {
-    /** @throws the signal's reason, or `conflict`, where it is cancelled */
-    run(request: LabRequest, progress: Progress, signal: AbortSignal): Promise<unknown>;
+    /**
+     * @param signal cancels it; without one it goes on when whoever asked has left
+     * @throws the signal's reason, or `conflict`, where it is cancelled
+     */
+    run(request: LabRequest, progress: Progress, signal?: AbortSignal): Promise<unknown>;
     runs(): Promise<unknown>;
+    /** Listens to a run. @throws DomainError `not_found`, else as `run` */
+    follow(run: number, progress: Progress, signal: AbortSignal): Promise<unknown>;
     cancel(run: number): Promise<void>;
     results(limit: number): Promise<unknown>;
     result(id: Id<'labResult'>): Promise<unknown>;
+    /** One of a result's fixes, as words and as a document. @throws DomainError `not_found` */
+    fix(id: Id<'labResult'>, choice: FixChoice): Promise<unknown>;
+    /** Replays one of a result's fixes, at its price or another, on everybody. */
+    tryFix(
+      id: Id<'labResult'>,
+      choice: FixChoice,
+      progress: Progress,
+      signal: AbortSignal,
+    ): Promise<unknown>;
     assumptions(): Promise<unknown>;
     imports(): Promise<unknown>;
     dropImport(book: ImportedBook): Promise<unknown>;
   };
+  readonly schedules: ScheduleServices;
   readonly health: () => Promise<unknown>;
   readonly console: ConsoleServices;
   readonly identity: IdentityServices;

@@ -69,13 +69,17 @@ export function planCandidates(
   );
 }
 
+/** How a changed price is said. */
+export const priceWords = (priceNanoUsd: number): string =>
+  `the price is ${formatDollars(priceNanoUsd)} a month`;
+
 function withPrice(terms: PlanTerms, step: number): PlanCandidate {
   const dollars = Math.round((terms.priceNanoUsd * step) / NANO_PER_USD);
   const price = step === 1 ? terms.priceNanoUsd : nanoUsd(dollars * NANO_PER_USD);
   if (price === terms.priceNanoUsd) return { terms, changes: [] };
   return {
     terms: { ...terms, priceNanoUsd: price },
-    changes: [`the price is ${formatDollars(price)} a month`],
+    changes: [priceWords(price)],
   };
 }
 

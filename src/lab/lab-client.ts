@@ -9,17 +9,27 @@ import type {
   ToLab,
 } from './lab-request.ts';
 
+/** Hears of a run's steps. */
+type Listener = (progress: LabProgress & { readonly run: number }) => void;
+
 interface Waiting {
   readonly request: LabRequest;
-  readonly onProgress: (progress: LabProgress) => void;
+  readonly listeners: Set<Listener>;
+  readonly ended: Promise<LabAnswer>;
   readonly resolve: (answer: LabAnswer) => void;
   readonly reject: (error: Error) => void;
+  progress: LabProgress | undefined;
 }
 
 /** A run that is going on. */
 export interface LabRun {
   readonly run: number;
   readonly kind: LabRequest['kind'];
+  readonly book: string | null;
+  /** The plan that it is about; null where it is about all, or the lab is to choose. */
+  readonly plan: string | null;
+  /** Where it has come to; null where it waits. */
+  readonly progress: LabProgress | null;
 }
 
 /** The lab keeps what it has read for this long after its last run. */
@@ -42,31 +52,44 @@ export class LabClient implements AsyncDisposable {
 
   /**
    * Runs one request; they wait for each other.
+   * @param signal cancels the run; without one it goes on until it is done or cancelled by its number
    * @throws DomainError as the engine, `conflict` where it was cancelled
    */
-  run(
-    request: LabRequest,
-    onProgress: (progress: LabProgress & { readonly run: number }) => void,
-    signal?: AbortSignal,
-  ): Promise<LabAnswer> {
+  run(request: LabRequest, onProgress: Listener, signal?: AbortSignal): Promise<LabAnswer> {
     const run = ++this.#runs;
     clearTimeout(this.#idle);
     const child = this.#start();
-    return new Promise<LabAnswer>((resolve, reject) => {
-      this.#waiting.set(run, {
-        request,
-        onProgress: (progress) => onProgress({ ...progress, run }),
-        resolve,
-        reject,
-      });
-      signal?.addEventListener('abort', () => this.cancel(run));
-      child.send({ kind: 'run', run, request } satisfies ToLab);
-      if (signal?.aborted === true) this.cancel(run);
-    });
+    const { promise: ended, resolve, reject } = Promise.withResolvers<LabAnswer>();
+    const listeners = new Set([onProgress]);
+    this.#waiting.set(run, { request, listeners, ended, resolve, reject, progress: undefined });
+    signal?.addEventListener('abort', () => this.cancel(run));
+    child.send({ kind: 'run', run, request } satisfies ToLab);
+    if (signal?.aborted === true) this.cancel(run);
+    return ended;
+  }
+
+  /**
+   * Listens to a run that goes on; leaving does not end it.
+   * @throws DomainError `not_found` where there is none (any more), else as {@link run}
+   */
+  async follow(run: number, onProgress: Listener, signal: AbortSignal): Promise<LabAnswer> {
+    const waiting = this.#waiting.get(run);
+    if (waiting === undefined)
+      throw new DomainError('not_found', `There is no run ${run} of the lab (any more).`);
+    if (waiting.progress !== undefined) onProgress({ ...waiting.progress, run });
+    waiting.listeners.add(onProgress);
+    signal.addEventListener('abort', () => waiting.listeners.delete(onProgress));
+    return waiting.ended;
   }
 
   runs(): readonly LabRun[] {
-    return [...this.#waiting].map(([run, { request }]) => ({ run, kind: request.kind }));
+    return [...this.#waiting].map(([run, { request, progress }]) => ({
+      run,
+      kind: request.kind,
+      book: request.book ?? null,
+      plan: planOf(request),
+      progress: progress ?? null,
+    }));
   }
 
   /** @returns false where there is no such run (any more) */
@@ -95,7 +118,11 @@ export class LabClient implements AsyncDisposable {
   #hear(message: FromLab): void {
     const waiting = this.#waiting.get(message.run);
     if (waiting === undefined) return;
-    if (message.kind === 'progress') return waiting.onProgress(message.progress);
+    if (message.kind === 'progress') {
+      waiting.progress = message.progress;
+      for (const listener of waiting.listeners) listener({ ...message.progress, run: message.run });
+      return;
+    }
     this.#waiting.delete(message.run);
     if (message.kind === 'done') waiting.resolve(message.answer);
     else if (message.code === undefined)
@@ -135,4 +162,9 @@ export class LabClient implements AsyncDisposable {
     this.#waiting.clear();
     await this.#end();
   }
+}
+
+function planOf(request: LabRequest): string | null {
+  if (request.kind === 'trial') return request.terms.plan;
+  return request.kind === 'recommend' ? (request.plan ?? null) : null;
 }

@@ -22,16 +22,18 @@ import type {
   LabRequest,
   RecommendRequest,
   ReplayRequest,
+  TrialRequest,
 } from './lab-request.ts';
 import { LabResults } from './lab-results.ts';
-import { bookInUse, type Installation, readInstallation } from './lab-store.ts';
-import type { LabResult, Recommendation, ReplayResult } from './lab.schema.ts';
+import { bookToAsk, type Installation, readInstallation } from './lab-store.ts';
+import type { LabResult, Recommendation, ReplayResult, Trial } from './lab.schema.ts';
 import { loadTape } from './load-tape.ts';
 import { planThatLoses } from './plan-that-loses.ts';
 import { recommend } from './recommend.ts';
 import { recommendationOf } from './recommendation.ts';
 import { ReplayPool } from './replay-pool.ts';
 import { replayScenario } from './replay-scenario.ts';
+import { tryPlan } from './try-plan.ts';
 import { changesOf, type LabBasis, labBasis, recordedSpec, termsOf } from './scenario.ts';
 
 /** A tape with its workers, kept for the next question. */
@@ -99,6 +101,7 @@ export class LabEngine implements AsyncDisposable {
     if (request.kind === 'seal') return this.#seal(request.book, onProgress, signal);
     if (request.kind === 'import') return this.#import(request, onProgress, signal);
     if (request.kind === 'replay') return this.#replay(request, onProgress, signal);
+    if (request.kind === 'trial') return this.#trial(request, onProgress, signal);
     return this.#recommend(request, onProgress, signal);
   }
 
@@ -195,9 +198,32 @@ export class LabEngine implements AsyncDisposable {
         found,
         bounds: { targetMargin, harmMax, billMax },
         document: installation.document,
+        bookNote: loaded.note,
       }),
     };
     return this.#keep(result);
+  }
+
+  async #trial(
+    request: TrialRequest,
+    onProgress: (progress: LabProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Trial> {
+    const { basis, pool, installation } = await this.#load(request, onProgress, signal);
+    const { targetMargin, harmMax, billMax, seed } = request;
+    return tryPlan(basis, pool, {
+      terms: request.terms,
+      changes: request.changes,
+      rank: request.rank,
+      bounds: { targetMargin, harmMax, billMax },
+      behaviour: behaviourOf(request.behaviour),
+      seed,
+      fromMs: fromMsOf(request),
+      listed: installation.current.map(termsOf),
+      bills: request.bills,
+      signal,
+      onProgress: (text, done, of) => onProgress({ text, done, of }),
+    });
   }
 
   #head(
@@ -230,11 +256,14 @@ export class LabEngine implements AsyncDisposable {
 
   /** Seals what is new, and reads the book where the lake has changed since it was read. */
   async #load(
-    request: ReplayRequest | RecommendRequest,
+    request: ReplayRequest | RecommendRequest | TrialRequest,
     onProgress: (progress: LabProgress) => void,
     signal: AbortSignal,
-  ): Promise<LoadedBook> {
-    const book = request.book ?? (await bookInUse(this.#pool));
+  ): Promise<LoadedBook & { readonly note: string | undefined }> {
+    const { book, note } =
+      request.book === undefined
+        ? await bookToAsk(this.#pool, { paid: request.kind === 'recommend' })
+        : { book: request.book, note: undefined };
     if (isImported(book)) requireReadable(this.#lake, book);
     else await this.#seal(book, onProgress, signal);
     const installation = await readInstallation(this.#pool);
@@ -244,7 +273,7 @@ export class LabEngine implements AsyncDisposable {
       installation.catalog.version,
       installation.planVersions.length,
     ]);
-    if (this.#loaded?.state === state) return this.#loaded;
+    if (this.#loaded?.state === state) return { ...this.#loaded, note };
     await this.#unload();
     const tape = await loadTape(this.#duck, { lake: this.#lake, book }, (done, of) => {
       signal.throwIfAborted();
@@ -256,7 +285,7 @@ export class LabEngine implements AsyncDisposable {
     const basis = labBasis({ tape, catalog, planVersions, atMs });
     const pool = new ReplayPool(tape, this.#place.threads);
     this.#loaded = { state, basis, pool, installation };
-    return this.#loaded;
+    return { ...this.#loaded, note };
   }
 
   async #unload(): Promise<void> {

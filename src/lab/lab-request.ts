@@ -4,7 +4,8 @@ import type { LakeBook } from '#lake/import/import-book.ts';
 import type { ImportRequest as ImportWork, ImportResult } from '#lake/import/import-use.ts';
 import type { SealResult } from '#lake/seal-book.ts';
 import type { Behaviour } from './behaviour.ts';
-import type { Recommendation, ReplayResult } from './lab.schema.ts';
+import type { PlanTerms } from '#offer/offer.ts';
+import type { Recommendation, ReplayResult, Trial } from './lab.schema.ts';
 
 /** Where a lab works. */
 export interface LabPlace {
@@ -47,8 +48,28 @@ export interface ImportRequest extends ImportWork {
   readonly kind: 'import';
 }
 
-export type LabRequest = SealRequest | ImportRequest | ReplayRequest | RecommendRequest;
-export type LabAnswer = SealResult | ImportResult | ReplayResult | Recommendation;
+/** One change of a plan, on everybody who is on it. */
+export interface TrialRequest extends Common {
+  readonly kind: 'trial';
+  readonly terms: PlanTerms;
+  /** In words, one a change. */
+  readonly changes: readonly string[];
+  /** Its number among the fixes of a recommendation; 0 = of none. */
+  readonly rank: number;
+  readonly targetMargin: number;
+  readonly harmMax: number;
+  readonly billMax: number;
+  /** Whether everybody's bill is in the answer. */
+  readonly bills: boolean;
+}
+
+export type LabRequest =
+  | SealRequest
+  | ImportRequest
+  | ReplayRequest
+  | RecommendRequest
+  | TrialRequest;
+export type LabAnswer = SealResult | ImportResult | ReplayResult | Recommendation | Trial;
 
 /** A step of long work. */
 export interface LabProgress {

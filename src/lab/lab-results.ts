@@ -16,6 +16,8 @@ import type { LabResult } from './lab.schema.ts';
 export interface LabResultHead {
   readonly id: string;
   readonly kind: LabResult['kind'];
+  /** Of a recommendation. */
+  readonly plan: string | null;
   readonly book: string;
   readonly createdAtMs: number;
   readonly exact: boolean;
@@ -46,10 +48,12 @@ export class LabResults {
     return this.#ids()
       .slice(0, limit)
       .map((id) => {
-        const { kind, book, createdAtMs, oracle, text } = this.read(id);
+        const result = this.read(id);
+        const { kind, book, createdAtMs, oracle, text } = result;
         return {
           id,
           kind,
+          plan: result.kind === 'recommendation' ? result.plan : null,
           book,
           createdAtMs,
           exact: oracle.exact,

@@ -29,8 +29,20 @@ export async function readInstallation(pool: Pool): Promise<Installation> {
   };
 }
 
-/** The live book where anything happened in it, else the demo, else the tests'. */
-export async function bookInUse(pool: Pool): Promise<Book> {
-  const used = await booksInUse(pool);
-  return (['live', 'demo', 'test'] as const).find((book) => used.includes(book)) ?? BOOKS[0];
+/**
+ * The book to ask where nobody names one: the live one where it has something to say, else the demo,
+ * else the tests'. What is looked for a paid plan says nothing without anybody who pays for it.
+ */
+export async function bookToAsk(
+  pool: Pool,
+  { paid }: { readonly paid: boolean },
+): Promise<{ readonly book: Book; readonly note: string | undefined }> {
+  const used = await booksInUse(pool, { paid });
+  const book = (['live', 'demo', 'test'] as const).find((each) => used.includes(each)) ?? BOOKS[0];
+  if (book === 'live' || !paid) return { book, note: undefined };
+  const isLiveUsed = (await booksInUse(pool, { paid: false })).includes('live');
+  const note = isLiveUsed
+    ? `This is the ${book} book: no subscriber of a paid plan has used anything in the live book yet. To ask that one all the same: --book live.`
+    : undefined;
+  return { book, note };
 }

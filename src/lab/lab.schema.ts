@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlanTerms } from '#offer/offer.ts';
 
 /** The shapes that the lab hands out: stored as they are, and sent as they are. */
 
@@ -196,6 +197,28 @@ export const fixShape = z.object({
   sampleError: moneyText,
   /** True: replayed on every subscriber. */
   exact: z.boolean(),
+  /** The plan as it would be; absent on the frontier. */
+  terms: z.custom<PlanTerms>().optional(),
+});
+
+/** Nano-dollars of the replayed span, one a subscriber of the sample; the worst margin of today first. */
+export const curveSideShape = z.object({
+  /** The part of the bill that goes with the price. */
+  subscription: z.array(z.number()),
+  bill: z.array(z.number()),
+  margin: z.array(z.number()),
+  /** 1: meets limits that were not there, often enough to notice. */
+  limited: z.array(z.number()),
+  /** 1: leaves, or moves to another plan. */
+  leaves: z.array(z.number()),
+});
+
+/** A plan's subscribers, or a sample of them, as it is and under changes of it. */
+export const curveShape = z.object({
+  /** How many subscribers each stands for. */
+  weights: z.array(z.number()),
+  /** The plan as it is, then each of the fixes by rank. */
+  sides: z.array(curveSideShape),
 });
 
 export const recommendationShape = z.object({
@@ -220,8 +243,46 @@ export const recommendationShape = z.object({
   reactions: z.array(subscriberShape),
   /** Two sentences. */
   explanation: z.string(),
+  /** Why this book was asked, where nobody named one. */
+  bookNote: z.string().nullable(),
+  /** The plan as it is, and what its subscribers come to under each fix. */
+  terms: z.custom<PlanTerms>(),
+  curve: curveShape,
+  /** The breakeven.yaml in force, which the fixes' documents are made from. */
+  base: z.string().nullable(),
   /** breakeven.yaml with the first fix, for `diff` and `apply`; null where the plan is best as it is. */
   document: z.string().nullable(),
+});
+
+/** What a change does to one subscriber, over the replayed span. Money is nano-dollars. */
+export const billShape = z.object({
+  customer: z.string(),
+  before: z.number(),
+  after: z.number(),
+  requests: count,
+  newlyRefused: count,
+  newlyFellBack: count,
+  newlySlowed: count,
+  freed: count,
+});
+
+/** One change of a plan replayed on everybody: exact, and kept nowhere. */
+export const trialShape = z.object({
+  kind: z.literal('trial'),
+  book: z.string(),
+  fromDay: z.string(),
+  toDay: z.string(),
+  plan: z.string(),
+  label: z.string(),
+  subscribers: count,
+  coverage: coverageShape,
+  before: figuresShape,
+  fix: fixShape,
+  result: planResultShape,
+  /** Today, and the change. */
+  curve: curveShape,
+  /** Everybody's, where asked for. */
+  bills: z.array(billShape),
 });
 
 export const labResultShape = z.discriminatedUnion('kind', [
@@ -237,6 +298,10 @@ export type Reaction = z.infer<typeof reactionShape>;
 export type Subscriber = z.infer<typeof subscriberShape>;
 export type Loss = z.infer<typeof lossShape>;
 export type Fix = z.infer<typeof fixShape>;
+export type CurveSide = z.infer<typeof curveSideShape>;
+export type Curve = z.infer<typeof curveShape>;
+export type Bill = z.infer<typeof billShape>;
+export type Trial = z.infer<typeof trialShape>;
 export type ReplayResult = z.infer<typeof replayResultShape>;
 export type Recommendation = z.infer<typeof recommendationShape>;
 export type LabResult = z.infer<typeof labResultShape>;

@@ -28,6 +28,8 @@ export interface Outcome {
   readonly newlyFellBack: number;
   readonly newlySlowed: number;
   readonly freed: number;
+  /** Meets limits that were not there, often enough to notice. */
+  readonly isLimited: boolean;
   /** Notices the change as one for the worse: pays more, meets limits that were not there, or leaves. */
   readonly isHarmed: boolean;
   /** After the change, over before; infinite where a free plan comes to cost something. */
@@ -118,6 +120,7 @@ function mechanical(
     newlyFellBack,
     newlySlowed,
     freed: metricOf(after, row, 'freed'),
+    isLimited,
     isHarmed: isLimited || isDearer || choice.kind === 'leave',
     billMultiple:
       billAfter <= billBefore ? 1 : billBefore === 0 ? Infinity : billAfter / billBefore,

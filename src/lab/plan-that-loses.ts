@@ -23,7 +23,11 @@ export function planThatLoses(basis: LabBasis, recorded: Float64Array): string {
   });
   const [worst] = found.toSorted((a, b) => a.below - b.below || a.losses - b.losses);
   if (worst === undefined) {
-    throw new DomainError('not_found', 'Nobody in this book is on a paid plan.', { field: 'plan' });
+    throw new DomainError(
+      'not_found',
+      `Nobody on a paid plan has used anything in the ${basis.tape.book} book. The demo has much to say: load it, and ask for the demo book.`,
+      { field: 'plan' },
+    );
   }
   return worst.plan;
 }

@@ -4,7 +4,8 @@ import type { PlanTerms } from '#offer/offer.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import type { Behaviour } from './behaviour.ts';
 import { type PlanCandidate, planCandidates } from './candidates.ts';
-import type { Fix } from './lab.schema.ts';
+import { type CurveSample, curveSample, curveSide } from './curve.ts';
+import type { CurveSide, Fix } from './lab.schema.ts';
 import { METRIC, METRIC_COUNT } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
 import { planUseOf } from './plan-use.ts';
@@ -56,6 +57,9 @@ export interface Recommended {
   readonly sampled: number;
   /** Replay of the best fix over every subscriber. */
   readonly after: Float64Array;
+  /** The subscribers of the charts, and what each fix makes of them, in the order of the fixes. */
+  readonly curve: CurveSample;
+  readonly sides: readonly CurveSide[];
 }
 
 /** So many events are replayed for each candidate while screening. */
@@ -136,7 +140,9 @@ export async function recommend(
   const isWhole = sample.rows.length === rows.length;
   const best = measured.toSorted(byMerit(bounds)).slice(0, EXACT_FIXES);
   const study = isWhole ? screened : await studyPlan({ ...common, rows }, control);
-  const everybody = { rows, weights: rows.map(() => 1), certain: rows.length };
+  const everybody = wholeSample(rows);
+  const curve = curveSample(rows, before);
+  const sides = new Map<PlanCandidate, CurveSide>();
   let fixes: MeasuredFix[] = [];
   const afters = new Map<PlanCandidate, Float64Array>();
   for (const [index, { candidate }] of best.entries()) {
@@ -149,9 +155,11 @@ export async function recommend(
       control,
     );
     afters.set(candidate, after);
+    const outcomes = studyOutcomes(study, after);
+    sides.set(candidate, curveSide(curve, after, outcomes));
     fixes.push({
       candidate,
-      fix: { ...fixOf(candidate, studyOutcomes(study, after), everybody, bounds), exact: true },
+      fix: { ...fixOf(candidate, outcomes, everybody, bounds), exact: true },
     });
   }
   fixes = fixes.toSorted(byMerit(bounds));
@@ -166,7 +174,14 @@ export async function recommend(
     candidates: candidates.length,
     sampled: sample.rows.length,
     after: (first && afters.get(first.candidate)) ?? before,
+    curve,
+    sides: fixes.flatMap(({ candidate }) => sides.get(candidate) ?? []),
   };
+}
+
+/** Everybody stands for themselves. */
+export function wholeSample(rows: readonly number[]): Sample {
+  return { rows, weights: rows.map(() => 1), certain: rows.length };
 }
 
 /** Subscribers that stand for all: the largest each for themselves, the others by lot. */
@@ -221,7 +236,8 @@ export function sampleOf(
 /** Half the width of a 90% interval, in standard errors. */
 const Z_90 = 1.645;
 
-function fixOf(
+/** A change in figures, from what it does to the subscribers of a sample. */
+export function fixOf(
   candidate: PlanCandidate,
   outcomes: readonly Outcome[],
   sample: Sample,

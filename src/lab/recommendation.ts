@@ -1,10 +1,11 @@
 import { withPlans } from '#offer/plan-notation.ts';
+import { curveOf } from './curve.ts';
 import { figuresOf, labelOf, lossOf, planResultOf, subscriberOf } from './figures.ts';
 import { formatCount, formatMoney, formatShare } from './format.ts';
 import type { Fix, Loss, Recommendation } from './lab.schema.ts';
 import { reactionOf, studyOutcomes } from './plan-study.ts';
 import type { MeasuredFix, Recommended, RecommendBounds } from './recommend.ts';
-import type { LabBasis } from './scenario.ts';
+import { type LabBasis, termsOf } from './scenario.ts';
 
 type Parts = Omit<
   Recommendation,
@@ -29,6 +30,8 @@ export function recommendationOf(input: {
   readonly found: Recommended;
   readonly bounds: RecommendBounds;
   readonly document: string | undefined;
+  /** Why this book was asked, where nobody named one. */
+  readonly bookNote: string | undefined;
 }): Parts {
   const { basis, found, bounds } = input;
   const { plan, study, after, fixes } = found;
@@ -51,7 +54,14 @@ export function recommendationOf(input: {
     sampledSubscribers: found.sampled,
     subscribers: study.rows.length,
     reaches,
-    fixes: fixes.map(ranked),
+    fixes: fixes.map((each, index) => ({
+      ...ranked(each, index),
+      terms: each.candidate.terms,
+    })),
+    terms: termsOf(plan),
+    curve: curveOf(found.curve, study.before, found.sides),
+    base: input.document ?? null,
+    bookNote: input.bookNote ?? null,
     frontier: found.frontier.map(ranked),
     result: {
       ...planResultOf({ plan, isChanged: isChange, before: study.before, after, outcomes }),
@@ -133,6 +143,7 @@ function recommendationText(parts: Omit<Parts, 'text'>): string {
       : `${candidates} changes tried on all ${subscribers} subscribers`;
   return [
     explanation,
+    ...(parts.bookNote === null ? [] : ['', parts.bookNote]),
     ...(few.length === 0 ? [] : ['', 'Who causes the loss:', ...few]),
     ...(more > 0 ? [`  and ${more} more`] : []),
     '',

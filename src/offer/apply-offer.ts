@@ -78,40 +78,47 @@ export function diffOffer(
  *   that the price book does not take, `store_unavailable`; nothing is changed then.
  */
 export function applyOffer(pool: Pool, offer: Offer, options: ApplyOptions): Promise<OfferApplied> {
+  return transaction(pool, (client) => applyOfferIn(client, offer, options));
+}
+
+/** As {@link applyOffer}, within a transaction of the caller's. */
+export async function applyOfferIn(
+  client: PoolClient,
+  offer: Offer,
+  options: ApplyOptions,
+): Promise<OfferApplied> {
   const { clock, appliedBy, correction = false } = options;
-  return transaction(pool, async (client) => {
-    await lockCatalog(client);
-    const nowMs = clock.nowMs();
-    const state = await readState(client);
-    const diff = diffOffers(offer, state, { nowMs, correction });
-    if (diff.refusals.length > 0) {
-      throw new DomainError(
-        'invalid_configuration',
-        `the document cannot be applied:\n${diff.refusals.join('\n')}`,
-      );
-    }
-    const previous = await readOfferInForce(client);
-    if (previous?.document === offer.document && isUnchanged(diff)) {
-      return { version: previous.version, diff, changed: false };
-    }
-    const versions = diff.prices.map((change) => change.version);
-    const { prices } = state.catalog;
-    const withdrawnPrices = await publishPrices(client, versions, { prices, correction, nowMs });
-    await replaceCatalog(client, offer);
-    for (const change of diff.plans) await publishPlan(client, change);
-    await insertOffer(client, {
-      version: state.nextVersion,
-      document: offer.document,
-      appliedAtMs: nowMs,
-      appliedBy,
-      previous: previous?.version,
-      publishedPrices: versions.map(({ id }) => id),
-      withdrawnPrices,
-      plansBefore: Object.fromEntries(diff.plans.map(({ plan, from }) => [plan, from?.id ?? null])),
-    });
-    await announceCatalogChange(client);
-    return { version: state.nextVersion, diff, changed: true };
+  await lockCatalog(client);
+  const nowMs = clock.nowMs();
+  const state = await readState(client);
+  const diff = diffOffers(offer, state, { nowMs, correction });
+  if (diff.refusals.length > 0) {
+    throw new DomainError(
+      'invalid_configuration',
+      `the document cannot be applied:\n${diff.refusals.join('\n')}`,
+    );
+  }
+  const previous = await readOfferInForce(client);
+  if (previous?.document === offer.document && isUnchanged(diff)) {
+    return { version: previous.version, diff, changed: false };
+  }
+  const versions = diff.prices.map((change) => change.version);
+  const { prices } = state.catalog;
+  const withdrawnPrices = await publishPrices(client, versions, { prices, correction, nowMs });
+  await replaceCatalog(client, offer);
+  for (const change of diff.plans) await publishPlan(client, change);
+  await insertOffer(client, {
+    version: state.nextVersion,
+    document: offer.document,
+    appliedAtMs: nowMs,
+    appliedBy,
+    previous: previous?.version,
+    publishedPrices: versions.map(({ id }) => id),
+    withdrawnPrices,
+    plansBefore: Object.fromEntries(diff.plans.map(({ plan, from }) => [plan, from?.id ?? null])),
   });
+  await announceCatalogChange(client);
+  return { version: state.nextVersion, diff, changed: true };
 }
 
 async function publishPlan(

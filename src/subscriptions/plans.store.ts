@@ -42,6 +42,17 @@ export async function currentPlanVersion(
   return rows[0] && idFromUuid('planVersion', rows[0].id);
 }
 
+/** The plan that a version is of. */
+export async function planOfVersion(
+  db: Pool | PoolClient,
+  id: Id<'planVersion'>,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ plan: string }>('SELECT plan FROM plan_version WHERE id = $1', [
+    uuidOf(id),
+  ]);
+  return rows[0]?.plan;
+}
+
 /** Stores a new, immutable version. Making it current is a step of its own. */
 export async function insertPlanVersion(
   db: Pool | PoolClient,

@@ -70,6 +70,19 @@ export async function readPlansOfCustomers(
   return new Map(rows.map((row) => [row.customer_id, row.plan_version_id]));
 }
 
+/** The plan version that an account's requests are decided by; `undefined` where there is no account. */
+export async function versionInBooks(
+  db: Pool | PoolClient,
+  book: Book,
+  customerId: Id<'customer'>,
+): Promise<Id<'planVersion'> | undefined> {
+  const { rows } = await db.query<{ plan_version: string }>(
+    'SELECT plan_version FROM account WHERE book = $1 AND customer = $2',
+    [book, uuidOf(customerId)],
+  );
+  return rows[0] && idFromUuid('planVersion', rows[0].plan_version);
+}
+
 /** Subscriptions whose period has ended, the longest overdue first. */
 export async function subscriptionsDue(
   pool: Pool,

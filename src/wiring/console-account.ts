@@ -15,14 +15,8 @@ import type { PlanChangePreview } from '#http/shapes/plans.ts';
 import type { DayFigures } from '#http/shapes/overview.ts';
 import type { Days } from '#economics/subscriber-sums.store.ts';
 import { subscriptionInForce } from '#subscriptions/subscriptions.store.ts';
-import {
-  type Accrual,
-  type ConsoleParts,
-  gateTerms,
-  nano,
-  periodOf,
-  windowText,
-} from './console-parts.ts';
+import { type Accrual, type ConsoleParts, nano, periodOf, windowText } from './console-parts.ts';
+import { planDifference } from './plan-difference.ts';
 
 type InBook = { readonly book: Book; readonly customerId: Id<'customer'> };
 const DAY_MS = 86_400_000;
@@ -223,13 +217,6 @@ export async function planChangeOf(
     displayName: plan.displayName,
     priceNanoUsd: plan.priceNanoUsd,
   });
-  const ids = [...new Set([...from.gates, ...to.gates].map(({ id }) => id))];
-  const gateOf = (plan: typeof to, id: string) => {
-    // The operator's own safety over everyone is nobody's limit.
-    const gate = plan.gates.find((each) => each.id === id && each.scope !== 'everyone');
-    return gate ? gateTerms(gate) : null;
-  };
-  const classes = (plan: typeof to) => plan.classes.map((terms) => terms.name);
   const isSame = from.id === to.id;
   return {
     from: about(from),
@@ -240,10 +227,6 @@ export async function planChangeOf(
     dueNowNanoUsd: isSame ? 0 : effect.restNanoUsd - effect.unearnedNanoUsd,
     allowanceNow: effect.allowanceNowNanoUsd,
     allowanceAfter: effect.allowanceAfterNanoUsd,
-    gates: ids
-      .map((id) => ({ id, from: gateOf(from, id), to: gateOf(to, id) }))
-      .filter((pair) => pair.from !== null || pair.to !== null),
-    classesLost: classes(from).filter((each) => !classes(to).includes(each)),
-    classesGained: classes(to).filter((each) => !classes(from).includes(each)),
+    ...planDifference(from, to),
   };
 }

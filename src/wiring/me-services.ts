@@ -30,6 +30,8 @@ import { subscriptionInForce } from '#subscriptions/subscriptions.store.ts';
 import { planChangeOf } from './console-account.ts';
 import { type ConsoleParts, gateTerms } from './console-parts.ts';
 import { meUsage } from './me-usage.ts';
+import { ownNotices } from './plan-notices.ts';
+import { hideCost } from './plan-difference.ts';
 
 const DAY_MS = 86_400_000;
 const TYPICAL_DAYS = 30;
@@ -43,6 +45,7 @@ export function meServices(parts: ConsoleParts): MeServices {
     ...usage,
     ...ownPlans(parts),
     ...ownKeys(parts),
+    ...ownNotices(parts),
     async members(member) {
       const rows = await listPeopleOf(pool, whoOf(member));
       return {
@@ -198,15 +201,6 @@ function ownPlans(
       return { rows: (await listPlanRequests(pool, whoOf(member))).map(requestRow) };
     },
   };
-}
-
-type GatePair = Awaited<ReturnType<typeof planChangeOf>>['gates'][number];
-
-/** A gate on our cost has a limit that tells the cost: its owner sees that it is there. */
-function hideCost({ id, from, to }: GatePair): GatePair {
-  const hide = (gate: GatePair['from']) =>
-    gate?.unit === 'cost' ? { ...gate, limit: null } : gate;
-  return { id, from: hide(from), to: hide(to) };
 }
 
 function offered(plan: PlanVersion, current: boolean): OfferedPlan {

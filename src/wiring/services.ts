@@ -58,6 +58,7 @@ export interface ServiceParts {
   readonly audit: Services['books']['audit'];
   readonly demo: Services['demo'];
   readonly lab: Services['lab'];
+  readonly schedules: Services['schedules'];
   readonly health: Services['health'];
   readonly chat: Services['chat'];
   readonly people: Pick<Services, 'console' | 'identity' | 'me' | 'planRequests'>;
@@ -166,6 +167,7 @@ export function createServices(parts: ServiceParts): Services {
     },
     demo: parts.demo,
     lab: parts.lab,
+    schedules: parts.schedules,
     health: parts.health,
     ...parts.people,
   };

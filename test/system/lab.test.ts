@@ -1,7 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { labResultShape, recommendationShape, replayResultShape } from '#lab/lab.schema.ts';
+import { scheduleAnswer } from '#http/shapes/notices.ts';
+import {
+  labResultShape,
+  recommendationShape,
+  replayResultShape,
+  trialShape,
+} from '#lab/lab.schema.ts';
 import { loadOffer } from '#offer/load-offer.ts';
 import { temporaryDirectory } from '#testing/temporary-directory.ts';
 import { eventually, Installation } from './installation.ts';
@@ -116,13 +125,105 @@ test('says which field is wrong', async () => {
   }
 });
 
+test('every fix opens as a document, also at another price', async () => {
+  const promised = recommendationShape.parse(
+    await installation.call('GET', `/lab/results/${result}`),
+  );
+  expect(promised.fixes.length).toBeGreaterThan(1);
+  const documentOf = async (fix: string): Promise<string> => {
+    const found = await installation.call<{ document: string }>(
+      'GET',
+      `/lab/results/${result}/fixes/${fix}`,
+    );
+    return found.document;
+  };
+  for (const { rank, changes } of promised.fixes) {
+    const offer = loadOffer(await documentOf(String(rank)));
+    const pro = offer.plans.find(({ plan }) => plan === 'pro');
+    expect([rank, isDeepStrictEqual(pro, promised.terms)]).toEqual([rank, changes.length === 0]);
+  }
+  expect(await documentOf('0?price=275.50')).toContain('price: $275.50');
+  await expect(documentOf('99')).rejects.toThrow('no fix 99');
+  const file = join(directory.path, 'second.yaml');
+  await installation.ask('lab', 'results', result, '--document', file, '--fix', '2');
+  expect(readFileSync(file, 'utf8')).toBe(await documentOf('2'));
+}, 90_000);
+
+test('a fix replayed on everybody gives what the recommendation promised', async () => {
+  const promised = recommendationShape.parse(await installation.ask('lab', 'results', result));
+  const [, second] = promised.fixes;
+  const trial = trialShape.parse(
+    await installation.follow(`/lab/results/${result}/fixes/2/replay`, {}),
+  );
+  expect(trial.fix).toEqual(second);
+  expect(trial.curve.sides).toEqual([promised.curve.sides[0], promised.curve.sides[2]]);
+  const dearer = trialShape.parse(
+    await installation.follow(`/lab/results/${result}/fixes/2/replay`, { price: '300' }),
+  );
+  // A price decides nothing about requests: only the subscription differs.
+  expect(dearer.result.after.cost).toBe(trial.result.after.cost);
+  expect(Number(dearer.result.after.subscription)).toBeGreaterThan(
+    Number(trial.result.after.subscription),
+  );
+});
+
+test('a fix is scheduled, shown to each, and taken back', async () => {
+  const at = ['--at', new Date(Date.now() + 30 * 86_400_000).toISOString()];
+  const dry = await installation.command('lab', 'schedule', result, ...at, '--dry-run');
+  expect(dry.stdout).toMatch(/\d+ subscribers: \d+ pay more.*their own use/);
+  expect(dry.stdout).toContain('dry run');
+  expect((await installation.command('lab', 'scheduled')).stdout).toContain('Nothing is scheduled');
+  const answer = scheduleAnswer.parse(
+    await installation.ask('lab', 'schedule', result, ...at, '--moves', 'at_once'),
+  );
+  const id = answer.schedule.id ?? '';
+  expect(answer.schedule).toMatchObject({ state: 'waiting', moves: 'at_once', noticeDays: 14 });
+  expect(answer.notices.length).toBe(answer.schedule.subscribers);
+  await installation.ask('lab', 'unschedule', id);
+  expect((await installation.command('lab', 'scheduled', id)).stdout).toContain('cancelled');
+}, 90_000);
+
+test('a schedule outlives kills: published once, everybody moved once', async () => {
+  const before = await planMoves();
+  const atMs = Date.now() + 8_000;
+  const answer = scheduleAnswer.parse(
+    await installation.follow('/lab/schedules', {
+      result,
+      fix: 2,
+      at: new Date(atMs).toISOString(),
+      moves: 'at_once',
+      noticeDays: 0,
+    }),
+  );
+  const { id, subscribers } = answer.schedule;
+  await sleep(Math.max(0, atMs - Date.now()));
+  // Its first pass begins as soon as it runs.
+  for (const afterMs of [0, 30, 120]) {
+    await installation.kill();
+    await installation.start();
+    await sleep(afterMs);
+  }
+  await installation.kill();
+  await installation.start();
+  const done = await eventually('everybody is moved', 30_000, async () => {
+    const { schedule } = scheduleAnswer.parse(
+      await installation.call('GET', `/lab/schedules/${id}`),
+    );
+    return schedule.state === 'published' && schedule.waiting === 0 ? schedule : undefined;
+  });
+  expect(done).toMatchObject({ moved: subscribers, left: 0 });
+  const after = await planMoves();
+  expect(after).toEqual({ offers: before.offers + 1, moves: before.moves + subscribers });
+  expect((await installation.command('audit')).code).toBe(0);
+}, 180_000);
+
 test('publishes the fix, for new subscribers', async () => {
   const diff = await installation.command('diff', fix);
-  expect(diff.stdout).toContain('~ plan pro as version 2');
+  expect(diff.stdout).toContain('~ plan pro as version 3');
   const applied = await installation.command('apply', fix);
   expect(applied.code).toBe(0);
   const plans = await installation.command('plans');
-  expect(plans.stdout).toContain('pro v2');
+  expect(plans.stdout).toContain('pro v3');
   const list = (await installation.call('GET', '/lab/results')) as { id: string }[];
   for (const { id } of list)
     labResultShape.parse(await installation.call('GET', `/lab/results/${id}`));
@@ -131,6 +232,18 @@ test('publishes the fix, for new subscribers', async () => {
 
 function promisedDocument(recommendation: unknown): string {
   return recommendationShape.parse(recommendation).document ?? '';
+}
+
+/** How many documents were published, and how often anybody of the demo came to another version. */
+async function planMoves(): Promise<{ offers: number; moves: number }> {
+  const client = new Client({ connectionString: installation.databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<{ offers: number; moves: number }>(
+    `SELECT (SELECT count(*)::int FROM offer) AS offers, count(*)::int AS moves
+      FROM account_operation WHERE book = 'demo' AND kind = 'change_plan'`,
+  );
+  await client.end();
+  return rows[0] ?? { offers: 0, moves: 0 };
 }
 
 /** Calls a route that streams. */

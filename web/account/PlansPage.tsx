@@ -9,6 +9,7 @@ import { m } from '../paraglide/messages.js';
 import { count, moment, numberOf, usd } from '../ui/figures.ts';
 import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
+import { PlanNotices } from './PlanNotices.tsx';
 import { fullWords, gateWords } from './terms.ts';
 
 /** Tiers side by side: what each lets through, and what happens at its limit. */
@@ -22,6 +23,7 @@ export function PlansPage() {
   const { typical, canChange } = plans.data;
   return (
     <>
+      <PlanNotices keeps />
       <p className="account-sentence">
         {typical
           ? m.me_typical({

@@ -36,6 +36,9 @@ const SettingsDialog = lazy(() => dialogs().then((module) => ({ default: module.
 const ShortcutsDialog = lazy(() =>
   dialogs().then((module) => ({ default: module.ShortcutsDialog })),
 );
+const PlanNotices = lazy(() =>
+  import('../account/PlanNotices.tsx').then((module) => ({ default: module.PlanNotices })),
+);
 const QuoteDialog = lazy(() => dialogs().then((module) => ({ default: module.QuoteDialog })));
 
 interface Start {
@@ -357,6 +360,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
                 </button>
               </div>
             )}
+            <Suspense>{start && <PlanNotices isFolded />}</Suspense>
             <Warning isAnswering={isAnswering} />
             <Composer
               ref={composer}

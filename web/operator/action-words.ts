@@ -17,6 +17,11 @@ const WORDS: Readonly<Record<string, () => string>> = {
   'POST /suppliers/:supplier/key': m.op_did_key,
   'POST /prices/import': m.op_did_prices,
   'POST /offer/apply': m.op_did_offer,
+  'POST /lab/schedules': m.op_did_schedule,
+  'DELETE /lab/schedules/:schedule': m.op_did_unschedule,
+  'POST /lab/recommend': m.op_did_lab,
+  'POST /lab/replay': m.op_did_lab,
+  'POST /lab/results/:result/fixes/:fix/replay': m.op_did_lab,
 };
 
 /** What was done, for people; the route itself where it has no words. */

@@ -18,6 +18,9 @@ export interface CurveRoom {
   readonly height: number;
   readonly top: number;
   readonly left: number;
+  /** Ends of the scale, where several curves share it; the curve's own where absent. */
+  readonly least?: number;
+  readonly most?: number;
 }
 
 const TICKS = 5;
@@ -29,10 +32,10 @@ const TICKS = 5;
 export function layOutCurve(
   margins: readonly number[],
   belowCount: number,
-  { width, height, top, left }: CurveRoom,
+  { width, height, top, left, ...scale }: CurveRoom,
 ): CurveLayout {
-  const most = Math.max(0, margins.at(-1) ?? 0);
-  const least = Math.min(0, margins[0] ?? 0);
+  const most = Math.max(0, scale.most ?? margins.at(-1) ?? 0);
+  const least = Math.min(0, scale.least ?? margins[0] ?? 0);
   const span = most - least || 1;
   const room = Math.max(1, width - left);
   const xOf = (index: number): number => left + (index / Math.max(1, margins.length)) * room;

@@ -8,20 +8,21 @@ interface Line {
 
 /**
  * Calls a route that tells its progress, one JSON document a line.
+ * @param body absent: the route only reads
  * @throws ApiError, also where the stream ends before its result
  */
 export async function apiStream(
   path: string,
-  body: object,
+  body: object | undefined,
   onStep: (step: unknown) => void,
   signal?: AbortSignal,
 ): Promise<unknown> {
   const csrf = await csrfToken();
   const answer = await fetch(`/api${path}`, {
-    method: 'POST',
+    method: body ? 'POST' : 'GET',
     credentials: 'same-origin',
     headers: { 'content-type': 'application/json', ...(csrf && { 'x-csrf-token': csrf }) },
-    body: JSON.stringify(body),
+    ...(body && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   });
   if (!answer.ok || !answer.body) throw await errorOf(answer);

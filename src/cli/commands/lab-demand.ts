@@ -54,6 +54,6 @@ function demandText(found: DemandEstimate & { readonly at: number }, customers: 
     ),
     `At ${dollars(at)}: elasticity ${between(elasticity, rounded)}, take-up ${between(found.takeUp, percent)}, profit for each customer asked ${between(found.profit, dollars)}.`,
     `Most profit at ${dollars(found.bestPrice)}; from ${dollars(goodPrices.low)} to ${dollars(goodPrices.high)} it is within 5% of that.${isAtEnd ? ' That is the end of the prices shown: the best may lie beyond.' : ''}`,
-    `As an assumption of the lab: breakeven lab recommend --elasticity ${rounded(elasticity.value)} --elasticity-band ${rounded(elasticity.low)},${rounded(elasticity.high)}`,
+    `As an assumption of the lab: breakeven lab recommend --elasticity ${rounded(elasticity.value)} --elasticity-low ${rounded(elasticity.low)} --elasticity-high ${rounded(elasticity.high)}`,
   ].join('\n');
 }

@@ -6,8 +6,9 @@ import type { LabResultHead } from '#lab/lab-results.ts';
 import type { LabResult, Recommendation, ReplayResult } from '#lab/lab.schema.ts';
 import { coverageText, oracleText } from '#lab/replay-scenario.ts';
 import type { CommandOptions, CommandSetup } from '../command-setup.ts';
-import { present, withControl } from '../context.ts';
+import { type CliContext, present, withControl } from '../context.ts';
 import { follow } from '../follow.ts';
+import { labScheduleCommands } from './lab-schedules.ts';
 import { readDocument } from '../read-document.ts';
 import { labDemandCommand } from './lab-demand.ts';
 import { labHardwareCommand } from './lab-hardware.ts';
@@ -63,6 +64,7 @@ export function labCommands(program: Command, setup: CommandSetup): void {
     .option('--harm-max <share>', 'of the subscribers, how many may notice', '0.1')
     .option('--bill-max <times>', 'nobody pays more than this many times their bill', '2')
     .option('--out <file>', 'write the breakeven.yaml with the fix')
+    .option('--fix <n>', 'which of the fixes to write', '1')
     .option(...BOOK);
   assumptions(recommend).action(
     setup.run(async (context, _, options) => {
@@ -74,7 +76,13 @@ export function labCommands(program: Command, setup: CommandSetup): void {
         billMax: Number(options['billMax']),
       });
       const file = options['out'];
-      if (typeof file === 'string') writeFileSync(file, documentOf(result));
+      if (typeof file === 'string') {
+        const document =
+          options['fix'] === '1'
+            ? documentOf(result)
+            : await fixDocument(context, result.id, options);
+        writeFileSync(file, document);
+      }
       present(context, result, (found) => recommendationText(found, file));
     }),
   );
@@ -82,6 +90,8 @@ export function labCommands(program: Command, setup: CommandSetup): void {
     .command('results [result]')
     .description('results so far, or one of them')
     .option('--document <file>', 'write the breakeven.yaml of that result')
+    .option('--fix <n>', 'of a recommendation: which of its fixes; 0 = the plan as it is')
+    .option('--price <dollars>', 'the price in that document, instead of its own')
     .option('--limit <n>', 'how many', '20')
     .action(
       setup.run(async (context, [id], options) => {
@@ -98,52 +108,75 @@ export function labCommands(program: Command, setup: CommandSetup): void {
           client.call<LabResult>('GET', `/lab/results/${id}`),
         );
         const file = options['document'];
-        if (typeof file === 'string') writeFileSync(file, documentOf(result));
+        const isFix = options['fix'] !== undefined || options['price'] !== undefined;
+        if (typeof file === 'string')
+          writeFileSync(file, isFix ? await fixDocument(context, id, options) : documentOf(result));
         return present(context, result, ({ text }) => text);
       }),
     );
+  labScheduleCommands(lab, setup);
 }
 
-/** The options that say what people are taken to do. */
+/** The document of one fix of a result. @throws DomainError `not_found` */
+async function fixDocument(
+  context: CliContext,
+  result: string,
+  options: CommandOptions,
+): Promise<string> {
+  const { fix: number, price } = options;
+  const query = typeof price === 'string' ? `?price=${encodeURIComponent(price)}` : '';
+  const rank = typeof number === 'string' ? number : '1';
+  const fix = await withControl(context, (client) =>
+    client.call<{ readonly document: string | null }>(
+      'GET',
+      `/lab/results/${result}/fixes/${rank}${query}`,
+    ),
+  );
+  return documentOf(fix);
+}
+
+/** The options that say what people are taken to do: one for each assumption. */
 function assumptions(command: Command): Command {
-  const { priceElasticity, deferredShare } = DEFAULT_BEHAVIOUR;
+  command.option('--from <date>', 'first day (UTC) that counts');
+  for (const [flag, name, words] of ASSUMPTIONS)
+    command.option(`${flag} <number>`, `${words} (default ${DEFAULT_BEHAVIOUR[name]})`);
   return command
-    .option('--from <date>', 'first day (UTC) that counts')
-    .option(
-      '--elasticity <number>',
-      `price elasticity of those who pay (default ${priceElasticity})`,
-    )
-    .option('--elasticity-band <low,high>', 'the band that results are also shown for')
-    .option(
-      '--deferred <share>',
-      `of refused requests, how many come again (default ${deferredShare})`,
-    )
     .option('--no-reaction', 'everybody stays and does what they did')
     .option('--seed <n>', 'equal seeds give equal results', '1');
 }
 
+const ASSUMPTIONS = [
+  ['--elasticity', 'priceElasticity', 'price elasticity of those who pay'],
+  ['--elasticity-low', 'priceElasticityLow', 'lower end of its band'],
+  ['--elasticity-high', 'priceElasticityHigh', 'upper end of its band'],
+  ['--use-and-worth', 'usageValueCorrelation', 'how willingness to pay goes with use, -1 to 1'],
+  ['--refused-loss', 'refusedLoss', 'what a refused answer loses of its worth'],
+  ['--fallback-loss', 'fallbackLoss', 'what an answer by a lesser class loses'],
+  ['--slow-loss', 'slowLoss', 'what a slowed answer loses'],
+  ['--switching-cost', 'switchingCost', 'how much better another plan must be, in bills'],
+  ['--deferred', 'deferredShare', 'of refused requests, how many come again'],
+] as const;
+
 function question(options: CommandOptions): object {
-  const behaviour = {
-    ...(options['elasticity'] !== undefined && { priceElasticity: Number(options['elasticity']) }),
-    ...(typeof options['elasticityBand'] === 'string' && bandOf(options['elasticityBand'])),
-    ...(options['deferred'] !== undefined && { deferredShare: Number(options['deferred']) }),
-    ...(options['reaction'] === false && { reacts: false }),
-  };
+  const behaviour = Object.fromEntries(
+    ASSUMPTIONS.flatMap(([flag, name]) => {
+      const given = options[optionName(flag)];
+      return given === undefined ? [] : [[name, Number(given)]];
+    }),
+  );
   return {
     ...(options['book'] !== undefined && { book: options['book'] }),
     ...(options['from'] !== undefined && { from: options['from'] }),
-    behaviour,
+    behaviour: { ...behaviour, ...(options['reaction'] === false && { reacts: false }) },
     seed: Number(options['seed']),
   };
 }
 
-/** `0.8,1.4`; what is no number is refused by the server, by its name. */
-function bandOf(text: string): object {
-  const [low, high] = text.split(',').map(Number);
-  return { priceElasticityLow: low, priceElasticityHigh: high };
-}
+/** `--elasticity-low` as commander keeps it: `elasticityLow`. */
+const optionName = (flag: string): string =>
+  flag.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-function documentOf(result: LabResult): string {
+function documentOf(result: Pick<LabResult, 'document'>): string {
   if (result.document !== null) return result.document;
   throw new DomainError(
     'not_found',

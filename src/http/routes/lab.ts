@@ -4,11 +4,16 @@ import { DomainError } from '#base/domain-error.ts';
 import type { Behaviour } from '#lab/behaviour.ts';
 import { behaviourShape } from '#lab/lab.schema.ts';
 import type { LakeBook } from '#lake/import/import-book.ts';
-import { idParam } from '../fields.ts';
+
 import { importedBookField } from './lab-imports.ts';
+import type { NanoUsd } from '#base/money.ts';
+import type { FixChoice } from '#lab/fix-scenario.ts';
+import { idParam, priceField } from '../fields.ts';
 import { route, type Route } from '../route.ts';
 import type { LongWork } from '../services.ts';
 
+/** Whether a run goes on when its caller leaves: a page that is loaded again follows it by its number. */
+const keep = z.boolean().default(false);
 const seed = z.number().int().min(0).max(4_294_967_295).default(1);
 const question = {
   /** Absent: the live book where anything happened in it, else the demo. */
@@ -98,6 +103,7 @@ export const labRoutes: readonly Route[] = [
       targetMargin: z.number().min(-10).max(0.99).default(0.1),
       harmMax: z.number().min(0).max(1).default(0.1),
       billMax: z.number().min(1).max(100).default(2),
+      keep,
     }),
     run:
       async ({ input, services }): Promise<LongWork> =>
@@ -112,7 +118,7 @@ export const labRoutes: readonly Route[] = [
             billMax: input.billMax,
           },
           progress,
-          signal,
+          input.keep ? undefined : signal,
         ),
   }),
   route({
@@ -121,6 +127,17 @@ export const labRoutes: readonly Route[] = [
     role: 'support',
     summary: 'Runs of the lab that are going on or waiting.',
     run: ({ services }) => services.lab.runs(),
+  }),
+  route({
+    method: 'GET',
+    path: '/lab/runs/:run',
+    role: 'support',
+    summary: 'Listens to a run of the lab: streams its progress, then its result.',
+    streams: true,
+    run:
+      async ({ params, services }): Promise<LongWork> =>
+      (progress, signal) =>
+        services.lab.follow(runOf(params['run']), progress, signal),
   }),
   route({
     method: 'DELETE',
@@ -146,12 +163,51 @@ export const labRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET',
+    path: '/lab/results/:result/fixes/:fix',
+    role: 'support',
+    summary:
+      'One fix of a recommendation (0 = the plan as it is), in words and as a breakeven.yaml; `price` in dollars instead of its own.',
+    input: z.object({ price: priceField.optional() }),
+    run: ({ input, params, services }) =>
+      services.lab.fix(
+        idParam('labResult', params['result']),
+        choiceOf(params['fix'], input.price),
+      ),
+  }),
+  route({
+    method: 'POST',
+    path: '/lab/results/:result/fixes/:fix/replay',
+    role: 'operator',
+    summary:
+      'Replays one fix of a recommendation on every subscriber, with what they do about it; streams its progress, then the figures.',
+    streams: true,
+    input: z.object({ price: priceField.optional() }),
+    run:
+      async ({ input, params, services }): Promise<LongWork> =>
+      (progress, signal) =>
+        services.lab.tryFix(
+          idParam('labResult', params['result']),
+          choiceOf(params['fix'], input.price),
+          progress,
+          signal,
+        ),
+  }),
+  route({
+    method: 'GET',
     path: '/lab/assumptions',
     role: 'support',
     summary: 'What the lab assumes of behaviour unless told otherwise.',
     run: ({ services }) => services.lab.assumptions(),
   }),
 ];
+
+/** A fix by its number, at its own price or another. */
+function choiceOf(fix: string | undefined, priceNanoUsd: NanoUsd | undefined): FixChoice {
+  const number = Number(fix);
+  if (!Number.isSafeInteger(number))
+    throw new DomainError('not_found', `${fix ?? ''} is no number of a fix.`);
+  return { fix: number, ...(priceNanoUsd !== undefined && { priceNanoUsd }) };
+}
 
 function runOf(text: string | undefined): number {
   const run = Number(text);

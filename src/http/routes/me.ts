@@ -12,6 +12,7 @@ import {
   mySettings,
   myUsage,
 } from '../shapes/me.ts';
+import { myNotices } from '../shapes/notices.ts';
 import { planChangePreview, planRequestRow, planRequestsPage } from '../shapes/plans.ts';
 import { issuedInvite } from '../shapes/session.ts';
 import { bookField } from '../fields.ts';
@@ -85,6 +86,22 @@ export const meRoutes: readonly Route[] = [
     least: 'member',
     summary: 'What was asked for, and the answers.',
     run: ({ member, services }) => services.me.planRequests(member),
+  }),
+  customerRoute({
+    method: 'GET',
+    path: '/me/notices',
+    least: 'member',
+    summary: "What is to change of the caller's plan, with their own old and new bill.",
+    output: myNotices,
+    run: ({ member, services }) => services.me.notices(member),
+  }),
+  customerRoute({
+    method: 'POST',
+    path: '/me/notices/:notice/dismiss',
+    least: 'member',
+    summary: 'Takes a notice out of the sight of the member who calls.',
+    run: ({ params, member, services }) =>
+      services.me.dismissNotice(member, idParam('scheduledPlan', params['notice'])),
   }),
   customerRoute({
     method: 'GET',

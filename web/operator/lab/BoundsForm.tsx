@@ -1,46 +1,41 @@
 import { useState } from 'react';
+import type { Recommendation } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { Button, Field, TextField } from '../../ui/parts.tsx';
+import { Assumptions, behaviourOf, typedOf } from './Assumptions.tsx';
+import type { Behaviour } from './assumption-list.ts';
 
-/** What a change must reach, and what it must not do. */
-export interface Bounds {
+/** What a change must reach, and what it must not do; and what is assumed of people. */
+export type Question = Recommendation['bounds'] & {
   readonly plan: string;
-  /** Margin over revenue, 0…1. */
-  readonly targetMargin: number;
-  /** Share of subscribers that may notice, 0…1. */
-  readonly harmMax: number;
-  /** Nobody pays more than so many times their bill. */
-  readonly billMax: number;
-  readonly behaviour: {
-    readonly reacts: boolean;
-    readonly priceElasticity: number;
-    readonly deferredShare: number;
-  };
-}
+  readonly behaviour: Behaviour;
+};
 
 /** The question to the lab, with what it assumes of people beside it. */
 export function BoundsForm({
   plans,
   first,
+  defaults,
   isRunning,
   onRun,
 }: {
   readonly plans: readonly { readonly plan: string; readonly displayName: string }[];
-  readonly first: string;
+  /** What stands in the fields at first. */
+  readonly first: Question;
+  readonly defaults: Behaviour;
   readonly isRunning: boolean;
-  readonly onRun: (bounds: Bounds) => void;
+  readonly onRun: (question: Question) => void;
 }) {
-  const [plan, setPlan] = useState(first);
-  const [target, setTarget] = useState('10');
-  const [harm, setHarm] = useState('10');
-  const [bill, setBill] = useState('2');
-  const [reacts, setReacts] = useState(true);
-  const [elasticity, setElasticity] = useState('1');
-  const [deferred, setDeferred] = useState('50');
-  const numbers = [target, harm, bill, elasticity, deferred].map(Number);
-  const isValid =
-    numbers.every((value) => Number.isFinite(value)) &&
+  const [plan, setPlan] = useState(first.plan);
+  const [target, setTarget] = useState(String(first.targetMargin * 100));
+  const [harm, setHarm] = useState(String(first.harmMax * 100));
+  const [bill, setBill] = useState(String(first.billMax));
+  const [typed, setTyped] = useState(() => typedOf(first.behaviour));
+  const behaviour = behaviourOf(typed);
+  const isSound =
+    [target, harm, bill].every((text) => text.trim() !== '' && Number.isFinite(Number(text))) &&
     Number(bill) >= 1 &&
+    Number(harm) >= 0 &&
     Number(harm) <= 100 &&
     Number(target) < 99;
   return (
@@ -48,16 +43,13 @@ export function BoundsForm({
       className="lab-form"
       onSubmit={(event) => {
         event.preventDefault();
+        if (!behaviour) return;
         onRun({
           plan,
           targetMargin: Number(target) / 100,
           harmMax: Number(harm) / 100,
           billMax: Number(bill),
-          behaviour: {
-            reacts,
-            priceElasticity: Number(elasticity),
-            deferredShare: Number(deferred) / 100,
-          },
+          behaviour,
         });
       }}
     >
@@ -80,33 +72,10 @@ export function BoundsForm({
       <TextField label={m.lab_target()} value={target} onChange={setTarget} inputMode="decimal" />
       <TextField label={m.lab_harm()} value={harm} onChange={setHarm} inputMode="decimal" />
       <TextField label={m.lab_bill()} value={bill} onChange={setBill} inputMode="decimal" />
-      <Button type="submit" main busy={isRunning} disabled={!isValid}>
+      <Button type="submit" main busy={isRunning} disabled={!isSound || !behaviour}>
         {m.lab_run()}
       </Button>
-      <details className="lab-assumed">
-        <summary>{m.lab_assumptions()}</summary>
-        <label>
-          <input
-            type="checkbox"
-            checked={reacts}
-            onChange={(event) => setReacts(event.target.checked)}
-          />{' '}
-          {m.lab_reacts()}
-        </label>
-        <TextField
-          label={m.lab_elasticity()}
-          hint={m.lab_elasticity_hint()}
-          value={elasticity}
-          onChange={setElasticity}
-          inputMode="decimal"
-        />
-        <TextField
-          label={m.lab_deferred()}
-          value={deferred}
-          onChange={setDeferred}
-          inputMode="decimal"
-        />
-      </details>
+      <Assumptions typed={typed} defaults={defaults} onChange={setTyped} />
     </form>
   );
 }

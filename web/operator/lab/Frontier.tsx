@@ -12,15 +12,18 @@ const BOTTOM = 40;
 export function Frontier({
   frontier,
   fixes,
+  open,
   target,
 }: {
   readonly frontier: readonly Fix[];
   readonly fixes: readonly Fix[];
+  /** The one that is looked at. */
+  readonly open: Fix;
   readonly target: number;
 }) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const points = [...frontier].sort((a, b) => a.harmedShare - b.harmedShare);
-  const all = [...points, ...fixes];
+  const all = [...points, ...fixes, open];
   if (all.length === 0) return null;
   const margins = all.map((fix) => numberOf(fix.margin));
   const most = Math.max(0, ...margins);
@@ -53,10 +56,11 @@ export function Frontier({
                 cy={yOf(numberOf(fix.margin))}
                 r={4}
               >
-                <title>{fix.changes.join('; ') || m.lab_as_it_is()}</title>
+                <title>{`${fix.rank}: ${usdShort(fix.margin)}`}</title>
               </circle>
             </g>
           ))}
+          <circle className="dot-here" cx={xOf(open)} cy={yOf(numberOf(open.margin))} r={8} />
           {[most, 0, least].map(
             (tick, index) =>
               (index === 1 || Math.abs(yOf(tick) - yOf(0)) > 14) && (

@@ -1,125 +1,152 @@
 import './lab.css';
-import { useState } from 'react';
 import type { Recommendation } from '../../../src/lab/lab.schema.ts';
 import type { PlansAnswer } from '../../../src/http/shapes/plans.ts';
-import type { ApiError } from '../../chat/api.ts';
 import { m } from '../../paraglide/messages.js';
 import { moment, numberOf } from '../../ui/figures.ts';
+import { Link } from '../../ui/Link.tsx';
 import { Button, Empty, Failure, Loading, ProgressBar } from '../../ui/parts.tsx';
+import { goTo } from '../../ui/place.ts';
 import { queryOf, useRemote } from '../../ui/remote.ts';
-import { apiStream } from '../../ui/stream.ts';
 import { Page, Part } from '../Page.tsx';
 import { useView } from '../view.ts';
-import { type Bounds, BoundsForm } from './BoundsForm.tsx';
+import type { Behaviour } from './assumption-list.ts';
+import { BoundsForm } from './BoundsForm.tsx';
 import { PriceHandle } from './PriceHandle.tsx';
 import { RecommendationView } from './RecommendationView.tsx';
+import { Schedules } from './Schedules.tsx';
+import { fixSentence, lossSentence } from './sentence.ts';
+import { useLabRun } from './use-lab-run.ts';
 
-interface Head {
+/** A result in the list of them. */
+export interface ResultHead {
   readonly id: string;
   readonly kind: string;
+  readonly plan: string | null;
   readonly book: string;
   readonly createdAtMs: number;
   readonly exact: boolean;
   readonly text: string;
 }
 
-interface Step {
-  readonly text?: string;
-  readonly phase?: string;
-  readonly done?: number;
-  readonly total?: number;
-}
+const BOUNDS = { targetMargin: 0.1, harmMax: 0.1, billMax: 2 };
 
 /** The price lab: what another price or limit would have done to the use that is recorded. */
 export function LabPage({ result: chosen }: { readonly result: string }) {
   const view = useView();
   const plans = useRemote<PlansAnswer>(`/console/plans${queryOf(view.query)}`);
-  const heads = useRemote<readonly Head[]>('/lab/results');
-  const [isRunning, setRunning] = useState<AbortController>();
-  const [step, setStep] = useState<Step>();
-  const [failure, setFailure] = useState<ApiError>();
-  const [fresh, setFresh] = useState<Recommendation>();
+  const defaults = useRemote<Behaviour>('/lab/assumptions');
+  const heads = useRemote<readonly ResultHead[]>('/lab/results?limit=50');
   const stored = useRemote<Recommendation>(chosen === '' ? undefined : `/lab/results/${chosen}`);
-  const result = fresh ?? stored.data;
+  const run = useLabRun('recommend', '/lab/recommend', ({ id }) => goTo(view.at(`/lab/${id}`)));
+  const result = stored.data?.kind === 'recommendation' ? stored.data : undefined;
   const paid = plans.data?.rows.filter(({ priceNanoUsd }) => numberOf(priceNanoUsd) > 0) ?? [];
   const worst = paid.toSorted(
     (a, b) => numberOf(a.marginNanoUsd.now) - numberOf(b.marginNanoUsd.now),
   )[0];
-
-  const run = async (bounds: Bounds): Promise<void> => {
-    const stop = new AbortController();
-    setRunning(stop);
-    setFailure(undefined);
-    setFresh(undefined);
-    try {
-      setFresh(
-        (await apiStream(
-          '/lab/recommend',
-          { book: view.book, ...bounds },
-          (next) => setStep(next as Step),
-          stop.signal,
-        )) as Recommendation,
-      );
-      heads.reload();
-    } catch (error) {
-      if (!stop.signal.aborted) setFailure(error as ApiError);
-    } finally {
-      setRunning(undefined);
-      setStep(undefined);
-    }
-  };
-
+  const isQuiet = paid.length > 0 && paid.every((plan) => plan.requests.now === 0);
+  const recommendations = heads.data?.filter(
+    ({ kind, book }) => kind === 'recommendation' && book === view.book,
+  );
   return (
     <Page
       title={m.lab_title()}
       hasPeriod={false}
-      sentence={result ? result.explanation : m.lab_sentence()}
+      sentence={
+        result
+          ? m.lab_say({ loss: lossSentence(result), fix: fixSentence(result, result.fixes[0]) })
+          : m.lab_sentence()
+      }
     >
-      {!plans.data ? (
+      {!plans.data || !defaults.data || (chosen !== '' && !stored.data && !stored.error) ? (
         plans.error ? (
           <Failure error={plans.error} onAgain={plans.reload} />
         ) : (
           <Loading rows={5} />
         )
-      ) : paid.length === 0 || !worst ? (
-        <Empty>{m.lab_empty()}</Empty>
+      ) : !worst || isQuiet ? (
+        <Nothing />
       ) : (
         <BoundsForm
-          key={worst.plan}
+          key={result?.id ?? worst.plan}
           plans={paid.map(({ plan, displayName }) => ({ plan, displayName }))}
-          first={worst.plan}
-          isRunning={isRunning !== undefined}
-          onRun={(bounds) => void run(bounds)}
+          first={
+            result
+              ? { plan: result.plan, ...result.bounds, behaviour: result.behaviour }
+              : { plan: worst.plan, ...BOUNDS, behaviour: defaults.data }
+          }
+          defaults={defaults.data}
+          isRunning={run.isRunning}
+          onRun={(question) => run.start({ book: view.book, ...question })}
         />
       )}
-      {isRunning && (
+      {run.isRunning && (
         <div className="lab-progress">
           <ProgressBar
-            label={step?.text ?? m.lab_running()}
-            share={step?.total ? (step.done ?? 0) / step.total : undefined}
+            label={stepWords(run.step)}
+            share={run.step?.of ? (run.step.done ?? 0) / run.step.of : undefined}
           />
-          <Button onClick={() => isRunning.abort()}>{m.lab_cancel()}</Button>
+          <Button onClick={run.cancel}>{m.lab_cancel()}</Button>
         </div>
       )}
-      {failure && <Failure error={failure} />}
-      {result?.kind === 'recommendation' && <RecommendationView result={result} />}
-      {worst && <PriceHandle plan={result?.plan ?? worst.plan} />}
-      {heads.data && heads.data.length > 0 && (
+      {run.failure && <Failure error={run.failure} />}
+      {stored.error && <Failure error={stored.error} onAgain={stored.reload} />}
+      {result && defaults.data && (
+        <RecommendationView
+          key={result.id}
+          result={result}
+          defaults={defaults.data}
+          heads={heads.data ?? []}
+        />
+      )}
+      {!result && worst && !isQuiet && <PriceHandle plan={worst.plan} />}
+      <Schedules />
+      {recommendations && recommendations.length > 0 && (
         <Part title={m.lab_results()}>
           <ul className="lab-results">
-            {heads.data
-              .filter(({ kind }) => kind === 'recommendation')
-              .map((head) => (
-                <li key={head.id}>
-                  <a className="text-link" href={view.at(`/lab/${head.id}`)}>
-                    {moment(head.createdAtMs)}
-                  </a>{' '}
-                  <span className="soft">{head.text}</span>
-                </li>
-              ))}
+            {recommendations.map((head) => (
+              <li key={head.id}>
+                <Link
+                  className="text-link"
+                  to={view.at(`/lab/${head.id}`)}
+                  aria-current={head.id === chosen ? 'page' : undefined}
+                >
+                  {moment(head.createdAtMs)}
+                </Link>{' '}
+                <span className="soft">
+                  {plans.data?.rows.find(({ plan }) => plan === head.plan)?.displayName ??
+                    head.plan}
+                </span>
+              </li>
+            ))}
           </ul>
         </Part>
       )}
     </Page>
   );
+}
+
+/** Nobody has paid for anything here yet: the demo has much to say. */
+function Nothing() {
+  const view = useView();
+  if (view.book === 'demo') return <Empty>{m.lab_empty()}</Empty>;
+  return (
+    <Empty
+      action={<Button onClick={() => view.change({ book: 'demo' })}>{m.lab_ask_demo()}</Button>}
+    >
+      {m.lab_empty_live()}
+    </Empty>
+  );
+}
+
+/** The steps of the engine, in the reader's language; what is not known stands as it came. */
+function stepWords(
+  step: { readonly text?: string; readonly done?: number; readonly of?: number } | undefined,
+): string {
+  const text = step?.text ?? '';
+  if (text.startsWith('Sealing')) return m.lab_step_seal();
+  if (text.startsWith('Reading')) return m.lab_step_read();
+  if (text.startsWith('Trying'))
+    return m.lab_step_try({ done: String(step?.done ?? 0), of: String(step?.of ?? 0) });
+  if (text.startsWith('Replaying the best')) return m.lab_step_best();
+  return m.lab_running();
 }

@@ -1,20 +1,37 @@
-import { useState } from 'react';
 import type { Fix, Recommendation } from '../../../src/lab/lab.schema.ts';
-import { api } from '../../chat/api.ts';
 import { m } from '../../paraglide/messages.js';
 import { count, percent, usd } from '../../ui/figures.ts';
 import { Link } from '../../ui/Link.tsx';
-import { Button } from '../../ui/parts.tsx';
-import { problemOf } from '../../ui/session.ts';
+import { usePlace } from '../../ui/place.ts';
 import { LocalTable } from '../../ui/Table.tsx';
 import { Part } from '../Page.tsx';
 import { useView } from '../view.ts';
-import { Frontier } from './Frontier.tsx';
+import { Assumed } from './Assumptions.tsx';
+import type { Behaviour } from './assumption-list.ts';
+import { changeTitle } from './change-words.ts';
+import { Difference } from './Difference.tsx';
+import type { ResultHead } from './LabPage.tsx';
+import { ScenarioView } from './ScenarioView.tsx';
 
-/** What was found: whether it can be trusted, who causes the loss, the ways out, and the first of them whole. */
-export function RecommendationView({ result }: { readonly result: Recommendation }) {
+/**
+ * What was found: what it would take, whether it can be trusted, the ways out with one of them open,
+ * and who causes the loss.
+ */
+export function RecommendationView({
+  result,
+  defaults,
+  heads,
+}: {
+  readonly result: Recommendation;
+  readonly defaults: Behaviour;
+  readonly heads: readonly ResultHead[];
+}) {
   const view = useView();
-  const { loss, oracle, coverage } = result;
+  const { query } = usePlace();
+  const { oracle, coverage, terms } = result;
+  const asked = Number(query.get('fix') ?? 1);
+  const open = result.fixes.find(({ rank }) => rank === asked) ?? result.fixes[0];
+  const at = (fix: Fix): string => view.at(`/lab/${result.id}`, { fix: String(fix.rank) });
   return (
     <>
       <p className="lab-trust">
@@ -32,40 +49,8 @@ export function RecommendationView({ result }: { readonly result: Recommendation
           cost: percent(coverage.evidentCostShare),
         })}
       </p>
-      {loss.causedBy.length > 0 && (
-        <Part title={m.lab_who()} note={m.lab_who_note({ share: percent(loss.causedByShare) })}>
-          <LocalTable
-            caption={m.lab_who()}
-            rows={loss.causedBy}
-            rowKey={(row) => row.customer}
-            rowHref={(row) => view.at(`/customers/${row.customer}`)}
-            columns={[
-              {
-                key: 'customer',
-                label: m.lab_customer(),
-                cell: (row) => (
-                  <Link to={view.at(`/customers/${row.customer}`)}>
-                    <code>{row.customer}</code>
-                  </Link>
-                ),
-              },
-              { key: 'cost', label: m.lab_cost(), isFigure: true, cell: (row) => usd(row.cost) },
-              {
-                key: 'margin',
-                label: m.lab_margin(),
-                isFigure: true,
-                cell: (row) => <span className="under">{usd(row.margin)}</span>,
-              },
-              {
-                key: 'share',
-                label: m.lab_share_of_loss(),
-                isFigure: true,
-                cell: (row) => percent(row.shareOfLoss),
-              },
-            ]}
-          />
-        </Part>
-      )}
+      <Difference result={result} heads={heads} />
+      {open && <ScenarioView key={`${result.id} ${open.rank}`} result={result} fix={open} />}
       <Part
         title={m.lab_fixes()}
         note={m.lab_tried({
@@ -73,109 +58,110 @@ export function RecommendationView({ result }: { readonly result: Recommendation
           subscribers: count(result.subscribers),
         })}
       >
-        <div className="lab-fixes">
-          <Frontier
-            frontier={result.frontier}
-            fixes={result.fixes}
-            target={result.bounds.targetMargin}
-          />
-          <LocalTable<Fix>
-            caption={m.lab_fixes()}
-            rows={result.fixes}
-            rowKey={(fix) => String(fix.rank)}
-            columns={[
-              { key: 'rank', label: '#', isFigure: true, cell: (fix) => fix.rank },
-              {
-                key: 'what',
-                label: m.lab_change(),
-                cell: (fix) =>
-                  fix.changes.length === 0 ? m.lab_as_it_is() : fix.changes.join('; '),
-              },
-              {
-                key: 'margin',
-                label: m.lab_margin(),
-                isFigure: true,
-                cell: (fix) => usd(fix.margin),
-              },
-              {
-                key: 'harmed',
-                label: m.lab_harmed(),
-                isFigure: true,
-                cell: (fix) => `${count(fix.harmed)} (${percent(fix.harmedShare)})`,
-              },
-              {
-                key: 'bill',
-                label: m.lab_highest_bill(),
-                isFigure: true,
-                isSecond: true,
-                cell: (fix) =>
-                  fix.billMultipleMax === null ? '–' : `×${fix.billMultipleMax.toFixed(2)}`,
-              },
-            ]}
-          />
-        </div>
+        <LocalTable<Fix>
+          caption={m.lab_fixes()}
+          rows={result.fixes}
+          rowKey={(fix) => String(fix.rank)}
+          rowHref={at}
+          columns={[
+            { key: 'rank', label: '#', isFigure: true, cell: (fix) => fix.rank },
+            {
+              key: 'what',
+              label: m.lab_change(),
+              cell: (fix) => (
+                <Link to={at(fix)} aria-current={fix === open ? 'true' : undefined}>
+                  {changeTitle(terms, fix.terms ?? terms)}
+                </Link>
+              ),
+            },
+            {
+              key: 'fits',
+              label: m.lab_fits(),
+              isSecond: true,
+              cell: (fix) => (fix.fits ? m.lab_fits_yes() : missWords(fix)),
+            },
+            {
+              key: 'margin',
+              label: m.lab_margin(),
+              isFigure: true,
+              cell: (fix) => usd(fix.margin),
+            },
+            {
+              key: 'harmed',
+              label: m.lab_harmed(),
+              isFigure: true,
+              cell: (fix) => `${count(fix.harmed)} (${percent(fix.harmedShare)})`,
+            },
+            {
+              key: 'bill',
+              label: m.lab_highest_bill(),
+              isFigure: true,
+              isSecond: true,
+              cell: (fix) =>
+                fix.billMultipleMax === null ? '–' : `×${fix.billMultipleMax.toFixed(2)}`,
+            },
+          ]}
+        />
+        <p className="lab-assumed-head">{m.lab_assumptions()}</p>
+        <Assumed behaviour={result.behaviour} defaults={defaults} />
       </Part>
-      {result.document !== null && <Publish result={result} document={result.document} />}
+      <WhoCausesIt result={result} />
     </>
   );
 }
 
-/** The first change as a document, and the way to publish it: never without a yes. */
-function Publish({
-  result,
-  document,
-}: {
-  readonly result: Recommendation;
-  readonly document: string;
-}) {
-  const [isAsking, ask] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [said, say] = useState<string>();
-  const [problem, setProblem] = useState<string>();
-  const publish = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      await api('POST', '/offer/apply', { document });
-      say(m.lab_published({ plan: result.plan }));
-      ask(false);
-    } catch (error) {
-      setProblem(problemOf(error) ?? String(error));
-    } finally {
-      setBusy(false);
-    }
+function missWords({ misses }: Fix): string {
+  const words: Readonly<Record<string, () => string>> = {
+    margin: m.lab_miss_margin,
+    harm: m.lab_miss_harm,
+    bill: m.lab_miss_bill,
   };
-  const href = `data:text/yaml;charset=utf-8,${encodeURIComponent(document)}`;
+  return misses.map((miss) => words[miss]?.() ?? miss).join(m.lab_words_comma());
+}
+
+function WhoCausesIt({ result: { loss } }: { readonly result: Recommendation }) {
+  const view = useView();
+  if (loss.causedBy.length === 0) return null;
   return (
-    <Part title={m.lab_first({ change: result.fixes[0]?.changes.join('; ') ?? '' })}>
-      <div className="lab-publish">
-        <a className="button" href={href} download={`breakeven-${result.plan}.yaml`}>
-          {m.lab_download()}
-        </a>
-        {isAsking ? (
-          <>
-            <span>{m.lab_confirm({ plan: result.plan })}</span>
-            <Button main busy={isBusy} onClick={() => void publish()}>
-              {m.lab_publish_yes()}
-            </Button>
-            <Button onClick={() => ask(false)}>{m.lab_publish_no()}</Button>
-          </>
-        ) : (
-          <Button onClick={() => ask(true)}>{m.lab_publish()}</Button>
-        )}
+    <Part title={m.lab_who()} note={m.lab_who_note({ share: percent(loss.causedByShare) })}>
+      <div className="lab-who">
+        <LocalTable
+          caption={m.lab_who()}
+          rows={loss.causedBy}
+          rowKey={(row) => row.customer}
+          rowHref={(row) => view.at(`/customers/${row.customer}`)}
+          columns={[
+            {
+              key: 'customer',
+              label: m.lab_customer(),
+              cell: (row) => (
+                <Link to={view.at(`/customers/${row.customer}`)}>
+                  <code>{row.customer}</code>
+                </Link>
+              ),
+            },
+            {
+              key: 'cost',
+              label: m.lab_cost(),
+              isFigure: true,
+              isSecond: true,
+              cell: (row) => usd(row.cost),
+            },
+            {
+              key: 'margin',
+              label: m.lab_margin(),
+              isFigure: true,
+              cell: (row) => <span className="under">{usd(row.margin)}</span>,
+            },
+            {
+              key: 'share',
+              label: m.lab_share_of_loss(),
+              isFigure: true,
+              cell: (row) => percent(row.shareOfLoss),
+            },
+          ]}
+        />
       </div>
-      {said && <p role="status">{said}</p>}
-      {problem && (
-        <p className="field-error" role="alert">
-          {problem}
-        </p>
-      )}
-      <details>
-        <summary>breakeven.yaml</summary>
-        <pre className="lab-document" tabIndex={0}>
-          {document}
-        </pre>
-      </details>
     </Part>
   );
 }

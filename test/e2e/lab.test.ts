@@ -1,0 +1,162 @@
+import axe from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OWNER, webHouse, type WebHouse } from '../web/house.ts';
+import { CHROMIUM, launchChromium } from './chromium.ts';
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** From the demo to a plan version with a date and a notice, as an operator clicks through it. */
+describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
+  const stack = new AsyncDisposableStack();
+  const faults: string[] = [];
+  let house: WebHouse;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+
+  const sentence = () => page.locator('.page-sentence');
+  const lab = (path = '') => `${house.url}/operator/lab${path}?book=demo`;
+
+  beforeAll(async () => {
+    house = stack.use(await webHouse({ BREAKEVEN_WEB: 'build' }));
+    browser = await launchChromium();
+    stack.defer(() => browser.close());
+    context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } });
+    page = await context.newPage();
+    page.on('pageerror', (error) => faults.push(error.message));
+    const post = async (path: string, data: object) => {
+      const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
+      const headers = { origin: house.url, ...(csrf && { 'x-csrf-token': csrf }) };
+      return context.request.post(`${house.url}/api${path}`, { headers, data, timeout: 240_000 });
+    };
+    const token = new URL(house.setUp).searchParams.get('token');
+    await post('/setup', { token, ...OWNER });
+    await post('/demo', { subscribers: 120, days: 6, calibration: 'heavy', seed: 2 });
+  }, 300_000);
+  afterAll(() => stack.disposeAsync());
+
+  it('names the demo where nobody has paid for anything yet', async () => {
+    await page.goto(`${house.url}/operator/lab?book=live`);
+    await page.getByRole('button', { name: 'Ask the demo' }).click();
+    await page.waitForURL(/book=demo/);
+    await page.getByRole('button', { name: 'Look for a change' }).waitFor();
+  }, 60_000);
+
+  it('goes on showing a run when the page is loaded again, and cancels it from there', async () => {
+    await page.goto(lab());
+    await page.getByRole('button', { name: 'Look for a change' }).click();
+    await page.locator('.lab-progress').waitFor();
+    await page.reload();
+    await page.locator('.lab-progress').waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.locator('.lab-progress').waitFor({ state: 'detached', timeout: 60_000 });
+    expect(await page.locator('.failure').count()).toBe(0);
+    const runs = await (await context.request.get(`${house.url}/api/lab/runs`)).json();
+    expect(runs).toEqual([]);
+  }, 120_000);
+
+  it('finds a change, also over a reload in the midst of it', async () => {
+    await page.goto(lab());
+    await page.getByLabel('May notice at most').fill('20');
+    await page.getByRole('button', { name: 'Look for a change' }).click();
+    await page.locator('.lab-progress').waitFor();
+    await page.reload();
+    await page.waitForURL(/\/lab\/lab_/, { timeout: 180_000 });
+    await sentence().filter({ hasText: 'Pro lost' }).waitFor();
+    await page.locator('.badge', { hasText: 'Exact' }).waitFor();
+  }, 240_000);
+
+  it('opens every fix as a scenario, and replays another price exactly', async () => {
+    const rows = page.locator('tbody').first().locator('tr');
+    await rows.nth(1).getByRole('link').click();
+    await page.waitForURL(/fix=2/);
+    await page.getByText('Change 2, against today').waitFor();
+    const live = page.locator('.curve-sentence');
+    expect(await live.textContent()).toContain('At $200.00');
+    await page.locator('.lab-figures').waitFor();
+    const handle = page.getByRole('slider', { name: 'Price a month' });
+    await handle.press('ArrowRight');
+    expect(await live.textContent()).toMatch(/At \$210\.00.*pay more, 1\.05 times/);
+    await page.locator('.lab-figures', { hasText: '×1.05' }).waitFor({ timeout: 60_000 });
+    await handle.press('ArrowLeft');
+    await page.locator('.lab-publish a').waitFor();
+    const href = await page.locator('.lab-publish a').getAttribute('href');
+    expect(decodeURIComponent(href ?? '')).toContain('plans:');
+  }, 120_000);
+
+  it('schedules it, seen as a named customer will read it, and takes it back', async () => {
+    await page.getByRole('button', { name: 'Schedule it' }).click();
+    await page.getByRole('button', { name: 'See what each is told' }).click();
+    const preview = page.locator('.lab-schedule .plan-notice');
+    await preview.waitFor({ timeout: 90_000 });
+    expect(await preview.textContent()).toContain('Pro changes for you on');
+    const someone = page.getByLabel('As it is read by');
+    const names = await someone.locator('option').allTextContents();
+    expect(names.length).toBeGreaterThan(1);
+    await someone.selectOption({ index: names.length - 1 });
+    expect(await preview.textContent()).toMatch(/requests in these days|no bill to show/);
+    await page.getByRole('button', { name: /Schedule and tell them/ }).click();
+    const waiting = page.locator('.lab-schedules li', { hasText: 'scheduled' });
+    await waiting.waitFor({ timeout: 90_000 });
+    await waiting.getByRole('button', { name: 'Take it back' }).click();
+    await waiting.getByRole('button', { name: 'Take it back' }).click();
+    await page.locator('.lab-schedules li', { hasText: 'taken back' }).waitFor();
+  }, 240_000);
+
+  it('shows what a changed assumption changes', async () => {
+    await page.locator('.lab-assumed summary').click();
+    await page.getByLabel('Price elasticity').fill('nothing');
+    expect(await page.getByRole('button', { name: 'Look for a change' }).isDisabled()).toBe(true);
+    await page.getByLabel('Price elasticity').fill('2.5');
+    const before = page.url();
+    await page.getByRole('button', { name: 'Look for a change' }).click();
+    await page.waitForURL((url) => url.href !== before && /\/lab_/.test(url.href), {
+      timeout: 180_000,
+    });
+    await page.locator('.lab-difference', { hasText: 'Price elasticity 1 → 2.5' }).waitFor();
+    await page.locator('.lab-assumed-line', { hasText: '(default 1)' }).waitFor();
+  }, 240_000);
+
+  it('has no serious fault that axe finds, in both languages and themes', async () => {
+    const here = new URL(page.url());
+    const found: string[] = [];
+    for (const [language, colorScheme, width] of [
+      ['en', 'light', 1440],
+      ['zh-CN', 'dark', 390],
+    ] as const) {
+      await using looks = await browser.newContext({
+        colorScheme,
+        viewport: { width, height: 900 },
+        storageState: await context.storageState(),
+        bypassCSP: true,
+      });
+      await looks.addInitScript(`localStorage.setItem('PARAGLIDE_LOCALE', '${language}')`);
+      const seen = await looks.newPage();
+      await seen.goto(here.href);
+      await seen.locator('.lab-publish').first().waitFor();
+      await seen.locator('.lab-assumed summary').click();
+      await seen.evaluate(axe.source);
+      const violations = await seen.evaluate<readonly Violation[]>(
+        'axe.run().then((result) => result.violations)',
+      );
+      for (const { id, impact, nodes } of violations)
+        if (impact === 'serious' || impact === 'critical')
+          found.push(`${language}: ${id} ${nodes[0]?.html}`);
+      if (await seen.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'))
+        found.push(`${language}: wider than the window`);
+    }
+    expect(found).toEqual([]);
+  }, 120_000);
+
+  it('publishes it after a yes', async () => {
+    await page.getByRole('button', { name: 'Publish it' }).click();
+    await page.getByRole('button', { name: 'Publish', exact: true }).click();
+    await page.getByText('Published: new subscribers of Pro get it.').waitFor();
+    expect(faults).toEqual([]);
+  }, 60_000);
+});

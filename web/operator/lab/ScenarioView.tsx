@@ -1,0 +1,159 @@
+import { useRef, useState } from 'react';
+import type { Fix, Recommendation, Trial } from '../../../src/lab/lab.schema.ts';
+import { ApiError } from '../../chat/api.ts';
+import { m } from '../../paraglide/messages.js';
+import { count, percent, usd } from '../../ui/figures.ts';
+import { Failure, ProgressBar } from '../../ui/parts.tsx';
+import { apiStream } from '../../ui/stream.ts';
+import { Part } from '../Page.tsx';
+import { changeTitle } from './change-words.ts';
+import { Frontier } from './Frontier.tsx';
+import { PriceChart } from './PriceChart.tsx';
+import { Publish } from './Publish.tsx';
+
+const EMPTY = { subscription: [], bill: [], margin: [], limited: [], leaves: [] };
+const DOLLAR = 1_000_000_000;
+
+/**
+ * One fix as a scenario: today's curve and its own on one chart, its price as a handle, the frontier
+ * beside it. While the handle moves the sample is counted; when it is let go the fix is replayed on
+ * everybody at that price, with what people do about it.
+ */
+export function ScenarioView({
+  result,
+  fix,
+}: {
+  readonly result: Recommendation;
+  readonly fix: Fix;
+}) {
+  const { terms, curve } = result;
+  const own = fix.terms ?? terms;
+  const [asked, ask] = useState<number>(own.priceNanoUsd);
+  const [trial, setTrial] = useState<{ readonly price: number; readonly data: Trial }>();
+  const [isReplaying, setReplaying] = useState(false);
+  const [failure, setFailure] = useState<ApiError>();
+  const replaying = useRef<AbortController>(undefined);
+
+  const replay = (priceNanoUsd: number): void => {
+    replaying.current?.abort();
+    setFailure(undefined);
+    if (priceNanoUsd === own.priceNanoUsd || priceNanoUsd === trial?.price) return;
+    const stop = new AbortController();
+    replaying.current = stop;
+    setReplaying(true);
+    apiStream(
+      `/lab/results/${result.id}/fixes/${fix.rank}/replay`,
+      { price: String(priceNanoUsd / DOLLAR) },
+      () => undefined,
+      stop.signal,
+    )
+      .then((data) => setTrial({ price: priceNanoUsd, data: data as Trial }))
+      .catch((error: unknown) => {
+        if (stop.signal.aborted) return;
+        setFailure(error instanceof ApiError ? error : new ApiError(0, 'internal', String(error)));
+      })
+      .finally(() => {
+        if (replaying.current === stop) setReplaying(false);
+      });
+  };
+
+  const exact = trial && asked === trial.price ? trial.data : undefined;
+  const isExact = asked === own.priceNanoUsd || exact !== undefined;
+  const today = curve.sides[0] ?? EMPTY;
+  const scenario = exact
+    ? { weights: exact.curve.weights, side: exact.curve.sides[1] ?? EMPTY, priceNanoUsd: asked }
+    : {
+        weights: curve.weights,
+        side: curve.sides[fix.rank] ?? EMPTY,
+        priceNanoUsd: own.priceNanoUsd,
+      };
+  const shown = exact?.fix ?? fix;
+  const price = asked === own.priceNanoUsd ? undefined : asked;
+  const changed = { ...own, priceNanoUsd: asked as typeof own.priceNanoUsd };
+  return (
+    <Part
+      title={changeTitle(terms, changed)}
+      note={m.lab_scenario_note({ rank: String(fix.rank) })}
+    >
+      <div className="lab-scenario">
+        <div>
+          <PriceChart
+            scenario={{ ...scenario, today: exact?.curve.sides[0] ?? today }}
+            todayNanoUsd={terms.priceNanoUsd}
+            askedNanoUsd={asked}
+            onAsk={ask}
+            onRelease={replay}
+          />
+        </div>
+        <Frontier
+          frontier={result.frontier}
+          fixes={result.fixes}
+          open={exact ? { ...exact.fix, rank: 0 } : fix}
+          target={result.bounds.targetMargin}
+        />
+      </div>
+      {isReplaying && (
+        <ProgressBar label={m.lab_replaying({ price: usd(asked) })} share={undefined} />
+      )}
+      {failure && <Failure error={failure} onAgain={() => replay(asked)} />}
+      {isExact ? (
+        <Figures
+          fix={shown}
+          interval={exact?.result.reaction ?? (fix.rank === 1 ? result.result.reaction : null)}
+        />
+      ) : (
+        !isReplaying && (
+          <p className="soft">{m.lab_on_sample({ count: count(curve.weights.length) })}</p>
+        )
+      )}
+      <Publish key={`${fix.rank} ${asked}`} result={result} fix={fix.rank} priceNanoUsd={price} />
+    </Part>
+  );
+}
+
+/** What the change comes to on everybody, with what people do. */
+function Figures({
+  fix,
+  interval,
+}: {
+  readonly fix: Fix;
+  readonly interval: Recommendation['result']['reaction'];
+}) {
+  return (
+    <dl className="lab-figures">
+      <div>
+        <dt>{m.lab_margin_reacts()}</dt>
+        <dd>
+          {usd(fix.margin)}
+          {fix.marginShare !== null && <span className="faint"> {percent(fix.marginShare)}</span>}
+        </dd>
+        {interval && (
+          <dd className="lab-interval">
+            {m.lab_interval({
+              low: usd(interval.marginInterval.low),
+              high: usd(interval.marginInterval.high),
+            })}
+          </dd>
+        )}
+      </div>
+      <div>
+        <dt>{m.lab_unmoved()}</dt>
+        <dd>{usd(fix.mechanicalMargin)}</dd>
+      </div>
+      <div>
+        <dt>{m.lab_harmed()}</dt>
+        <dd>
+          {count(fix.harmed)} <span className="faint">{percent(fix.harmedShare)}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>{m.lab_leave()}</dt>
+        <dd>{count(fix.leave + fix.move)}</dd>
+      </div>
+      <div>
+        <dt>{m.lab_highest_bill()}</dt>
+        <dd>{fix.billMultipleMax === null ? '–' : `×${fix.billMultipleMax.toFixed(2)}`}</dd>
+      </div>
+    </dl>
+  );
+}
