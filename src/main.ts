@@ -13,6 +13,7 @@ import { RecentSums } from '#economics/recent-sums.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
 import { LabClient } from '#lab/lab-client.ts';
+import { PlanFits } from '#lab/plan-fits.ts';
 import { createApi } from '#http/api.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
 import { SUBSCRIPTION_CHANNEL } from '#subscriptions/subscriptions.store.ts';
@@ -161,6 +162,7 @@ export async function startBreakeven(
   const lab = started.use(
     new LabClient({ address, dataDir: config.dataDir, threads: availableParallelism() }),
   );
+  const fits = started.use(new PlanFits(address));
   const chat = started.adopt(
     await openChat({
       pool,
@@ -225,6 +227,7 @@ export async function startBreakeven(
           subscriptions,
           sums,
           publicUrl: () => config.publicUrl ?? url,
+          fits,
         }),
       },
     }),

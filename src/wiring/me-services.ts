@@ -30,6 +30,7 @@ import { subscriptionInForce } from '#subscriptions/subscriptions.store.ts';
 import { planChangeOf } from './console-account.ts';
 import { type ConsoleParts, gateTerms } from './console-parts.ts';
 import { meUsage } from './me-usage.ts';
+import { planFitOf } from './plan-fit.ts';
 
 const DAY_MS = 86_400_000;
 const TYPICAL_DAYS = 30;
@@ -43,6 +44,7 @@ export function meServices(parts: ConsoleParts): MeServices {
     ...usage,
     ...ownPlans(parts),
     ...ownKeys(parts),
+    planFit: planFitOf(parts),
     async members(member) {
       const rows = await listPeopleOf(pool, whoOf(member));
       return {

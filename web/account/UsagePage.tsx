@@ -4,6 +4,7 @@ import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { count, countShort, dayText, moment, numberOf, percent, usd } from '../ui/figures.ts';
 import { Empty, Failure, Loading } from '../ui/parts.tsx';
+import { PlanFit } from '../ui/PlanFit.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { type Column, LocalTable } from '../ui/Table.tsx';
@@ -58,6 +59,11 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
           <Shares name={m.me_key()} rows={data.byKey} />
         </Part>
       </div>
+      {customer.role === 'admin' && (
+        <Part title={m.fit_title()} note={m.fit_note()}>
+          <PlanFit path="/me/plan-fit" />
+        </Part>
+      )}
       <Part title={m.me_receipts()} note={m.me_receipts_note()}>
         <RemoteTable<MyReceiptRow>
           caption={m.me_receipts()}
