@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Book } from '#base/book.ts';
 import { type Id, idFromUuid } from '#base/id.ts';
+import { utcDay } from '#base/utc-day.ts';
 import type { PeriodTerms } from '#admission/account-change.ts';
 
 /** Whose books are read. */
@@ -126,14 +127,14 @@ export interface OwnEventRow {
   readonly overrun: number | null;
 }
 
-const PAGE = 4_000;
+const DAY_MS = 86_400_000;
 
 const span = ({ book, customer }: CustomerRef, period: OwnPeriod): readonly unknown[] => [
   book,
   customer,
   period.afterSeq,
   period.beforeSeq,
-  new Date(period.startMs).toISOString().slice(0, 10),
+  utcDay(period.startMs),
 ];
 
 /** How many decisions a period has. */
@@ -150,32 +151,32 @@ export async function countOwnEvents(
   return rows[0]?.count ?? 0;
 }
 
-/** Every decision of a period, in the order of the account, a page at a time. */
+/**
+ * Every decision of a period, in the order of the account, a day at a time: each day is a partition,
+ * and whoever reads them all at once makes the planner read everybody's.
+ * @param toMs exclusive
+ */
 export async function* readOwnEvents(
   pool: Pool,
-  ref: CustomerRef,
+  { book, customer }: CustomerRef,
   period: OwnPeriod,
+  toMs: number,
 ): AsyncGenerator<readonly OwnEventRow[]> {
-  let after = period.afterSeq;
-  for (;;) {
+  const firstMs = Math.floor(period.startMs / DAY_MS) * DAY_MS;
+  for (let dayMs = firstMs; dayMs < toMs; dayMs += DAY_MS) {
     const { rows } = await pool.query<OwnEventRow>(
       `SELECT d.seq, d.at_ms, d.request, d.class_asked, d.class_served, d.input_tokens, d.member, d.api_key, d.key_cap,
               d.reason, d.fallback, d.slow, d.gate, d.candidates, d.hold,
               e.seq AS settle_seq, e.settled_ms, e.model, e.outcome, e.estimated,
               e.estimate_cost IS NOT NULL AS superseded, e.attempts, e.tokens_in + e.tokens_out AS tokens, e.cost, e.tariff,
               e.charge, e.paid_allowance, e.paid_promotional, e.paid_bought, e.paid_overage, e.overrun
-         FROM (SELECT * FROM decision
-                WHERE book = $1 AND customer = $2 AND seq > $3 AND seq < $4 AND day >= $5
-                ORDER BY seq LIMIT ${PAGE}) AS d
-         LEFT JOIN usage_event e
-           ON e.book = d.book AND e.customer = d.customer AND e.id = d.request AND e.day = d.day
+         FROM decision d
+         LEFT JOIN usage_event e ON e.book = $1 AND e.customer = $2 AND e.day = $5 AND e.id = d.request
+        WHERE d.book = $1 AND d.customer = $2 AND d.day = $5 AND d.seq > $3 AND d.seq < $4
         ORDER BY d.seq`,
-      [...span(ref, { ...period, afterSeq: after })],
+      [book, customer, period.afterSeq, period.beforeSeq, utcDay(dayMs)],
     );
     if (rows.length > 0) yield rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    after = last.seq;
   }
 }
 

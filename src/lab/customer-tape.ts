@@ -61,16 +61,16 @@ class Names {
 /**
  * One customer's billing period as a tape, straight from the books: no lake needed, and nothing of
  * anybody else in it. The account opens with the period, with the credits that it had then.
- * @param events how many decisions the period has
+ * @param size how many decisions the period has, and up to when it is read
  */
 export async function customerTape(
   pool: Pool,
   ref: CustomerRef,
   period: OwnPeriod,
-  events: number,
+  size: { readonly events: number; readonly toMs: number },
 ): Promise<Tape> {
-  const reading = new TapeReading(events);
-  for await (const rows of readOwnEvents(pool, ref, period))
+  const reading = new TapeReading(size.events);
+  for await (const rows of readOwnEvents(pool, ref, period, size.toMs))
     rows.forEach((row) => reading.add(row));
   const opening = await readOpening(pool, ref, period);
   return reading.tape(

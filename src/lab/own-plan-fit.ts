@@ -47,7 +47,7 @@ export async function ownPlanFit(
   const plan = planVersions.find(({ id }) => id === period.planVersionId);
   if (plan === undefined) return { why: 'changed_plan' };
   const toMs = Math.min(period.endMs, nowMs);
-  const tape = await customerTape(pool, question, period, events);
+  const tape = await customerTape(pool, question, period, { events, toMs });
   const basis = labBasis({ tape, catalog, planVersions, atMs: toMs });
   const refundedNanoUsd = await readGivenBack(pool, question, period);
   const fitting = current.filter(

@@ -8,7 +8,7 @@ import type { NoPlanFit, PlanFit } from './plan-fit.ts';
 type Answer = PlanFit | NoPlanFit;
 
 const KEPT_MAX = 500;
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 const WAITING_MAX = 20;
 
 /**
@@ -29,7 +29,7 @@ export class PlanFits implements AsyncDisposable {
 
   /**
    * @param terms what an answer depends on beside the customer and the day: their plan, the plans on offer
-   * @throws DomainError `rate_limited` where too many wait, `internal` where it fails or takes half a minute
+   * @throws DomainError `rate_limited` where too many wait, `internal` where it fails or takes a minute
    */
   ask(question: PlanFitQuestion, terms: string): Promise<Answer> {
     const { book, customer, nowMs } = question;

@@ -71,6 +71,17 @@ export const myReceipt = z.object({
   admittedAtMs: instant,
   settledAtMs: instant,
   plan: z.string(),
+  planName: z.string(),
+  planVersion: z.int().nullable(),
+  /** The version of the price book that it was reckoned by; no amount of ours. */
+  price: z.object({ id: z.string(), fromMs: instant.nullable() }).nullable(),
+  classAsked: z.string(),
+  /** Why another class answered than the asked one: `none`, `gate`, `capacity`. */
+  fallback: z.string(),
+  /** The full limit that sent it to another class, to credits or to overage. */
+  fullGate: gateTerms.nullable(),
+  /** The limits that it counted in. */
+  countedBy: z.array(gateTerms),
   usage: z.record(z.string(), z.number()),
   chargeNanoUsd: nano,
   refundedNanoUsd: nano,
