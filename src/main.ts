@@ -36,6 +36,7 @@ import { createLog } from '#wiring/log.ts';
 import { logRenewals } from '#wiring/log-renewals.ts';
 import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
+import { openMail } from '#wiring/open-mail.ts';
 import { openPeople } from '#wiring/people.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
 import { Repeating } from '#wiring/repeating.ts';
@@ -179,13 +180,19 @@ export async function startBreakeven(
   );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
   let url = '';
+  const publicUrl = (): string => config.publicUrl ?? url;
+  const mail = started.adopt(
+    openMail({ pool, clock, random, plans, masterKey, publicUrl, log }),
+    (open) => open.close(),
+  );
   const people = started.adopt(
     openPeople({
       subscriptions,
       masterKey,
       plans,
       isSimulated: () => supplierKeys.size === 0 && simulator !== undefined,
-      publicUrl: () => config.publicUrl ?? url,
+      publicUrl,
+      mailer: mail.mailer,
       isHttps: config.publicUrl?.startsWith('https:') ?? false,
       log,
     }),
@@ -215,6 +222,7 @@ export async function startBreakeven(
       chat: chat.services,
       people: {
         identity: people.identity,
+        mail: mail.services,
         ...webServices({
           pool,
           clock,
@@ -226,7 +234,7 @@ export async function startBreakeven(
           books,
           subscriptions,
           sums,
-          publicUrl: () => config.publicUrl ?? url,
+          publicUrl,
           fits,
         }),
       },

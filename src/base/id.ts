@@ -33,6 +33,7 @@ const PREFIXES = {
   invite: 'inv',
   note: 'nte',
   planRequest: 'plr',
+  alert: 'alr',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

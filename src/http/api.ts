@@ -9,6 +9,7 @@ import { consoleBookRoutes } from './routes/console-books.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { labRoutes } from './routes/lab.ts';
+import { mailRoutes } from './routes/mail.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { personRoutes } from './routes/person.ts';
@@ -24,6 +25,7 @@ export const API_ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...personRoutes,
   ...meRoutes,
+  ...mailRoutes,
   ...chatRoutes,
   ...consoleRoutes,
   ...consoleBookRoutes,

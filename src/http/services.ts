@@ -12,6 +12,7 @@ export type LongWork = (progress: Progress, signal: AbortSignal) => Promise<unkn
 import type { ChatServices } from './chat-services.ts';
 import type { ConsoleServices } from './console-services.ts';
 import type { IdentityServices } from './identity-services.ts';
+import type { MailServices } from './mail-services.ts';
 import type { MeServices, PlanRequestServices } from './me-services.ts';
 
 /** Called with each step of long work, for whoever watches. */
@@ -121,4 +122,5 @@ export interface Services {
   readonly identity: IdentityServices;
   readonly me: MeServices;
   readonly planRequests: PlanRequestServices;
+  readonly mail: MailServices;
 }

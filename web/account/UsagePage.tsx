@@ -8,6 +8,7 @@ import { PlanFit } from '../ui/PlanFit.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { type Column, LocalTable } from '../ui/Table.tsx';
+import { AlertList } from './AlertList.tsx';
 import { Part } from './Part.tsx';
 import { amountWords, windowWords } from './terms.ts';
 import { UseByDay } from './UseByDay.tsx';
@@ -22,6 +23,7 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
   const nameOf = (meter: MyMeter): string => meterName(meter, gates);
   return (
     <>
+      <AlertList />
       <p className="account-sentence">
         {m.me_usage_sentence({
           requests: count(data.totals.requests),

@@ -2,10 +2,10 @@ import { useEffect, useState } from 'react';
 import type { MyReceipt } from '../../src/http/shapes/me.ts';
 import { gateWords } from '../account/terms.ts';
 import { m } from '../paraglide/messages.js';
-import { dateText, numberOf } from '../ui/figures.ts';
+import { dateText, moment, numberOf } from '../ui/figures.ts';
 import { api, type ApiError } from './api.ts';
 import { CopyButton } from './CopyButton.tsx';
-import { clockTime, count, money, seconds } from './figures.ts';
+import { count, money, seconds } from './figures.ts';
 import { className } from './meter-words.ts';
 
 const KINDS: Readonly<Record<string, () => string>> = {
@@ -62,7 +62,7 @@ function Facts({ receipt }: { readonly receipt: MyReceipt }) {
       <dl className="receipt-facts tabular">
         <Row label={m.chat_model()} value={receipt.model} />
         <Row label={m.chat_class()} value={className(receipt.className)} />
-        <Row label={m.chat_receipt_time()} value={clockTime(receipt.admittedAtMs)} />
+        <Row label={m.chat_receipt_time()} value={moment(receipt.admittedAtMs)} />
         <Row
           label={m.chat_receipt_took()}
           value={seconds(receipt.settledAtMs - receipt.admittedAtMs)}
