@@ -14,6 +14,7 @@ import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
 import { LabClient } from '#lab/lab-client.ts';
 import { LabResults } from '#lab/lab-results.ts';
+import { PlanFits } from '#lab/plan-fits.ts';
 import { createApi } from '#http/api.ts';
 import { runSchedules } from '#offer/run-schedules.ts';
 import { renewDue, type SubscriptionDeps } from '#subscriptions/subscriptions.ts';
@@ -39,6 +40,7 @@ import { logRenewals } from '#wiring/log-renewals.ts';
 import { logSchedules } from '#wiring/log-schedules.ts';
 import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
+import { openMail } from '#wiring/open-mail.ts';
 import { openPeople } from '#wiring/people.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
 import { Repeating } from '#wiring/repeating.ts';
@@ -166,6 +168,7 @@ export async function startBreakeven(
     new LabClient({ address, dataDir: config.dataDir, threads: availableParallelism() }),
   );
   const results = new LabResults(config.dataDir);
+  const fits = started.use(new PlanFits(address));
   const chat = started.adopt(
     await openChat({
       pool,
@@ -182,13 +185,19 @@ export async function startBreakeven(
   );
   const subscriptions: SubscriptionDeps = { pool, clock, random, books: books.accounts };
   let url = '';
+  const publicUrl = (): string => config.publicUrl ?? url;
+  const mail = started.adopt(
+    openMail({ pool, clock, random, plans, masterKey, publicUrl, log }),
+    (open) => open.close(),
+  );
   const people = started.adopt(
     openPeople({
       subscriptions,
       masterKey,
       plans,
       isSimulated: () => supplierKeys.size === 0 && simulator !== undefined,
-      publicUrl: () => config.publicUrl ?? url,
+      publicUrl,
+      mailer: mail.mailer,
       isHttps: config.publicUrl?.startsWith('https:') ?? false,
       log,
     }),
@@ -227,6 +236,7 @@ export async function startBreakeven(
       chat: chat.services,
       people: {
         identity: people.identity,
+        mail: mail.services,
         ...webServices({
           pool,
           clock,
@@ -238,7 +248,8 @@ export async function startBreakeven(
           books,
           subscriptions,
           sums,
-          publicUrl: () => config.publicUrl ?? url,
+          publicUrl,
+          fits,
         }),
       },
     }),

@@ -270,3 +270,19 @@ function standingOf(row: StandingRow): Standing {
         : undefined,
   };
 }
+
+/** Who has this e-mail address, as it is stored, and in which language they read. */
+export async function findPersonByEmail(
+  pool: Pool,
+  email: string,
+): Promise<
+  | { readonly id: Id<'person'>; readonly email: string; readonly language: 'en' | 'zh' | null }
+  | undefined
+> {
+  const { rows } = await pool.query<{ id: string; email: string; language: 'en' | 'zh' | null }>(
+    'SELECT id, email, language FROM person WHERE email = $1',
+    [email.toLowerCase()],
+  );
+  const [row] = rows;
+  return row && { ...row, id: idFromUuid('person', row.id) };
+}

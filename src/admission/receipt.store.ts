@@ -55,26 +55,35 @@ interface ReceiptRow {
  */
 export function readReceipt(
   pool: Pool,
-  owner: { readonly book: Book; readonly customerId: Id<'customer'> },
+  owner: {
+    readonly book: Book;
+    readonly customerId: Id<'customer'>;
+    /** Only what this member asked for. */
+    readonly ofMember?: Id<'member'> | undefined;
+  },
   requestId: Id<'request'>,
 ): Promise<Receipt | 'running' | undefined> {
   return withStore(async () => {
     const uuid = uuidOf(requestId);
     // The id carries the time of its making, which is a day or less from the admission's.
     const mintedDay = utcDay(mintedAtMs(uuid));
-    const values = [owner.book, uuidOf(owner.customerId), uuid, mintedDay];
+    const member = owner.ofMember === undefined ? null : uuidOf(owner.ofMember);
+    const values = [owner.book, uuidOf(owner.customerId), uuid, mintedDay, member];
     const { rows } = await pool.query<ReceiptRow>(
       `SELECT model, class, outcome, admitted_ms, settled_ms, plan_version, price_version, estimated, attempts,
               charge, refunded, paid_allowance, paid_promotional, paid_bought, paid_overage
-         FROM usage_event
-        WHERE book = $1 AND customer = $2 AND id = $3 AND day BETWEEN $4::date - 1 AND $4::date + 1`,
+         FROM usage_event e
+        WHERE book = $1 AND customer = $2 AND id = $3 AND day BETWEEN $4::date - 1 AND $4::date + 1
+          AND ($5::uuid IS NULL OR EXISTS (
+            SELECT FROM decision d WHERE d.book = e.book AND d.customer = e.customer
+               AND d.seq = e.decision_seq AND d.day = e.day AND d.member = $5))`,
       values,
     );
     if (rows[0]) return receiptOf(requestId, rows[0]);
     const open = await pool.query(
       `SELECT FROM decision
         WHERE book = $1 AND customer = $2 AND request = $3 AND day BETWEEN $4::date - 1 AND $4::date + 1
-          AND class_served IS NOT NULL`,
+          AND class_served IS NOT NULL AND ($5::uuid IS NULL OR member = $5)`,
       values,
     );
     return open.rows.length > 0 ? 'running' : undefined;

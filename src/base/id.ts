@@ -34,6 +34,7 @@ const PREFIXES = {
   note: 'nte',
   planRequest: 'plr',
   scheduledPlan: 'spl',
+  alert: 'alr',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

@@ -11,6 +11,7 @@ import { customerRoutes } from './routes/customers.ts';
 import { labImportRoutes } from './routes/lab-imports.ts';
 import { labRoutes } from './routes/lab.ts';
 import { labScheduleRoutes } from './routes/lab-schedules.ts';
+import { mailRoutes } from './routes/mail.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { personRoutes } from './routes/person.ts';
@@ -26,6 +27,7 @@ export const API_ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...personRoutes,
   ...meRoutes,
+  ...mailRoutes,
   ...chatRoutes,
   ...consoleRoutes,
   ...consoleBookRoutes,

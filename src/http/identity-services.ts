@@ -58,7 +58,9 @@ export interface IdentityServices {
   /** @throws DomainError `not_found`, `conflict` where nobody would own the installation */
   changeOperator(id: Id<'person'>, role: OperatorRole | undefined): Promise<void>;
   /** A one-time address to set a new password. @throws DomainError `not_found` */
-  passwordReset(id: Id<'person'>): Promise<{ url: string }>;
+  passwordReset(id: Id<'person'>): Promise<{ url: string; mail: IssuedInvite['mail'] }>;
+  /** Mails it to whoever has this address, if anybody has. @throws DomainError `rate_limited` */
+  askForPassword(request: Request, email: string): Promise<void>;
   resetPassword(
     request: Request,
     input: { readonly token: string; readonly password: string },

@@ -12,6 +12,7 @@ import type {
   MyReceiptsPage,
   MySettings,
   MyUsage,
+  PlanFitAnswer,
 } from './shapes/me.ts';
 import type { MyNotice } from './shapes/notices.ts';
 import type { PlanChangePreview, PlanRequestRow } from './shapes/plans.ts';
@@ -30,6 +31,8 @@ export interface MeServices {
   /** @throws DomainError `not_found`, `conflict` while the request runs */
   receipt(member: Membership, id: Id<'request'>): Promise<MyReceipt>;
   plans(member: Membership): Promise<MyPlans>;
+  /** @throws DomainError `rate_limited` */
+  planFit(member: Pick<Membership, 'book' | 'customerId'>): Promise<PlanFitAnswer>;
   planChange(member: Membership, plan: string): Promise<PlanChangePreview>;
   /** @throws DomainError `conflict` where one is open already, `not_found` */
   askForPlan(member: Membership, plan: string): Promise<PlanRequestRow>;

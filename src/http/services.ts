@@ -14,6 +14,7 @@ export type LongWork = (progress: Progress, signal: AbortSignal) => Promise<unkn
 import type { ChatServices } from './chat-services.ts';
 import type { ConsoleServices } from './console-services.ts';
 import type { IdentityServices } from './identity-services.ts';
+import type { MailServices } from './mail-services.ts';
 import type { MeServices, PlanRequestServices } from './me-services.ts';
 import type { ScheduleServices } from './schedule-services.ts';
 
@@ -141,4 +142,5 @@ export interface Services {
   readonly identity: IdentityServices;
   readonly me: MeServices;
   readonly planRequests: PlanRequestServices;
+  readonly mail: MailServices;
 }

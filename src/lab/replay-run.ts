@@ -126,7 +126,16 @@ export class ReplayRun {
   /** Of the request that is ending: its own plan's, whatever the account is on by now. */
   #endingProgram!: ReplayProgram;
 
-  constructor(tape: Tape, spec: ReplaySpec, out: Float64Array) {
+  /** Told of every event that a limit refuses, or sends to another class. */
+  readonly #onLimit: ((event: number, verdict: 'refused' | 'fellBack') => void) | undefined;
+
+  constructor(
+    tape: Tape,
+    spec: ReplaySpec,
+    out: Float64Array,
+    onLimit?: (event: number, verdict: 'refused' | 'fellBack') => void,
+  ) {
+    this.#onLimit = onLimit;
     this.#decision.tells = false;
     this.#tape = tape;
     this.#spec = spec;
@@ -441,6 +450,7 @@ export class ReplayRun {
     let isLimited = false;
     if (out.fallback === 'gate') {
       isLimited = true;
+      this.#onLimit?.(i, 'fellBack');
       this.#add(METRIC.fellBack, 1);
       if (!wasLimited) this.#add(METRIC.newlyFellBack, 1);
     }
@@ -463,6 +473,7 @@ export class ReplayRun {
     const event = this.#event;
     const out = this.#decision;
     if (isRetry) return;
+    this.#onLimit?.(i, 'refused');
     this.#add(METRIC.requests, 1);
     this.#add(METRIC.refused, 1);
     this.#noteWhen();

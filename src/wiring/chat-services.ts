@@ -94,7 +94,8 @@ export async function openChat(parts: ChatParts): Promise<OpenChat> {
       standings: (actor, nowMs) => readStandings(pool, plans, { ...actor, nowMs }),
       plan: (id) => plans.plan(id),
       listedPlans: () => plans.current().filter(({ listed }) => listed),
-      receipt: (actor, requestId) => readReceipt(pool, actor, requestId),
+      receipt: (actor, requestId) =>
+        readReceipt(pool, { ...actor, ofMember: actor.memberId }, requestId),
       hasWebSearch: webSearch !== undefined,
       readPicture: (url) => pages.readPicture(url),
     }),

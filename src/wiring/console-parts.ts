@@ -11,6 +11,7 @@ import type { PeriodInput } from '#http/console-services.ts';
 import type { Nano, Period } from '#http/shapes/wire.ts';
 import type { GateTerms } from '#http/shapes/plans.ts';
 import type { Gate, PlanVersion } from '#plans/plan-version.ts';
+import type { PlanFits } from '#lab/plan-fits.ts';
 import type { SubscriptionDeps } from '#subscriptions/subscriptions.ts';
 import type { Pool } from 'pg';
 import type { OpenBooks } from './books.ts';
@@ -29,6 +30,7 @@ export interface ConsoleParts {
   readonly subscriptions: SubscriptionDeps;
   readonly sums: RecentSums;
   readonly publicUrl: () => string;
+  readonly fits: PlanFits;
 }
 
 const DAY_MS = 86_400_000;

@@ -7,13 +7,17 @@ import type { Services } from '#http/services.ts';
 import type { Session } from '#http/shapes/session.ts';
 import type { SubscriptionDeps } from '#subscriptions/subscriptions.ts';
 import type { Pool } from 'pg';
+import type { Mailer } from './mailer.ts';
 import type { TokenDeps } from './identity-tokens.ts';
 
 /** What the identity services share. */
 export interface IdentityParts extends TokenDeps {
   readonly signIn: SignIn;
+  readonly mailer: Mailer;
   readonly subscriptions: SubscriptionDeps;
   readonly isSimulated: () => boolean;
+  /** What went wrong behind an answer that was already given. */
+  readonly onTrouble: (error: unknown) => void;
   readonly planOf: (
     book: NonNullable<Session['customer']>['book'],
     customerId: Id<'customer'>,

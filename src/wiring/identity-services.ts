@@ -5,9 +5,11 @@ import {
   listInvites,
   type OneTimeToken,
 } from '#accounts/one-time-tokens.store.ts';
+import { hasMailServer } from '#accounts/mail-server.store.ts';
 import {
   endSessions,
   erasePerson,
+  findPersonByEmail,
   hasOwner,
   listOperatorPeople,
   listSessions,
@@ -23,6 +25,7 @@ import type { Id } from '#base/id.ts';
 import { transaction } from '#db/pool.ts';
 import type { IdentityServices } from '#http/identity-services.ts';
 import type { Invite, IssuedInvite, Session } from '#http/shapes/session.ts';
+import { type Language, type MailMatter, mailText } from './mail-text.ts';
 import { joining, INVITATIONS } from './identity-joining.ts';
 import { countTry, type IdentityParts, requireSession, withCookies } from './identity-parts.ts';
 import { mintToken, requireToken, setUpAddress, type TokenFacts } from './identity-tokens.ts';
@@ -95,6 +98,7 @@ async function sessionOf(
     needsSetup: !(await hasOwner(parts.pool)),
     registration,
     simulated: parts.isSimulated(),
+    sendsMail: await hasMailServer(parts.pool),
     csrf: cookie ? parts.signIn.csrfOf(cookie) : null,
     person: standing
       ? {
@@ -132,10 +136,10 @@ function invitations(
     facts: TokenFacts,
   ): Promise<IssuedInvite> => {
     const { token, secret } = await mintToken(parts, purpose, facts);
-    return {
-      invite: inviteOf(token),
-      url: `${parts.publicUrl()}/sign-in?invite=${secret}`,
-    };
+    const url = `${parts.publicUrl()}/sign-in?invite=${secret}`;
+    const { createdBy: by, expiresAt: until } = token;
+    const mail = await mailed(parts, token.email, { about: 'invitation', by, url, until });
+    return { invite: inviteOf(token), url, mail };
   };
   const mail = (email: string | undefined) => (email === undefined ? {} : { email });
   return {
@@ -171,6 +175,18 @@ function invitations(
   };
 }
 
+/** What the mail server said of a mail with an address that is also on the screen. */
+async function mailed(
+  { mailer }: IdentityParts,
+  to: string | undefined,
+  matter: MailMatter,
+  language: Language | null = null,
+): Promise<IssuedInvite['mail']> {
+  const said =
+    to === undefined ? undefined : await mailer.send({ to, ...mailText(matter, language) });
+  return said ? { isTaken: said.isTaken, answer: said.answer } : null;
+}
+
 function inviteOf(token: OneTimeToken): Invite {
   return {
     id: token.id,
@@ -184,7 +200,14 @@ function inviteOf(token: OneTimeToken): Invite {
 
 function operatorPeople(
   parts: IdentityParts,
-): Part<'operatorPeople' | 'changeOperator' | 'passwordReset' | 'resetPassword' | 'changeProfile'> {
+): Part<
+  | 'operatorPeople'
+  | 'changeOperator'
+  | 'passwordReset'
+  | 'askForPassword'
+  | 'resetPassword'
+  | 'changeProfile'
+> {
   const { pool } = parts;
   return {
     async operatorPeople() {
@@ -209,10 +232,16 @@ function operatorPeople(
       });
     },
     async passwordReset(id) {
-      if (!(await readStanding(pool, id)))
-        throw new DomainError('not_found', `There is no person ${id}.`);
-      const { secret } = await mintToken(parts, 'password', { createdBy: 'owner', personId: id });
-      return { url: `${parts.publicUrl()}/sign-in?reset=${secret}` };
+      const standing = await readStanding(pool, id);
+      if (!standing) throw new DomainError('not_found', `There is no person ${id}.`);
+      const { url, until } = await resetAddress(parts, id, 'owner');
+      const { email, language = null } = standing.person;
+      return { url, mail: await mailed(parts, email, { about: 'password', url, until }, language) };
+    },
+    async askForPassword(request, email) {
+      await countTry(pool, request, { kind: 'password mail', account: email });
+      // Not waited for: neither the answer nor its time tells whether somebody has this address.
+      void sendReset(parts, email).catch((error: unknown) => parts.onTrouble(error));
     },
     async resetPassword(request, { token: secret, password }) {
       await countTry(pool, request, { kind: 'password reset' });
@@ -230,6 +259,26 @@ function operatorPeople(
     },
     changeProfile: (id, change) => updateProfile(pool, id, change),
   };
+}
+
+async function resetAddress(parts: IdentityParts, personId: Id<'person'>, createdBy: string) {
+  const { token, secret } = await mintToken(parts, 'password', { createdBy, personId });
+  return { url: `${parts.publicUrl()}/sign-in?reset=${secret}`, until: token.expiresAt };
+}
+
+/** Mails somebody who forgot their password an address; nothing where nobody has that e-mail. */
+async function sendReset(parts: IdentityParts, email: string): Promise<void> {
+  const person = await findPersonByEmail(parts.pool, email);
+  if (!person || !(await hasMailServer(parts.pool))) return;
+  const { url, until } = await resetAddress(parts, person.id, 'themselves');
+  // To the address on record, not to the one that was typed.
+  const said = await mailed(
+    parts,
+    person.email,
+    { about: 'password', url, until },
+    person.language,
+  );
+  if (said?.isTaken === false) parts.onTrouble(new Error(said.answer));
 }
 
 function ownSecurity(

@@ -32,6 +32,7 @@ import { type ConsoleParts, gateTerms } from './console-parts.ts';
 import { meUsage } from './me-usage.ts';
 import { ownNotices } from './plan-notices.ts';
 import { hideCost } from './plan-difference.ts';
+import { planFitOf } from './plan-fit.ts';
 
 const DAY_MS = 86_400_000;
 const TYPICAL_DAYS = 30;
@@ -46,6 +47,7 @@ export function meServices(parts: ConsoleParts): MeServices {
     ...ownPlans(parts),
     ...ownKeys(parts),
     ...ownNotices(parts),
+    planFit: planFitOf(parts),
     async members(member) {
       const rows = await listPeopleOf(pool, whoOf(member));
       return {

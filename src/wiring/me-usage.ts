@@ -2,17 +2,22 @@ import { listApiKeys } from '#accounts/api-keys.store.ts';
 import { listPeopleOf } from '#accounts/customer-list.store.ts';
 import { listDecisions } from '#admission/decisions.store.ts';
 import { readReceipt } from '#admission/receipt.store.ts';
+import { decodeHoldVector } from '#admission/record-bytes.ts';
+import { readWhy } from '#admission/why.store.ts';
 import { DomainError } from '#base/domain-error.ts';
-import { idFromUuid, uuidOf } from '#base/id.ts';
+import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
 import { utcDay } from '#base/utc-day.ts';
 import { readWhoUsed, type WhoUse } from '#economics/customer-use.store.ts';
 import type { Membership } from '#http/caller.ts';
 import type { MeServices } from '#http/me-services.ts';
 import type { Meter } from '#http/shapes/customers.ts';
-import type { MyMeter, MyUsage } from '#http/shapes/me.ts';
+import type { MyMeter, MyReceipt, MyUsage } from '#http/shapes/me.ts';
 import { balancesOf, metersOf } from './console-account.ts';
 import { decisionCursor } from './console-books.ts';
-import { type ConsoleParts, nano, periodOf, planLabel } from './console-parts.ts';
+import { compilePlan } from '#plans/compile.ts';
+import type { PlanVersion } from '#plans/plan-version.ts';
+import type { Pool } from 'pg';
+import { type ConsoleParts, gateTerms, nano, periodOf, planLabel } from './console-parts.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -103,26 +108,23 @@ export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receip
       };
     },
     async receipt(member, id) {
-      const own = ownOnly(member);
-      if (own !== undefined) {
-        const mine = await listDecisions(pool, {
-          book: member.book,
-          customer: uuidOf(member.customerId),
-          member: own,
-          request: uuidOf(id),
-          fromDay: '2000-01-01',
-          toDay: utcDay(clock.nowMs() + DAY_MS),
-          limit: 1,
-        });
-        if (mine.length === 0) throw new DomainError('not_found', `You have no request ${id}.`);
-      }
-      const receipt = await readReceipt(pool, member, id);
+      const ofMember = member.role === 'admin' ? undefined : member.memberId;
+      const receipt = await readReceipt(pool, { ...member, ofMember }, id);
       if (receipt === undefined) throw new DomainError('not_found', `You have no request ${id}.`);
       if (receipt === 'running') {
         throw new DomainError('conflict', 'This request has not ended yet.', { retryAfterMs: 500 });
       }
+      const plan = plans.plan(receipt.planVersion);
+      const price = [...parts.catalog().prices].find((each) => each.id === receipt.priceVersion);
       return {
         id: receipt.id,
+        ...(await limitsBehind(pool, id, plan)),
+        planName: plan?.displayName ?? '',
+        planVersion: plan?.version ?? null,
+        price: receipt.priceVersion && {
+          id: receipt.priceVersion,
+          fromMs: price?.effectiveFromMs ?? null,
+        },
         model: receipt.model,
         className: receipt.class,
         outcome: receipt.outcome,
@@ -138,6 +140,29 @@ export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receip
         paidBy: { ...receipt.paidBy },
       };
     },
+  };
+}
+
+/** The gates that a request counted in, and the full one that decided who pays or who answers. */
+async function limitsBehind(
+  pool: Pool,
+  id: Id<'request'>,
+  plan: PlanVersion | undefined,
+): Promise<Pick<MyReceipt, 'classAsked' | 'fallback' | 'fullGate' | 'countedBy'>> {
+  const { decision } = await readWhy(pool, uuidOf(id));
+  const amounts = decision === undefined ? [] : decodeHoldVector(decision.hold).gates;
+  const terms = (name: string | null) => {
+    const gate = plan?.gates.find((each) => name === each.id || name?.startsWith(`${each.id}/`));
+    // What is over everyone is the operator's own safety; what is on our cost shows no amount.
+    if (gate === undefined || gate.scope === 'everyone') return [];
+    return [{ ...gateTerms(gate), limit: gate.unit === 'cost' ? null : gate.limit }];
+  };
+  const names = plan === undefined ? [] : compilePlan(plan).gates.map(({ name }) => name);
+  return {
+    classAsked: decision?.class_asked ?? '',
+    fallback: decision?.fallback ?? 'none',
+    fullGate: terms(decision?.gate ?? null)[0] ?? null,
+    countedBy: names.flatMap((name, index) => (amounts[index] === undefined ? [] : terms(name))),
   };
 }
 

@@ -10,6 +10,7 @@ import { identityServices } from './identity-services.ts';
 import type { IdentityParts } from './identity-parts.ts';
 import { setUpAddress } from './identity-tokens.ts';
 import { callerIdentity } from './operator-identity.ts';
+import type { Mailer } from './mailer.ts';
 import type { PlanBook } from './plan-book.ts';
 import { Repeating } from './repeating.ts';
 import { writeGuard } from './write-guard.ts';
@@ -22,6 +23,7 @@ export interface PeopleOptions {
   /** Where people reach the pages; known when the server listens. */
   readonly publicUrl: () => string;
   readonly isHttps: boolean;
+  readonly mailer: Mailer;
   readonly log: Logger;
 }
 
@@ -52,9 +54,11 @@ export function openPeople(options: PeopleOptions): OpenPeople {
     clock,
     random,
     publicUrl,
+    mailer: options.mailer,
     signIn,
     subscriptions,
     isSimulated: options.isSimulated,
+    onTrouble: (error) => log.warn({ err: error }, 'a mail with a new password was not sent'),
     async planOf(book, customerId) {
       const subscription = await subscriptionInForce(pool, book, customerId);
       const plan = subscription && plans.plan(subscription.planVersionId);

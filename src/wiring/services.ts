@@ -61,7 +61,7 @@ export interface ServiceParts {
   readonly schedules: Services['schedules'];
   readonly health: Services['health'];
   readonly chat: Services['chat'];
-  readonly people: Pick<Services, 'console' | 'identity' | 'me' | 'planRequests'>;
+  readonly people: Pick<Services, 'console' | 'identity' | 'mail' | 'me' | 'planRequests'>;
 }
 
 const DAY_MS = 86_400_000;

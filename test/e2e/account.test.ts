@@ -1,5 +1,6 @@
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { decodeQR } from 'qr/decode.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
@@ -64,6 +65,43 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
     await page.getByText(/^1 requests since/).waitFor();
     await page.locator('a[href^="/receipt/req_"]').first().click();
     await page.waitForURL('**/receipt/req_*');
+    const facts = page.locator('main.receipt');
+    await facts.getByText('Counted in').waitFor();
+    const text = (await facts.textContent()) ?? '';
+    expect(text).toMatch(/Free, version 1.*Price bookprv_\w+.*Tokens read.*Tokens written/);
+    expect(text).toMatch(/Counted in.*messages/);
+    // The link alone leads to it, for whoever may see it.
+    await page.reload();
+    await facts.getByText('Counted in').waitFor();
+    await using stranger = await browser.newContext();
+    const outside = await stranger.newPage();
+    await outside.goto(page.url());
+    await outside.waitForURL('**/sign-in*');
+  }, 60_000);
+
+  it('hand over their receipts as a file', async () => {
+    const file = await context.request.get(`${house.url}/api/me/receipts?format=csv`);
+    expect(file.headers()['content-type']).toContain('text/csv');
+    const [head = '', ...rows] = (await file.text()).trim().split('\r\n');
+    expect(head.split(',')).toEqual(
+      expect.arrayContaining(['requestId', 'model', 'tokensIn', 'chargeNanoUsd']),
+    );
+    expect(head).not.toMatch(/cost|supplier/i);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('set up a second factor by a code that is drawn in the page', async () => {
+    await page.goto(`${house.url}/settings`);
+    const form = page.locator('form', { has: page.getByRole('button', { name: 'Begin' }) });
+    await form.getByLabel('It is off').fill(OWNER.password);
+    await form.getByRole('button', { name: 'Begin' }).click();
+    const code = page.getByRole('img', { name: 'QR code for your authenticator' });
+    await code.waitFor();
+    const path = (await code.locator('path').getAttribute('d')) ?? '';
+    const side = Number((await code.getAttribute('viewBox'))?.split(' ')[2]);
+    const uri = decodeQR(pictureOf(path, side));
+    expect(uri).toBe(await page.locator('.once details code').textContent());
+    expect(uri).toMatch(/^otpauth:\/\/totp\//);
   }, 60_000);
 
   it('show what a change of plan does before anything is asked for', async () => {
@@ -130,4 +168,18 @@ async function faultsOf(page: Page): Promise<readonly string[]> {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+}
+
+/** The dark squares of a path as a picture, each four pixels wide. */
+function pictureOf(path: string, side: number) {
+  const scale = 4;
+  const width = side * scale;
+  const data = new Uint8ClampedArray(width * width * 4).fill(255);
+  for (const [, x, y] of path.matchAll(/M(\d+) (\d+)/g))
+    for (let row = 0; row < scale; row++)
+      for (let column = 0; column < scale; column++) {
+        const at = ((Number(y) * scale + row) * width + Number(x) * scale + column) * 4;
+        data.fill(0, at, at + 3);
+      }
+  return { width, height: width, data };
 }

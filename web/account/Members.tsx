@@ -5,6 +5,7 @@ import { api } from '../chat/api.ts';
 import { CopyButton } from '../chat/CopyButton.tsx';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
+import { Mailed } from '../ui/Mailed.tsx';
 import { Button, Failure, Loading, TextField } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { LocalTable } from '../ui/Table.tsx';
@@ -13,7 +14,7 @@ import { LocalTable } from '../ui/Table.tsx';
 export function Members({ isAdmin }: { readonly isAdmin: boolean }) {
   const members = useRemote<{ readonly rows: readonly MyMember[] }>('/me/members');
   const [email, setEmail] = useState('');
-  const [url, setUrl] = useState<string>();
+  const [issued, setIssued] = useState<IssuedInvite>();
   const [error, setError] = useState<unknown>();
   if (members.error && !members.data)
     return <Failure error={members.error} onAgain={members.reload} />;
@@ -25,7 +26,7 @@ export function Members({ isAdmin }: { readonly isAdmin: boolean }) {
   const invite = (): void => {
     setError(undefined);
     api<IssuedInvite>('POST', '/me/invites', { ...(email.trim() && { email: email.trim() }) })
-      .then((issued) => setUrl(issued.url))
+      .then(setIssued)
       .catch(setError);
   };
   return (
@@ -104,11 +105,12 @@ export function Members({ isAdmin }: { readonly isAdmin: boolean }) {
           <Button type="submit">{m.me_invite()}</Button>
         </form>
       )}
-      {url && (
+      {issued && (
         <div className="once" role="status">
           <p>{m.me_invite_once()}</p>
-          <code>{url}</code>
-          <CopyButton label={m.me_copy()} text={() => url} />
+          <code>{issued.url}</code>
+          <Mailed mail={issued.mail} />
+          <CopyButton label={m.me_copy()} text={() => issued.url} />
         </div>
       )}
     </>

@@ -5,6 +5,7 @@ import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
 import { moment } from '../ui/figures.ts';
 import { Button, Failure, Loading, TextField } from '../ui/parts.tsx';
+import { QrCode } from '../ui/QrCode.tsx';
 import { useRemote } from '../ui/remote.ts';
 
 export function Password() {
@@ -80,8 +81,12 @@ export function TwoFactor({ isOn: wasOn }: { readonly isOn: boolean }) {
         }}
       >
         <div className="once">
-          <p>{m.me_two_factor_add()}</p>
-          <code>{start.uri}</code>
+          <p>{m.me_two_factor_scan()}</p>
+          <QrCode text={start.uri} label={m.me_two_factor_qr()} />
+          <details>
+            <summary>{m.me_two_factor_add()}</summary>
+            <code>{start.uri}</code>
+          </details>
           <p>{m.me_two_factor_backup()}</p>
           <code>{start.backupCodes.join('  ')}</code>
         </div>

@@ -4,9 +4,11 @@ import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { count, countShort, dayText, moment, numberOf, percent, usd } from '../ui/figures.ts';
 import { Empty, Failure, Loading } from '../ui/parts.tsx';
+import { PlanFit } from '../ui/PlanFit.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { type Column, LocalTable } from '../ui/Table.tsx';
+import { AlertList } from './AlertList.tsx';
 import { Part } from './Part.tsx';
 import { PlanNotices } from './PlanNotices.tsx';
 import { amountWords, windowWords } from './terms.ts';
@@ -23,6 +25,7 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
   return (
     <>
       <PlanNotices />
+      <AlertList />
       <p className="account-sentence">
         {m.me_usage_sentence({
           requests: count(data.totals.requests),
@@ -60,6 +63,11 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
           <Shares name={m.me_key()} rows={data.byKey} />
         </Part>
       </div>
+      {customer.role === 'admin' && (
+        <Part title={m.fit_title()} note={m.fit_note()}>
+          <PlanFit path="/me/plan-fit" />
+        </Part>
+      )}
       <Part title={m.me_receipts()} note={m.me_receipts_note()}>
         <RemoteTable<MyReceiptRow>
           caption={m.me_receipts()}

@@ -1,25 +1,39 @@
 import { useEffect, useState } from 'react';
-import type { Receipt } from '#admission/receipt.store.ts';
+import type { MyReceipt } from '../../src/http/shapes/me.ts';
+import { gateWords } from '../account/terms.ts';
 import { m } from '../paraglide/messages.js';
+import { dateText, moment, numberOf } from '../ui/figures.ts';
 import { api, type ApiError } from './api.ts';
-import { clockTime, count, money, seconds } from './figures.ts';
+import { CopyButton } from './CopyButton.tsx';
+import { count, money, seconds } from './figures.ts';
 import { className } from './meter-words.ts';
 
 const KINDS: Readonly<Record<string, () => string>> = {
   input: m.chat_tokens_input,
   input_cached: m.chat_tokens_cached,
+  cache_write_5m: m.chat_tokens_cache_write,
+  cache_write_1h: m.chat_tokens_cache_write,
   output: m.chat_tokens_output,
   reasoning: m.chat_tokens_reasoning,
+  audio_in: m.chat_tokens_audio_in,
+  audio_in_cached: m.chat_tokens_cached,
+  audio_out: m.chat_tokens_audio_out,
+  image_in: m.chat_tokens_image_in,
+  image_in_cached: m.chat_tokens_cached,
+  image_out: m.chat_tokens_image_out,
+  images_made: m.chat_tokens_images,
+  video_seconds: m.chat_tokens_video,
   web_searches: m.chat_tokens_searches,
+  tool_calls: m.chat_tokens_tools,
   requests: m.chat_tokens_requests,
 };
 
-/** What one answer took and what paid for it; it has an address of its own. */
+/** What one request took, what it counted in and what paid for it; it has an address of its own. */
 export function ReceiptPage({ id }: { readonly id: string }) {
-  const [receipt, setReceipt] = useState<Receipt & { planName: string }>();
+  const [receipt, setReceipt] = useState<MyReceipt>();
   const [failure, setFailure] = useState<ApiError>();
   useEffect(() => {
-    api<Receipt & { planName: string }>('GET', `/chat/receipts/${id}`).then(setReceipt, setFailure);
+    api<MyReceipt>('GET', `/me/receipts/${id}`).then(setReceipt, setFailure);
   }, [id]);
   return (
     <main className="receipt" aria-busy={!receipt && !failure}>
@@ -30,50 +44,7 @@ export function ReceiptPage({ id }: { readonly id: string }) {
       {failure && (
         <p role="alert">{failure.status === 404 ? m.chat_receipt_none() : failure.message}</p>
       )}
-      {receipt && (
-        <>
-          <dl className="receipt-facts tabular">
-            <Row label={m.chat_model()} value={receipt.model} />
-            <Row label={m.chat_class()} value={className(receipt.class)} />
-            <Row label={m.chat_receipt_time()} value={clockTime(receipt.admittedAtMs)} />
-            <Row
-              label={m.chat_receipt_took()}
-              value={seconds(receipt.settledAtMs - receipt.admittedAtMs)}
-            />
-            <Row label={m.chat_plan()} value={receipt.planName} />
-            <Row label={m.chat_receipt_outcome()} value={outcomeText(receipt.outcome)} />
-          </dl>
-          <table className="receipt-table tabular">
-            <thead>
-              <tr>
-                <th scope="col">{m.chat_receipt_what()}</th>
-                <th scope="col">{m.chat_receipt_count()}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {Object.entries(receipt.usage).map(([unit, value]) => (
-                <tr key={unit}>
-                  <td>{KINDS[unit]?.() ?? unit}</td>
-                  <td>{count(value)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          {receipt.estimated && <p className="hint">{m.chat_receipt_estimated()}</p>}
-          <dl className="receipt-facts receipt-sum tabular">
-            <Row label={m.chat_charge()} value={money(receipt.chargeNanoUsd)} />
-            {(['allowance', 'promotional', 'bought', 'overage'] as const)
-              .filter((payer) => receipt.paidBy[payer] > 0)
-              .map((payer) => (
-                <Row key={payer} label={PAYERS[payer]()} value={money(receipt.paidBy[payer])} />
-              ))}
-            {receipt.chargeNanoUsd === 0 && (
-              <Row label={m.chat_paid_plan()} value={m.chat_included()} />
-            )}
-          </dl>
-          <p className="hint mono">{receipt.id}</p>
-        </>
-      )}
+      {receipt && <Facts receipt={receipt} />}
       <p>
         <button type="button" className="button" onClick={() => history.back()}>
           {m.chat_back()}
@@ -81,6 +52,105 @@ export function ReceiptPage({ id }: { readonly id: string }) {
       </p>
     </main>
   );
+}
+
+function Facts({ receipt }: { readonly receipt: MyReceipt }) {
+  const { price, planVersion, countedBy } = receipt;
+  const charge = numberOf(receipt.chargeNanoUsd);
+  return (
+    <>
+      <dl className="receipt-facts tabular">
+        <Row label={m.chat_model()} value={receipt.model} />
+        <Row label={m.chat_class()} value={className(receipt.className)} />
+        <Row label={m.chat_receipt_time()} value={moment(receipt.admittedAtMs)} />
+        <Row
+          label={m.chat_receipt_took()}
+          value={seconds(receipt.settledAtMs - receipt.admittedAtMs)}
+        />
+        <Row label={m.chat_receipt_outcome()} value={outcomeText(receipt.outcome)} />
+        <Row
+          label={m.chat_plan()}
+          value={
+            planVersion === null
+              ? receipt.plan
+              : m.chat_receipt_plan_version({ plan: receipt.planName, version: planVersion })
+          }
+        />
+        {price && (
+          <Row
+            label={m.chat_receipt_price()}
+            value={
+              price.fromMs === null || price.fromMs <= 0
+                ? price.id
+                : m.chat_receipt_price_since({ id: price.id, date: dateText(price.fromMs) })
+            }
+          />
+        )}
+      </dl>
+      <table className="receipt-table tabular">
+        <thead>
+          <tr>
+            <th scope="col">{m.chat_receipt_what()}</th>
+            <th scope="col">{m.chat_receipt_count()}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {Object.entries(receipt.usage).map(([unit, value]) => (
+            <tr key={unit}>
+              <td>{KINDS[unit]?.() ?? unit}</td>
+              <td>{count(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {receipt.estimated && <p className="hint">{m.chat_receipt_estimated()}</p>}
+      <dl className="receipt-facts receipt-sum tabular">
+        <Row label={m.chat_charge()} value={money(charge)} />
+        {(['allowance', 'promotional', 'bought', 'overage'] as const)
+          .filter((payer) => numberOf(receipt.paidBy[payer]) > 0)
+          .map((payer) => (
+            <Row
+              key={payer}
+              label={PAYERS[payer]()}
+              value={money(numberOf(receipt.paidBy[payer]))}
+            />
+          ))}
+        {numberOf(receipt.refundedNanoUsd) > 0 && (
+          <Row label={m.chat_receipt_refunded()} value={money(numberOf(receipt.refundedNanoUsd))} />
+        )}
+        {charge === 0 && <Row label={m.chat_paid_plan()} value={m.chat_included()} />}
+        {countedBy.length > 0 && (
+          <Row label={m.chat_receipt_limits()} value={countedBy.map(gateWords).join('; ')} />
+        )}
+        <FullLimit receipt={receipt} />
+      </dl>
+      <p className="hint mono">
+        {receipt.id} <CopyButton text={() => location.href} label={m.chat_receipt_link()} />
+      </p>
+    </>
+  );
+}
+
+/** Why another class answered than was asked for, or why it was charged. */
+function FullLimit({ receipt }: { readonly receipt: MyReceipt }) {
+  const { fullGate, fallback } = receipt;
+  const name = className(receipt.className);
+  if (fallback === 'capacity')
+    return (
+      <Row
+        label={m.chat_receipt_asked()}
+        value={m.chat_receipt_no_route({ asked: className(receipt.classAsked), name })}
+      />
+    );
+  if (!fullGate) return null;
+  const limit = gateWords(fullGate);
+  const value =
+    fallback === 'gate'
+      ? m.chat_receipt_full_fell({ limit, name })
+      : numberOf(receipt.chargeNanoUsd) > 0
+        ? m.chat_receipt_full_paid({ limit })
+        : limit;
+  return <Row label={m.chat_receipt_full()} value={value} />;
 }
 
 const PAYERS = {

@@ -33,6 +33,7 @@ export function SignInPage() {
     }
     setBusy(false);
   };
+  if (query.has('forgot')) return <ForgotPassword sendsMail={session.data?.sendsMail === true} />;
   if (isSecond)
     return (
       <EntryFrame title={m.entry_second_title()} lead={m.entry_second_lead()}>
@@ -94,6 +95,9 @@ export function SignInPage() {
           <Button main type="submit" busy={isBusy} disabled={!email || !password}>
             {m.entry_sign_in()}
           </Button>
+          <a className="quiet-link" href="/sign-in?forgot">
+            {m.entry_forgot()}
+          </a>
           {session.data?.registration === 'open' && (
             <a className="quiet-link" href="/sign-in?new">
               {m.entry_no_account()}
@@ -101,6 +105,55 @@ export function SignInPage() {
           )}
         </div>
       </form>
+    </EntryFrame>
+  );
+}
+
+/** Asks for a mail with a one-time address. The answer is the same whoever has an account. */
+function ForgotPassword({ sendsMail }: { readonly sendsMail: boolean }) {
+  const [email, setEmail] = useState('');
+  const [isSent, setSent] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const back = (
+    <a className="quiet-link" href="/sign-in">
+      {m.entry_back_to_sign_in()}
+    </a>
+  );
+  const lead = !sendsMail
+    ? m.entry_forgot_no_mail()
+    : isSent
+      ? m.entry_forgot_sent()
+      : m.entry_forgot_lead();
+  return (
+    <EntryFrame title={m.entry_forgot()} lead={lead}>
+      {sendsMail && !isSent ? (
+        <form
+          className="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            setError(undefined);
+            api('POST', '/password-reset/mail', { email }).then(() => setSent(true), setError);
+          }}
+        >
+          <TextField
+            label={m.entry_email()}
+            type="email"
+            value={email}
+            onChange={setEmail}
+            autoComplete="username"
+            autoFocus
+          />
+          <FormProblem error={error} />
+          <div className="form-actions">
+            <Button main type="submit" disabled={email === ''}>
+              {m.entry_forgot_send()}
+            </Button>
+            {back}
+          </div>
+        </form>
+      ) : (
+        <p>{back}</p>
+      )}
     </EntryFrame>
   );
 }

@@ -4,6 +4,7 @@ import { m } from '../paraglide/messages.js';
 import { count, countShort, dateText, daysBetween, numberOf, usdInText } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { Button, Failure, Loading } from '../ui/parts.tsx';
+import { PlanFit } from '../ui/PlanFit.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
 import { LocalTable } from '../ui/Table.tsx';
 import { Tabs } from '../ui/Tabs.tsx';
@@ -202,6 +203,13 @@ function Usage({ customer }: { readonly customer: CustomerDetail }) {
           ]}
         />
       )}
+      <section className="plan-fit">
+        <h2>{m.fit_title()}</h2>
+        <p className="faint">{m.fit_note_operator()}</p>
+        <PlanFit
+          path={`/console/customers/${encodeURIComponent(customer.id)}/plan-fit?book=${customer.book}`}
+        />
+      </section>
     </>
   );
 }

@@ -4,8 +4,9 @@ import type { OperatorPerson } from '../../src/http/shapes/settings.ts';
 import { api } from '../chat/api.ts';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
+import { Mailed } from '../ui/Mailed.tsx';
 import { moment } from '../ui/figures.ts';
-import { Button, Failure, Field, Loading } from '../ui/parts.tsx';
+import { Button, Failure, Field, Loading, TextField } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { LocalTable } from '../ui/Table.tsx';
 import { roleText } from './Shell.tsx';
@@ -54,6 +55,7 @@ export function OperatorPeople() {
 function InviteForm() {
   const invites = useRemote<{ readonly rows?: readonly Invite[] } | readonly Invite[]>('/invites');
   const [role, setRole] = useState<Invited>('customer');
+  const [email, setEmail] = useState('');
   const [issued, setIssued] = useState<IssuedInvite>();
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
@@ -62,12 +64,12 @@ function InviteForm() {
     setError(undefined);
     try {
       setIssued(
-        await api<IssuedInvite>(
-          'POST',
-          '/invites',
-          role === 'customer' ? { kind: 'customer' } : { kind: 'operator', role },
-        ),
+        await api<IssuedInvite>('POST', '/invites', {
+          ...(role === 'customer' ? { kind: 'customer' } : { kind: 'operator', role }),
+          ...(email.trim() && { email: email.trim() }),
+        }),
       );
+      setEmail('');
       invites.reload();
     } catch (problem) {
       setError(problem);
@@ -113,6 +115,13 @@ function InviteForm() {
           </select>
         )}
       </Field>
+      <TextField
+        label={m.me_invite_email()}
+        type="email"
+        value={email}
+        onChange={setEmail}
+        autoComplete="off"
+      />
       <FormProblem error={error} />
       <div className="form-actions">
         <Button type="submit" busy={isBusy}>
@@ -124,6 +133,8 @@ function InviteForm() {
           {m.op_invite_issued({ at: moment(issued.invite.expiresAtMs) })}
           <br />
           <code>{issued.url}</code>
+          <br />
+          <Mailed mail={issued.mail} />
         </p>
       )}
       {open.length > 0 && (

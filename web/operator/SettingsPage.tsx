@@ -9,6 +9,7 @@ import { SupplierForm } from '../entry/SupplierForm.tsx';
 import { m } from '../paraglide/messages.js';
 import { Button, Failure, Field, Loading, Segments } from '../ui/parts.tsx';
 import { forgetAnswers, queryOf, useRemote } from '../ui/remote.ts';
+import { MailSettings } from './MailSettings.tsx';
 import { OperatorPeople } from './OperatorPeople.tsx';
 import { Page, Part } from './Page.tsx';
 import { useView } from './view.ts';
@@ -26,6 +27,9 @@ export function SettingsPage() {
         </Part>
         <Part title={m.op_supplier_keys()} note={m.op_supplier_keys_note()}>
           <SupplierKey />
+        </Part>
+        <Part title={m.op_mail()} note={m.op_mail_note()}>
+          <MailSettings />
         </Part>
         <Part title={m.op_demo()} note={m.op_demo_note()}>
           <Demo />

@@ -11,6 +11,7 @@ import {
   myReceiptsPage,
   mySettings,
   myUsage,
+  planFit,
 } from '../shapes/me.ts';
 import { myNotices } from '../shapes/notices.ts';
 import { planChangePreview, planRequestRow, planRequestsPage } from '../shapes/plans.ts';
@@ -62,6 +63,24 @@ export const meRoutes: readonly Route[] = [
     summary: 'Listed plans side by side, with what happens at each limit.',
     output: myPlans,
     run: ({ member, services }) => services.me.plans(member),
+  }),
+  customerRoute({
+    method: 'GET',
+    path: '/me/plan-fit',
+    least: 'admin',
+    summary: "The account's own requests of its last period, replayed through every listed plan.",
+    output: planFit,
+    run: ({ member, services }) => services.me.planFit(member),
+  }),
+  route({
+    method: 'GET',
+    path: '/console/customers/:customer/plan-fit',
+    role: 'support',
+    summary: "A customer's own requests of their last period, replayed through every listed plan.",
+    input: z.object({ book: bookField }),
+    output: planFit,
+    run: ({ input, params, services }) =>
+      services.me.planFit({ ...input, customerId: idParam('customer', params['customer']) }),
   }),
   customerRoute({
     method: 'GET',

@@ -84,6 +84,14 @@ export const sessionRoutes: readonly Route[] = [
     output: signedIn,
     run: ({ input, request, services }) => services.identity.resetPassword(request, input),
   }),
+  publicRoute({
+    method: 'POST',
+    path: '/password-reset/mail',
+    summary:
+      'Mails a one-time address for a new password to whoever has this e-mail, if anybody has.',
+    input: z.object({ email: address }),
+    run: ({ input, request, services }) => services.identity.askForPassword(request, input.email),
+  }),
   route({
     method: 'GET',
     path: '/people/operators',

@@ -71,6 +71,17 @@ export const myReceipt = z.object({
   admittedAtMs: instant,
   settledAtMs: instant,
   plan: z.string(),
+  planName: z.string(),
+  planVersion: z.int().nullable(),
+  /** The version of the price book that it was reckoned by; no amount of ours. */
+  price: z.object({ id: z.string(), fromMs: instant.nullable() }).nullable(),
+  classAsked: z.string(),
+  /** Why another class answered than the asked one: `none`, `gate`, `capacity`. */
+  fallback: z.string(),
+  /** The full limit that sent it to another class, to credits or to overage. */
+  fullGate: gateTerms.nullable(),
+  /** The limits that it counted in. */
+  countedBy: z.array(gateTerms),
   usage: z.record(z.string(), z.number()),
   chargeNanoUsd: nano,
   refundedNanoUsd: nano,
@@ -153,3 +164,45 @@ export const mySettings = z.object({
   alertAt: z.array(z.number()),
 });
 export type MySettings = z.infer<typeof mySettings>;
+
+const planOutcome = z.object({
+  plan: z.string(),
+  displayName: z.string(),
+  priceNanoUsd: nano,
+  /** Beyond the price: overage and bought credits. */
+  beyondNanoUsd: nano,
+  /** Price and beyond, less the same of the plan that was in force: below zero = it saves. */
+  differenceNanoUsd: nano,
+  requests: z.int(),
+  refused: z.int(),
+  refusedDays: z.int(),
+  fellBack: z.int(),
+  fellBackDays: z.int(),
+  /** Worked out from the use on record, since another class answered then, or nobody did. */
+  estimated: z.int(),
+  /** Nobody knows what they would have used: they count as nothing. */
+  unknown: z.int(),
+});
+
+/** `GET /api/me/plan-fit`, and the same of a customer for operators. */
+export const planFit = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('compared'),
+    fromMs: instant,
+    toMs: instant,
+    /** False: the period still runs. */
+    isWhole: z.boolean(),
+    verdict: z.enum(['right', 'cheaper', 'cheaper_with_limits', 'roomier']),
+    /** The plan that the verdict is about. */
+    plan: z.string().nullable(),
+    own: planOutcome,
+    others: z.array(planOutcome),
+    /** Replaying the own plan gave so many of so many booked decisions again. */
+    compared: z.int(),
+    reproduced: z.int(),
+  }),
+  z.object({
+    state: z.enum(['too_early', 'no_requests', 'changed_plan', 'too_many', 'no_plan']),
+  }),
+]);
+export type PlanFitAnswer = z.infer<typeof planFit>;

@@ -13,6 +13,8 @@ export const session = z.object({
   registration,
   /** Answers are made up by the simulator, since no supplier has a key. */
   simulated: z.boolean(),
+  /** Whoever forgot their password can ask for a mail. */
+  sendsMail: z.boolean(),
   /** Send it back as `x-csrf-token` with every POST and DELETE; `null` where there is no session cookie. */
   csrf: z.string().nullable(),
   person: z
@@ -75,7 +77,12 @@ export const invite = z.object({
 });
 export type Invite = z.infer<typeof invite>;
 /** The address is in this answer and nowhere else: pass it on. */
-export const issuedInvite = z.object({ invite, url: z.string() });
+export const issuedInvite = z.object({
+  invite,
+  url: z.string(),
+  /** What the mail server said, where it was also mailed. */
+  mail: z.object({ isTaken: z.boolean(), answer: z.string() }).nullable(),
+});
 export type IssuedInvite = z.infer<typeof issuedInvite>;
 
 /** `POST /api/me/two-factor`: scan `uri`, then confirm with a code. The codes are shown this once. */

@@ -1,0 +1,275 @@
+import type { Pool } from 'pg';
+import { decodeAttempts, decodeCandidates, decodeHoldVector } from '#admission/record-bytes.ts';
+import type { Id } from '#base/id.ts';
+import { nanoUsd } from '#base/money.ts';
+import { addUsage, NO_USAGE, type Usage, USAGE_UNITS } from '#metering/usage.ts';
+import { type AccountOperation, accountOperation, NO_EVENT } from './account-operation.ts';
+import type { PlanVersion } from '#plans/plan-version.ts';
+import {
+  type CustomerRef,
+  type Opening,
+  type OwnEventRow,
+  type OwnOperationRow,
+  type OwnPeriod,
+  readOpening,
+  readOwnEvents,
+  readOwnOperations,
+} from './customer-tape.store.ts';
+import {
+  candidateColumns,
+  eventColumns,
+  EVIDENCE,
+  FALLBACKS,
+  NO_GATE,
+  NONE,
+  OP_ACCOUNT,
+  OP_DECIDE,
+  OP_LIFECYCLE,
+  OP_SETTLE,
+  opOf,
+  REASONS,
+  sharedIntegers,
+  type Tape,
+} from './tape.ts';
+
+/** The most that may stand beside one request; see the kernel's. */
+const CANDIDATES_MAX = 17;
+/** Units that every text model is priced by. */
+const COMMON_UNITS: readonly string[] = [
+  'input',
+  'input_cached',
+  'output',
+  'reasoning',
+  'requests',
+];
+
+/** Names in the order in which they were met: their numbers in a tape. */
+class Names {
+  readonly list: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(name: string): number {
+    let number = this.#numbers.get(name);
+    if (number === undefined) {
+      this.#numbers.set(name, (number = this.list.length));
+      this.list.push(name);
+    }
+    return number;
+  }
+}
+
+/**
+ * One customer's billing period as a tape, straight from the books: no lake needed, and nothing of
+ * anybody else in it. The account opens with the period, with the credits that it had then.
+ * @param size how many decisions the period has, and up to when it is read
+ */
+export async function customerTape(
+  pool: Pool,
+  ref: CustomerRef,
+  period: OwnPeriod,
+  size: { readonly events: number; readonly toMs: number },
+): Promise<Tape> {
+  const reading = new TapeReading(size.events);
+  for await (const rows of readOwnEvents(pool, ref, period, size.toMs))
+    rows.forEach((row) => reading.add(row));
+  const opening = await readOpening(pool, ref, period);
+  return reading.tape(
+    ref,
+    period,
+    openingOf(period, opening),
+    await readOwnOperations(pool, ref, period),
+  );
+}
+
+/** Credits that no period uses up: $1,000,000. */
+const AMPLE = nanoUsd(1_000_000_000_000_000);
+const OPENING_CREDITS = 'bought credits at the beginning';
+
+/**
+ * The same tape, with the whole period on another plan version. Whoever pays by use buys credits as
+ * they need them: on a metered plan the account opens with as many as it takes.
+ */
+export function onPlan(tape: Tape, { id, billing }: PlanVersion): Tape {
+  const operations = tape.operations.map((operation) => {
+    if (operation.kind === 'open') return { ...operation, planVersionId: id };
+    const isOpening = operation.kind === 'grant' && operation.reference === OPENING_CREDITS;
+    return isOpening && billing === 'metered' ? { ...operation, amountNanoUsd: AMPLE } : operation;
+  });
+  return { ...tape, operations, segments: [{ customer: 0, planVersionId: id }] };
+}
+
+function openingOf(period: OwnPeriod, opening: Opening): readonly AccountOperation[] {
+  const { startMs, endMs, timeZone, planVersionId } = period;
+  const common = { atMs: startMs, event: NO_EVENT };
+  const credits = (kind: 'promotional' | 'bought', reference: string): AccountOperation => ({
+    kind: 'grant',
+    credits: kind,
+    amountNanoUsd: nanoUsd(Math.max(0, opening[`${kind}NanoUsd`])),
+    reference,
+    ...common,
+  });
+  const { capNanoUsd } = opening;
+  return [
+    {
+      kind: 'open',
+      subscriptionId: 'sub' as Id<'subscription'>,
+      planVersionId,
+      period: { startMs, endMs, timeZone },
+      priceNanoUsd: nanoUsd(period.priceNanoUsd),
+      ...common,
+    },
+    credits('promotional', 'promotional credits at the beginning'),
+    credits('bought', OPENING_CREDITS),
+    ...(capNanoUsd === undefined
+      ? []
+      : [{ kind: 'cap' as const, capNanoUsd: nanoUsd(capNanoUsd), ...common }]),
+  ];
+}
+
+class TapeReading {
+  readonly #event: ReturnType<typeof eventColumns>;
+  readonly #candidate: ReturnType<typeof candidateColumns>;
+  readonly #classes = new Names();
+  readonly #models = new Names();
+  readonly #gates = new Names();
+  readonly #members = new Names();
+  readonly #keys = new Names();
+  readonly #eventOf = new Map<string, number>();
+  /** Operation codes with their place in the account's sequence. */
+  readonly #ops: { readonly seq: number; readonly op: number }[] = [];
+  readonly #max: number;
+  #events = 0;
+  #candidates = 0;
+
+  constructor(events: number) {
+    this.#max = events;
+    this.#event = eventColumns(events);
+    this.#candidate = candidateColumns(events * CANDIDATES_MAX);
+    // 0 stands for none.
+    this.#members.numberOf('');
+    this.#keys.numberOf('');
+  }
+
+  add(row: OwnEventRow): void {
+    // What came in since it was counted is for another day.
+    if (this.#events === this.#max) return;
+    const i = this.#events++;
+    const event = this.#event;
+    this.#eventOf.set(row.request, i);
+    event.atMs[i] = row.at_ms;
+    event.classAsked[i] = this.#classes.numberOf(row.class_asked);
+    event.classServed[i] =
+      row.class_served === null ? NONE : this.#classes.numberOf(row.class_served);
+    event.inputBound[i] = row.input_tokens;
+    event.member[i] = this.#members.numberOf(row.member ?? '');
+    event.key[i] = this.#keys.numberOf(row.api_key ?? '');
+    event.keyCap[i] = row.key_cap ?? -1;
+    event.reason[i] = Math.max(
+      0,
+      REASONS.findIndex((reason) => reason === row.reason),
+    );
+    event.fallback[i] = Math.max(
+      0,
+      FALLBACKS.findIndex((each) => each === row.fallback),
+    );
+    event.slow[i] = row.slow ? 1 : 0;
+    event.gate[i] = row.gate === null ? NO_GATE : this.#gates.numberOf(row.gate);
+    const hold = decodeHoldVector(row.hold);
+    event.held[i] = hold.payments.reduce((sum, { amountNanoUsd }) => sum + amountNanoUsd, 0);
+    event.counted[i] = hold.gates.reduce<number>(
+      (mask, amount, gate) => (amount === undefined || gate > 31 ? mask : mask + 2 ** gate),
+      0,
+    );
+    this.#addCandidates(i, row.candidates);
+    this.#addUse(i, row);
+    const isFused = row.class_served === null || row.settle_seq === row.seq + 1;
+    this.#ops.push({ seq: row.seq, op: opOf(isFused ? OP_LIFECYCLE : OP_DECIDE, i) });
+    if (!isFused && row.settle_seq !== null)
+      this.#ops.push({ seq: row.settle_seq, op: opOf(OP_SETTLE, i) });
+  }
+
+  #addCandidates(i: number, bytes: Buffer): void {
+    const candidate = this.#candidate;
+    const all = decodeCandidates(bytes).slice(0, CANDIDATES_MAX);
+    this.#event.candidateStart[i] = this.#candidates;
+    this.#event.candidateCount[i] = all.length;
+    for (const each of all) {
+      const at = this.#candidates++;
+      candidate.className[at] = this.#classes.numberOf(each.className);
+      candidate.available[at] = each.available ? 1 : 0;
+      candidate.tokens[at] = each.quote.tokens;
+      candidate.cost[at] = each.quote.costNanoUsd;
+      candidate.charge[at] = each.quote.chargeNanoUsd;
+    }
+  }
+
+  #addUse(i: number, row: OwnEventRow): void {
+    const event = this.#event;
+    const attempts = row.attempts === null ? [] : decodeAttempts(row.attempts);
+    const usage = attempts.reduce((sum, attempt) => addUsage(sum, attempt.usage), NO_USAGE);
+    event.settledMs[i] = row.settled_ms ?? 0;
+    event.model[i] = row.model === null ? 0 : this.#models.numberOf(row.model);
+    event.input[i] = usage.input;
+    event.inputCached[i] = usage.input_cached;
+    event.output[i] = usage.output;
+    event.reasoning[i] = usage.reasoning;
+    event.tokens[i] = row.tokens ?? 0;
+    event.cost[i] = row.cost ?? 0;
+    event.tariff[i] = row.tariff ?? 0;
+    event.charge[i] = row.charge ?? 0;
+    event.paidAllowance[i] = row.paid_allowance ?? 0;
+    event.paidPromotional[i] = row.paid_promotional ?? 0;
+    event.paidBought[i] = row.paid_bought ?? 0;
+    event.paidOverage[i] = row.paid_overage ?? 0;
+    event.overrun[i] = row.overrun ?? 0;
+    event.evidence[i] = evidenceOf(row, attempts.length, usage);
+  }
+
+  tape(
+    { book, customer }: CustomerRef,
+    { startMs, endMs, planVersionId }: OwnPeriod,
+    opening: readonly AccountOperation[],
+    rows: readonly OwnOperationRow[],
+  ): Tape {
+    const operations = [...opening];
+    const first = operations.map((_, index) => opOf(OP_ACCOUNT, index));
+    for (const row of rows) {
+      const about = row.request === null ? undefined : this.#eventOf.get(row.request);
+      const event = about ?? NO_EVENT;
+      this.#ops.push({ seq: row.seq, op: opOf(OP_ACCOUNT, operations.length) });
+      operations.push(
+        accountOperation({ kind: row.kind, atMs: row.at_ms, event, facts: row.facts }),
+      );
+    }
+    this.#ops.sort((a, b) => a.seq - b.seq);
+    const ops = [...first, ...this.#ops.map(({ op }) => op)];
+    return {
+      book,
+      fromDay: new Date(startMs).toISOString().slice(0, 10),
+      toDay: new Date(endMs).toISOString().slice(0, 10),
+      events: this.#events,
+      customers: [customer],
+      opStarts: sharedIntegers([0, ops.length]),
+      ops: sharedIntegers(ops),
+      operations,
+      segments: [{ customer: 0, planVersionId }],
+      segmentStarts: sharedIntegers([0, 1]),
+      classNames: this.#classes.list,
+      models: this.#models.list,
+      gates: this.#gates.list,
+      columns: { event: this.#event, candidate: this.#candidate },
+    };
+  }
+}
+
+/** As the lake's tape has it: see `tape.store.ts`. */
+function evidenceOf(row: OwnEventRow, attempts: number, usage: Usage): number {
+  if (row.class_served === null) return EVIDENCE.refused;
+  if (row.outcome === null) return EVIDENCE.pending;
+  if (row.outcome === 'voided') return EVIDENCE.voided;
+  if (row.superseded === true) return EVIDENCE.superseded;
+  if (attempts !== 1) return EVIDENCE.partial;
+  if (row.estimated === true) return EVIDENCE.estimated;
+  const hasOther = USAGE_UNITS.some((unit) => !COMMON_UNITS.includes(unit) && usage[unit] > 0);
+  return hasOther ? EVIDENCE.otherUnits : EVIDENCE.complete;
+}

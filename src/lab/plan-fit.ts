@@ -1,0 +1,162 @@
+import type { PlanVersion } from '#plans/plan-version.ts';
+import { onPlan } from './customer-tape.ts';
+import { METRIC_COUNT, metricOf } from './metrics.ts';
+import { ReplayRun } from './replay-run.ts';
+import { type LabBasis, recordedSpec } from './scenario.ts';
+import { FALLBACKS, NONE, sharedMatrix, type Tape } from './tape.ts';
+
+const DAY_MS = 86_400_000;
+const FELL_BACK = FALLBACKS.indexOf('gate');
+
+/** What one plan would have made of a customer's period. Money is nano-dollars. */
+export interface PlanOutcome {
+  readonly plan: string;
+  readonly displayName: string;
+  /** Price of the whole period. */
+  readonly priceNanoUsd: number;
+  /** Beyond the price: overage and bought credits, less what was given back. */
+  readonly beyondNanoUsd: number;
+  readonly requests: number;
+  readonly refused: number;
+  /** Days on which a limit refused something. */
+  readonly refusedDays: number;
+  /** Answered by another class than the asked one, since a limit was full. */
+  readonly fellBack: number;
+  readonly fellBackDays: number;
+  /** Answered from the use on record, by another class or for what was refused then. */
+  readonly estimated: number;
+  /** What they would have used is known to nobody: counted as nothing. */
+  readonly unknown: number;
+}
+
+/** A customer's own requests under every plan on offer. */
+export interface PlanFit {
+  readonly fromMs: number;
+  /** Exclusive; for a running period, up to when requests were read. */
+  readonly toMs: number;
+  readonly isWhole: boolean;
+  readonly own: PlanOutcome;
+  /** Replaying the plan in force: of so many decisions, so many came out as the books have them. */
+  readonly compared: number;
+  readonly reproduced: number;
+  readonly others: readonly PlanOutcome[];
+}
+
+/** Where nothing can be said yet. */
+export type NoPlanFit =
+  /** Fewer than {@link DAYS_MIN} days of a period. */
+  | { readonly why: 'too_early'; readonly fromMs: number }
+  | { readonly why: 'no_requests' }
+  | { readonly why: 'changed_plan' }
+  | { readonly why: 'too_many'; readonly events: number };
+
+export const DAYS_MIN = 7;
+
+/** What a person should know first. */
+export interface Verdict {
+  readonly kind: 'right' | 'cheaper' | 'cheaper_with_limits' | 'roomier';
+  /** The plan that it is about, unless the own one is right. */
+  readonly plan: string | undefined;
+}
+
+const LIMITED_SHARE_MAX = 0.05;
+
+/**
+ * The sentence above the table. A cheaper plan that stops nothing more comes first, then one that
+ * stops at most one request in twenty, then a dearer plan that would have stopped nothing where the own
+ * one did. What is not known speaks for no plan: one that leaves demand unknown is not called cheaper.
+ */
+export function verdictOf({ own, others }: Pick<PlanFit, 'own' | 'others'>): Verdict {
+  const total = ({ priceNanoUsd, beyondNanoUsd }: PlanOutcome): number =>
+    priceNanoUsd + beyondNanoUsd;
+  const limited = ({ refused, fellBack }: PlanOutcome): number => refused + fellBack;
+  const known = others.filter(({ unknown }) => unknown <= own.unknown);
+  const byTotal = known.toSorted((a, b) => total(a) - total(b));
+  const cheaper = byTotal.filter((plan) => total(plan) < total(own));
+  const better = cheaper.find(
+    (plan) => plan.refused <= own.refused && plan.fellBack <= own.fellBack,
+  );
+  if (better) return { kind: 'cheaper', plan: better.plan };
+  const bound = limited(own) + own.requests * LIMITED_SHARE_MAX;
+  const tighter = cheaper.find((plan) => limited(plan) <= bound);
+  if (tighter) return { kind: 'cheaper_with_limits', plan: tighter.plan };
+  const roomier =
+    own.refused > 0 ? byTotal.find((plan) => plan.refused < own.refused / 2) : undefined;
+  return roomier ? { kind: 'roomier', plan: roomier.plan } : { kind: 'right', plan: undefined };
+}
+
+/** Replays a customer's tape on one plan. */
+export function outcomeOn(basis: LabBasis, plan: PlanVersion): PlanOutcome {
+  const tape = onPlan(basis.tape, plan);
+  const spec = { ...recordedSpec(basis), recorded: false, plans: [plan], changed: [plan.id] };
+  const limited = { refused: new Set<number>(), fellBack: new Set<number>() };
+  const matrix = sharedMatrix(1, METRIC_COUNT);
+  const run = new ReplayRun(tape, spec, matrix, (event, verdict) =>
+    limited[verdict].add(dayOf(tape, event)),
+  );
+  run.customer(0);
+  const of = (metric: Parameters<typeof metricOf>[2]): number => metricOf(matrix, 0, metric);
+  return {
+    plan: plan.plan,
+    displayName: plan.displayName,
+    priceNanoUsd: plan.priceNanoUsd,
+    beyondNanoUsd: Math.max(0, of('paidBought') + of('paidOverage') - of('refunded')),
+    requests: of('requests'),
+    refused: of('refused'),
+    refusedDays: limited.refused.size,
+    fellBack: of('fellBack'),
+    fellBackDays: limited.fellBack.size,
+    estimated: of('derived') + of('unseenServed') - of('unknownDemand'),
+    unknown: of('unknownDemand'),
+  };
+}
+
+/** The period as it was: from the books, not from a replay. */
+export function ownOutcome(
+  { tape }: LabBasis,
+  plan: PlanVersion,
+  paid: { readonly priceNanoUsd: number; readonly refundedNanoUsd: number },
+): PlanOutcome {
+  const { event } = tape.columns;
+  const refusedDays = new Set<number>();
+  const fellBackDays = new Set<number>();
+  let [beyond, refused, fellBack] = [0, 0, 0];
+  for (let i = 0; i < tape.events; i++) {
+    beyond += (event.paidBought[i] ?? 0) + (event.paidOverage[i] ?? 0);
+    if (event.classServed[i] === NONE) {
+      refused++;
+      refusedDays.add(dayOf(tape, i));
+    } else if (event.fallback[i] === FELL_BACK) {
+      fellBack++;
+      fellBackDays.add(dayOf(tape, i));
+    }
+  }
+  return {
+    plan: plan.plan,
+    displayName: plan.displayName,
+    priceNanoUsd: paid.priceNanoUsd,
+    beyondNanoUsd: Math.max(0, beyond - paid.refundedNanoUsd),
+    requests: tape.events,
+    refused,
+    refusedDays: refusedDays.size,
+    fellBack,
+    fellBackDays: fellBackDays.size,
+    estimated: 0,
+    unknown: 0,
+  };
+}
+
+/** How many of the booked decisions a replay of the plan in force gives again. */
+export function reproducedBy(basis: LabBasis): {
+  readonly compared: number;
+  readonly reproduced: number;
+} {
+  const matrix = sharedMatrix(1, METRIC_COUNT);
+  new ReplayRun(basis.tape, recordedSpec(basis), matrix).customer(0);
+  const compared = metricOf(matrix, 0, 'compared');
+  return { compared, reproduced: compared - metricOf(matrix, 0, 'differingDecisions') };
+}
+
+function dayOf(tape: Tape, event: number): number {
+  return Math.floor((tape.columns.event.atMs[event] ?? 0) / DAY_MS);
+}
