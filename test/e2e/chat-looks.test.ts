@@ -98,7 +98,9 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
     await page.waitForURL('**/operator');
     await page.goto(house.url);
     await page.locator('.house-links').getByRole('link', { name: 'Usage' }).click();
-    await page.getByText(/^1 requests since/).waitFor();
+    const sentence = page.locator('.account-sentence');
+    await sentence.waitFor();
+    expect(await sentence.textContent()).toContain('1 requests since');
     await page.close();
   }, 60_000);
 

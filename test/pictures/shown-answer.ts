@@ -1,3 +1,6 @@
+import { parse, stringify } from 'yaml';
+import { starterDocument } from '#offer/starter-offer.ts';
+
 /** What the pictured model says: an answer with all that an answer may hold. */
 export const QUESTION = 'When does a $200 plan lose money?';
 export const ANSWER = `A plan floats while what its subscribers pay is more than what they cost. With a price of **$200** and a cost of $c$ for each request, it breaks even at
@@ -22,28 +25,28 @@ export function margin(price: bigint, costs: readonly bigint[]): bigint {
 
 A weekly limit touches 4% of subscribers and brings the plan back above the line.`;
 
-/** An offer with one model that says it; every plan sells its class. */
+interface Document {
+  suppliers: Record<string, object>;
+  models: Record<string, object>;
+  prices: Record<string, object>;
+}
+
+/** The offer that every installation begins with, and one model more, which says it. */
 export function shownOffer(url: string): string {
-  return JSON.stringify({
-    breakeven: 1,
-    suppliers: { studio: { name: 'Studio', protocol: 'openai', url: `${url}/v1` } },
-    models: {
-      'sea-glass': {
-        name: 'Sea Glass',
-        class: 'standard',
-        context: 128_000,
-        output: 16_384,
-        p99: 800,
-        routes: [{ supplier: 'studio' }],
-      },
-    },
-    prices: {
-      studio: {
-        source: 'made up for the pictures',
-        effective: '2026-01-01',
-        models: { 'sea-glass': { input: '$2', output: '$8' } },
-      },
-    },
-    plans: {},
-  });
+  const offer = parse(starterDocument()) as Document;
+  offer.suppliers['studio'] = { name: 'Studio', protocol: 'openai', url: `${url}/v1` };
+  offer.models['sea-glass'] = {
+    name: 'Sea Glass',
+    class: 'standard',
+    context: 128_000,
+    output: 16_384,
+    p99: 800,
+    routes: [{ supplier: 'studio' }],
+  };
+  offer.prices['studio'] = {
+    source: 'made up for the pictures',
+    effective: '2026-01-01',
+    models: { 'sea-glass': { input: '$2', output: '$8' } },
+  };
+  return stringify(offer);
 }

@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { temporaryDirectory } from '#testing/temporary-directory.ts';
 import { ControlClient } from '#src/cli/control-client.ts';
 import { readConfig } from '#src/config.ts';
+import type { Session } from '#http/shapes/session.ts';
 import { startBreakeven } from '#src/main.ts';
 import { launchChromium } from '../e2e/chromium.ts';
 import { OWNER } from '../web/house.ts';
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     request.resume();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const chunk = (more: object): string =>
-      `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', ...more })}\n\n`;
+      `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'sea-glass', ...more })}\n\n`;
     const words = { index: 0, delta: { content: ANSWER }, finish_reason: 'stop' };
     const usage = { prompt_tokens: 412, completion_tokens: 318, total_tokens: 730 };
     response.end(`${chunk({ choices: [words] })}${chunk({ choices: [], usage })}data: [DONE]\n\n`);
@@ -63,7 +64,8 @@ async function main(): Promise<void> {
   await call('/setup', { token: new URL(setUp).searchParams.get('token'), ...OWNER });
   process.stdout.write('Loading the demo …\n');
   await call('/demo', DEMO);
-  const { customer } = (await session(owner, url)) as { customer: { id: string } };
+  const { customer } = await session(owner, url);
+  if (!customer) throw new Error('the owner has no account');
   await door.call('POST', `/customers/${customer.id}/plan`, { plan: 'plus' });
   const conversation = await ask(owner, url);
   const state = await owner.storageState();
@@ -131,13 +133,13 @@ async function ask(owner: BrowserContext, url: string): Promise<string> {
   return id;
 }
 
-async function session(owner: BrowserContext, url: string): Promise<Record<string, unknown>> {
-  return (await owner.request.get(`${url}/api/session`)).json() as Promise<Record<string, unknown>>;
+async function session(owner: BrowserContext, url: string): Promise<Session> {
+  return (await owner.request.get(`${url}/api/session`)).json() as Promise<Session>;
 }
 
 function caller(owner: BrowserContext, url: string) {
   return async (path: string, data: object): Promise<void> => {
-    const csrf = String((await session(owner, url))['csrf'] ?? '');
+    const csrf = (await session(owner, url)).csrf ?? '';
     const answer = await owner.request.post(`${url}/api${path}`, {
       headers: { 'x-csrf-token': csrf, origin: url },
       data,
