@@ -1,18 +1,9 @@
-import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { decodeQR } from 'qr/decode.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
-
-/** What axe says of a page, as far as this test asks. */
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string | null;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
-}
+import { seriousFaults } from './serious-faults.ts';
 
 /** What belongs to a customer, as its admin clicks through it: plans, keys, and a request that shows in usage. */
 describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () => {
@@ -146,7 +137,7 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
         await seen.goto(`${house.url}${path}`);
         await seen.locator('main .account-sentence').waitFor();
         await seen.waitForLoadState('networkidle');
-        expect(await faultsOf(seen), `${path} ${look.locale}`).toEqual([]);
+        expect(await seriousFaults(seen), `${path} ${look.locale}`).toEqual([]);
         const overflow = await seen.evaluate<number>(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',
         );
@@ -160,15 +151,6 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
     expect(errors).toEqual([]);
   });
 });
-
-/** Serious and critical faults, by rule and place. */
-async function faultsOf(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>('axe.run()');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-}
 
 /** The dark squares of a path as a picture, each four pixels wide. */
 function pictureOf(path: string, side: number) {

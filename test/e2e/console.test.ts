@@ -1,17 +1,11 @@
-import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, webHouse, type WebHouse } from '../web/house.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
+import { seriousFaults } from './serious-faults.ts';
 
 const SUBSCRIBERS = 120;
 const DAYS = 6;
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
 
 /** From the one-time address to one usage event, as an operator clicks through it. */
 describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
@@ -201,13 +195,8 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
         await seen.goto(house.url + path);
         await seen.locator('h1').waitFor();
         await seen.waitForFunction("!document.querySelector('.loading')");
-        await seen.evaluate(axe.source);
-        const violations = await seen.evaluate<readonly Violation[]>(
-          'axe.run().then((result) => result.violations)',
-        );
-        for (const { id, impact, nodes } of violations)
-          if (impact === 'serious' || impact === 'critical')
-            found.push(`${path} ${look.locale}: ${id} ${nodes[0]?.html}`);
+        for (const fault of await seriousFaults(seen))
+          found.push(`${path} ${look.locale}: ${fault}`);
         const language = await seen.evaluate<string>('document.documentElement.lang');
         expect(language).toBe(look.language);
         const failure = await seen.locator('.failure').count();

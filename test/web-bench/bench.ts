@@ -1,9 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { temporaryDirectory } from '#testing/temporary-directory.ts';
 import { addMember, type TestMember } from '../chat/chat-client.ts';
@@ -11,6 +10,7 @@ import { launchChromium } from '../e2e/chromium.ts';
 import { Installation } from '../system/installation.ts';
 import { testOffer } from '../system/test-offer.ts';
 import { median, quantile, traceFrames } from './frame-trace.ts';
+import { initialScriptBytes } from './initial-scripts.ts';
 import { longConversation } from './long-conversation.ts';
 import { MarkdownSupplier } from './markdown-supplier.ts';
 
@@ -78,16 +78,12 @@ interface Bench {
 
 function initialBytes(): void {
   const dist = fileURLToPath(new URL('../../web/dist', import.meta.url));
-  const html = readFileSync(join(dist, 'index.html'), 'utf8');
-  const names = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(
-    ([, name]) => name ?? '',
+  row(
+    'initial JavaScript of the chat route, KB gzip',
+    '≤ 220',
+    [initialScriptBytes(dist) / 1024],
+    220,
   );
-  const bytes = names.reduce(
-    (sum, name) => sum + gzipSync(readFileSync(join(dist, name))).length,
-    0,
-  );
-  if (names.length === 0) throw new Error(`no script in ${readdirSync(dist).join(' ')}`);
-  row('initial JavaScript of the chat route, KB gzip', '≤ 220', [bytes / 1024], 220);
 }
 
 async function composerEcho(bench: Bench): Promise<void> {

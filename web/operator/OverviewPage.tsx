@@ -18,6 +18,7 @@ import { Table } from '../ui/Table.tsx';
 import { DemoLoader } from '../entry/DemoLoader.tsx';
 import { CountFigure, Money, MoneyFigure } from './Figure.tsx';
 import { Page, Part } from './Page.tsx';
+import { PlanRequests } from './PlanRequests.tsx';
 import { useView, type View } from './view.ts';
 import { isGift, Waterline } from './Waterline.tsx';
 
@@ -56,6 +57,7 @@ export function OverviewPage() {
     >
       <Waterline plans={data.plans} />
       <FourFigures overview={data} view={view} />
+      <PlanRequests />
       <div className="columns">
         <Alarms alarms={data.alarms} view={view} />
         <SinceYesterday since={data.sinceYesterday} view={view} />

@@ -1,0 +1,105 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
+import { CHROMIUM, launchChromium } from './chromium.ts';
+
+const PHONE = { width: 390, height: 844 };
+
+/** What an operator clicks now and then, and nothing else here does. */
+describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
+  const stack = new AsyncDisposableStack();
+  const errors: string[] = [];
+  let house: WebHouse;
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    house = stack.use(await webHouse({ BREAKEVEN_WEB: 'build' }));
+    const browser = await launchChromium();
+    stack.defer(() => browser.close());
+    context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } });
+    page = await context.newPage();
+    page.on('pageerror', (error) => errors.push(error.message));
+    await call('/setup', { token: new URL(house.setUp).searchParams.get('token'), ...OWNER });
+  }, 180_000);
+  afterAll(() => stack.disposeAsync());
+
+  it('opens its menu on a phone, goes where it leads, and closes it', async () => {
+    await page.setViewportSize(PHONE);
+    await page.goto(`${house.url}/operator`);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('link', { name: 'Models' }).click();
+    await page.waitForURL('**/operator/models*');
+    await page.getByRole('heading', { name: 'Models' }).waitFor();
+    expect(await page.locator('.console.is-open').count()).toBe(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }, 60_000);
+
+  it('approves the plan that a customer asks for', async () => {
+    await page.goto(`${house.url}/plans`);
+    const plus = page.getByRole('region', { name: 'Plus' });
+    await plus.getByRole('button', { name: 'See the change' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Ask for Plus' }).click();
+    await page.getByText(/^You asked for plus on/).waitFor();
+    await page.goto(`${house.url}/operator/customers?book=live`);
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('button', { name: 'Approve' }).waitFor({ state: 'detached' });
+    await page.goto(`${house.url}/plans`);
+    await plus.getByText('Your plan').waitFor();
+    expect(await page.getByText(/^You asked for plus on/).count()).toBe(0);
+  }, 60_000);
+
+  it('says what an incident is and what to do, and marks it as resolved', async () => {
+    await house.database.pool.query(
+      `INSERT INTO incident (book, at_ms, kind, facts)
+       VALUES ('live', extract(epoch FROM now()) * 1000, 'overrun', '{"cost_over": 120000}')`,
+    );
+    await page.goto(`${house.url}/operator/ledger?book=live&tab=incidents`);
+    const row = page.locator('tbody tr', { hasText: 'It cost more than was held' });
+    expect(await row.locator('.advice').textContent()).toContain('booked in full');
+    await row.getByRole('button').click();
+    await row.getByRole('button').waitFor({ state: 'detached' });
+  }, 60_000);
+
+  it('imports the bundled prices, and has nothing left to import', async () => {
+    await page.goto(`${house.url}/operator/models?book=live&tab=prices`);
+    await page.locator('.unfold summary').waitFor();
+    const imported = page.waitForResponse(
+      (answer) =>
+        answer.url().endsWith('/api/prices/import') && answer.request().method() === 'POST',
+    );
+    await page.getByRole('button', { name: /^Import/ }).click();
+    expect((await imported).status()).toBe(200);
+    await page.getByRole('button', { name: /^Import/ }).waitFor();
+    expect(await page.locator('.form-problem, .failure').count()).toBe(0);
+  }, 60_000);
+
+  it('removes the demo, and only after it is asked twice', async () => {
+    await call('/demo', { subscribers: 20, days: 2 });
+    await page.goto(`${house.url}/operator/settings?book=demo`);
+    await page.getByRole('button', { name: 'Remove the demo' }).click();
+    await page.getByRole('button', { name: 'Drop the demo book' }).click();
+    await page.getByRole('status').filter({ hasText: 'gone' }).waitFor();
+    await page.goto(`${house.url}/operator?book=demo`);
+    await page.getByText('The demo book is empty.').waitFor();
+    await page.goto(`${house.url}/operator/actions`);
+    await page.locator('tbody tr', { hasText: 'Removed the demo' }).waitFor();
+    const actions = (await page.locator('tbody').textContent()) ?? '';
+    // Every one of them is said in words.
+    expect(actions).not.toMatch(/POST|DELETE|\/:/);
+  }, 120_000);
+
+  it('throws nothing', () => {
+    expect(errors).toEqual([]);
+  });
+
+  async function call(path: string, data: object): Promise<void> {
+    const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
+    const answer = await context.request.post(`${house.url}/api${path}`, {
+      headers: { origin: house.url, 'x-csrf-token': csrf ?? '' },
+      data,
+      timeout: 120_000,
+    });
+    expect(answer.status(), path).toBe(200);
+  }
+});
