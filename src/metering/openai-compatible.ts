@@ -10,7 +10,7 @@ import { OPENAI_SHAPE, type OpenAiUsageShape } from './openai-usage.ts';
 import { perplexityShape, perplexityTier, perplexityUnits } from './perplexity.ts';
 import { countOf } from './token-count.ts';
 import { addUsage, usageOf, type Usage } from './usage.ts';
-import { XAI_SHAPE, XaiResponsesMeter, xaiToolUnits } from './xai.ts';
+import { XAI_SHAPE, xaiResponseUnits, xaiToolUnits } from './xai.ts';
 
 /** Gemini's compatible endpoint leaves thoughts out of the completion and names them nowhere but in the total. */
 const GEMINI_SHAPE: OpenAiUsageShape = {
@@ -54,14 +54,20 @@ function meterOf(message: JsonRecord | undefined): UsageMeter {
   const type = textOf(message?.['type']) ?? '';
   if (type === 'message' || type === 'message_start') return new AnthropicMeter();
   if (message?.['object'] === 'response' || type.startsWith('response.')) {
-    const usage = recordOf(message?.['usage']);
-    return usage && 'cost_in_usd_ticks' in usage
-      ? new XaiResponsesMeter()
-      : new OpenAiResponsesMeter();
+    return new CompatibleResponsesMeter();
   }
   if (message?.['usageMetadata'] !== undefined || message?.['modelVersion'] !== undefined)
     return new GeminiMeter();
   return new CompatibleChatMeter();
+}
+
+/** Responses of an unknown vendor; a stream tells only at its end whether they are xAI's. */
+class CompatibleResponsesMeter extends OpenAiResponsesMeter {
+  protected override toolUnits(usage: JsonRecord, items: Iterable<JsonRecord>): Partial<Usage> {
+    return isXai(usage)
+      ? xaiResponseUnits(usage, items, this.findings)
+      : super.toolUnits(usage, items);
+  }
 }
 
 /** Chat completions of an unknown vendor; Groq's second place of usage is read by the base. */

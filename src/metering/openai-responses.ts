@@ -61,7 +61,13 @@ export class OpenAiResponsesMeter implements UsageMeter {
   /** Calls of hosted tools that are billed each, from the items unless the usage counts them itself. */
   protected toolUnits(usage: JsonRecord, items: Iterable<JsonRecord>): Partial<Usage> {
     const invocations = recordOf(usage['tool_calls_details']);
-    return invocations ? invocationUnits(invocations, this.findings) : itemUnits(items);
+    if (invocations) return invocationUnits(invocations, this.findings);
+    const billedEach: JsonRecord[] = [];
+    for (const item of items) {
+      if (item['type'] !== 'code_interpreter_call') billedEach.push(item);
+      else this.findings.add('code_interpreter_call: containers are billed by time, not by call');
+    }
+    return itemUnits(billedEach);
   }
 
   #state(response: JsonRecord): void {

@@ -23,9 +23,18 @@ export class XaiChatMeter extends ChatMeter {
 /** xAI's Responses API: OpenAI's shape, reasoning inside, with counts of server-side tools. */
 export class XaiResponsesMeter extends OpenAiResponsesMeter {
   protected override toolUnits(usage: JsonRecord, items: Iterable<JsonRecord>): Partial<Usage> {
-    const seen = itemUnits(items);
-    return xaiToolUnits(usage, this.findings, seen.web_searches) ?? seen;
+    return xaiResponseUnits(usage, items, this.findings);
   }
+}
+
+/** Units of server-side tools in a response: what its usage counts, else what its output shows. */
+export function xaiResponseUnits(
+  usage: JsonRecord,
+  items: Iterable<JsonRecord>,
+  findings: Findings,
+): Partial<Usage> {
+  const seen = itemUnits(items);
+  return xaiToolUnits(usage, findings, seen.web_searches) ?? seen;
 }
 
 /**
