@@ -27,8 +27,8 @@ export function BoundsForm({
   readonly onRun: (question: Question) => void;
 }) {
   const [plan, setPlan] = useState(first.plan);
-  const [target, setTarget] = useState(String(first.targetMargin * 100));
-  const [harm, setHarm] = useState(String(first.harmMax * 100));
+  const [target, setTarget] = useState(percentOf(first.targetMargin));
+  const [harm, setHarm] = useState(percentOf(first.harmMax));
   const [bill, setBill] = useState(String(first.billMax));
   const [typed, setTyped] = useState(() => typedOf(first.behaviour));
   const behaviour = behaviourOf(typed);
@@ -79,3 +79,6 @@ export function BoundsForm({
     </form>
   );
 }
+
+/** Without what a product of fractions leaves behind. */
+const percentOf = (share: number): string => String(Math.round(share * 1_000_000) / 10_000);

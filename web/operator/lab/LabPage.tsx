@@ -38,7 +38,10 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
   const heads = useRemote<readonly ResultHead[]>('/lab/results?limit=50');
   const stored = useRemote<Recommendation>(chosen === '' ? undefined : `/lab/results/${chosen}`);
   const run = useLabRun('recommend', '/lab/recommend', ({ id }) => goTo(view.at(`/lab/${id}`)));
-  const result = stored.data?.kind === 'recommendation' ? stored.data : undefined;
+  const found = stored.data?.kind === 'recommendation' ? stored.data : undefined;
+  // Results of earlier versions have no curve: they are still to be read, on the command line.
+  const isOld = found !== undefined && !('curve' in found);
+  const result = isOld ? undefined : found;
   const paid = plans.data?.rows.filter(({ priceNanoUsd }) => numberOf(priceNanoUsd) > 0) ?? [];
   const worst = paid.toSorted(
     (a, b) => numberOf(a.marginNanoUsd.now) - numberOf(b.marginNanoUsd.now),
@@ -89,6 +92,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
         </div>
       )}
       {run.failure && <Failure error={run.failure} />}
+      {isOld && <Empty>{m.lab_old_result()}</Empty>}
       {stored.error && <Failure error={stored.error} onAgain={stored.reload} />}
       {result && defaults.data && (
         <RecommendationView

@@ -2,7 +2,7 @@ import { m } from '../../paraglide/messages.js';
 import { count, percent, usd } from '../../ui/figures.ts';
 import { useWidth } from '../../ui/use-width.ts';
 import { layOutCurve } from '../curve-layout.ts';
-import { figuresAt, type Scenario } from './curve-figures.ts';
+import { figuresAt, type LiveFigures, type Scenario } from './curve-figures.ts';
 
 const HEIGHT = 260;
 const TOP = 24;
@@ -58,11 +58,7 @@ export function PriceChart({
         {now.harmed === 0
           ? m.lab_handle_unharmed()
           : askedNanoUsd <= todayNanoUsd
-            ? m.lab_handle_limited({
-                harmed: count(now.harmed),
-                all: count(now.subscribers),
-                dearer: count(now.dearer),
-              })
+            ? noticedWords(now)
             : m.lab_handle_harmed({
                 harmed: count(now.harmed),
                 all: count(now.subscribers),
@@ -124,6 +120,14 @@ export function PriceChart({
       </label>
     </>
   );
+}
+
+/** At today's price or a lower one: limits, and overage that some pay. */
+function noticedWords({ harmed, subscribers, dearer }: LiveFigures): string {
+  const who = { harmed: count(harmed), all: count(subscribers) };
+  return dearer === 0
+    ? m.lab_handle_limited(who)
+    : m.lab_handle_dearer({ ...who, dearer: count(dearer) });
 }
 
 function belowOf(sorted: readonly number[]): number {

@@ -58,6 +58,7 @@ function Schedule({
       <div className="lab-schedule-line">
         <span className={isWaiting ? 'badge' : 'badge badge-open'}>{stateWords(row)}</span>
         <strong>{row.displayName}</strong>
+        {row.book !== view.book && <span className="faint">{bookWords(row.book)}</span>}
         <span>{moment(row.effectiveAtMs)}</span>
         <span className="soft">{movedWords(row)}</span>
       </div>
@@ -102,6 +103,9 @@ function Notices({ id }: { readonly id: string }) {
   if (error) return <Failure error={error} onAgain={reload} />;
   return data ? <NoticePreview answer={data} /> : <Loading rows={3} />;
 }
+
+const bookWords = (book: string): string =>
+  (book === 'demo' ? m.op_book_demo : book === 'test' ? m.op_book_test : m.op_book_live)();
 
 function stateWords({ state }: ScheduleRow): string {
   const words = {

@@ -15,12 +15,12 @@ function changeWords(from: Terms, to: Terms): readonly string[] {
     words.push(m.lab_words_price({ price: dollars(to.priceNanoUsd) }));
   for (const gate of to.gates) {
     const before = from.gates.find(({ id }) => id === gate.id);
-    if (JSON.stringify(before) !== JSON.stringify(gate)) words.push(gateChange(gate, to));
+    if (isOther(before, gate)) words.push(gateChange(gate, to));
   }
   for (const gate of from.gates)
     if (!to.gates.some(({ id }) => id === gate.id))
       words.push(m.lab_words_gone({ limit: limitWords(gate) }));
-  if (to.tariff.kind === 'markup' && JSON.stringify(to.tariff) !== JSON.stringify(from.tariff))
+  if (to.tariff.kind === 'markup' && isOther(to.tariff, from.tariff))
     words.push(m.lab_words_tariff({ percent: String((to.tariff.perMille - 1000) / 10) }));
   if (to.fareCapNanoUsd !== undefined && to.fareCapNanoUsd !== from.fareCapNanoUsd)
     words.push(m.lab_words_fare({ amount: dollars(to.fareCapNanoUsd) }));
@@ -72,3 +72,13 @@ function limitWords({ unit, limit, window, classes }: Gate): string {
 
 /** Without cents that are nothing. */
 const dollars = (nano: Nano): string => usd(nano).replace(/\.00$/, '');
+
+/** Terms that were stored come back with their fields in another order. */
+const isOther = (a: unknown, b: unknown): boolean => ordered(a) !== ordered(b);
+
+const ordered = (value: unknown): string =>
+  JSON.stringify(value, (_, each: unknown) =>
+    each !== null && typeof each === 'object' && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );

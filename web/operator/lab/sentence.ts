@@ -1,7 +1,7 @@
 import type { Fix, Recommendation } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { addDays, count, daysText, numberOf, percent, usdInText } from '../../ui/figures.ts';
-import { changeLine } from './change-words.ts';
+import { changeLine, changeTitle } from './change-words.ts';
 
 /** What happened on the plan, and because of whom. */
 export function lossSentence({ before, loss, terms, fromDay, toDay }: Recommendation): string {
@@ -30,7 +30,8 @@ export function lossSentence({ before, loss, terms, fromDay, toDay }: Recommenda
 export function fixSentence(result: Recommendation, fix: Fix | undefined): string {
   if (!fix) return m.lab_say_none_tried();
   const { bounds, subscribers, terms } = result;
-  const what = changeLine(terms, fix.terms ?? terms);
+  const isFirstWord = fix.fits || fix.rank !== 1;
+  const what = (isFirstWord ? changeTitle : changeLine)(terms, fix.terms ?? terms);
   const outcome = m.lab_say_outcome({
     margin: usdInText(fix.margin),
     share: fix.marginShare === null ? '–' : percent(fix.marginShare),
@@ -46,7 +47,7 @@ export function fixSentence(result: Recommendation, fix: Fix | undefined): strin
           times: fix.billMultipleMax === null ? '∞' : fix.billMultipleMax.toFixed(2),
         });
   const change = `${what}${m.lab_words_then()}${outcome}${leave}${bill}`;
-  if (fix.fits || fix.rank !== 1) return change;
+  if (isFirstWord) return change;
   return `${m.lab_say_no_fit({
     target: percent(bounds.targetMargin),
     harm: percent(bounds.harmMax),
