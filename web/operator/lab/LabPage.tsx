@@ -11,6 +11,7 @@ import { apiStream } from '../../ui/stream.ts';
 import { Page, Part } from '../Page.tsx';
 import { useView } from '../view.ts';
 import { type Bounds, BoundsForm } from './BoundsForm.tsx';
+import { ImportedUse } from './ImportedUse.tsx';
 import { PriceHandle } from './PriceHandle.tsx';
 import { RecommendationView } from './RecommendationView.tsx';
 
@@ -104,6 +105,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
       {failure && <Failure error={failure} />}
       {result?.kind === 'recommendation' && <RecommendationView result={result} />}
       {worst && <PriceHandle plan={result?.plan ?? worst.plan} />}
+      <ImportedUse />
       {heads.data && heads.data.length > 0 && (
         <Part title={m.lab_results()}>
           <ul className="lab-results">

@@ -15,18 +15,27 @@ import { Frontier } from './Frontier.tsx';
 export function RecommendationView({ result }: { readonly result: Recommendation }) {
   const view = useView();
   const { loss, oracle, coverage } = result;
+  // Customers of imported use are known by their names in the file alone.
+  const customerHref = (customer: string): string | undefined =>
+    result.book.startsWith('import:') ? undefined : view.at(`/customers/${customer}`);
   return (
     <>
       <p className="lab-trust">
         <span className={oracle.exact ? 'badge' : 'badge badge-open'}>
-          {oracle.exact ? m.lab_exact() : m.lab_inexact()}
+          {oracle.exact
+            ? m.lab_exact()
+            : oracle.compared === 0
+              ? m.lab_unproven()
+              : m.lab_inexact()}
         </span>{' '}
         {oracle.exact
           ? m.lab_exact_note({ count: count(oracle.compared) })
-          : m.lab_inexact_note({
-              decisions: count(oracle.differingDecisions),
-              charges: count(oracle.differingCharges),
-            })}{' '}
+          : oracle.compared === 0
+            ? m.lab_unproven_note()
+            : m.lab_inexact_note({
+                decisions: count(oracle.differingDecisions),
+                charges: count(oracle.differingCharges),
+              })}{' '}
         {m.lab_coverage({
           requests: percent(coverage.evidentShare),
           cost: percent(coverage.evidentCostShare),
@@ -38,16 +47,16 @@ export function RecommendationView({ result }: { readonly result: Recommendation
             caption={m.lab_who()}
             rows={loss.causedBy}
             rowKey={(row) => row.customer}
-            rowHref={(row) => view.at(`/customers/${row.customer}`)}
+            rowHref={(row) => customerHref(row.customer)}
             columns={[
               {
                 key: 'customer',
                 label: m.lab_customer(),
-                cell: (row) => (
-                  <Link to={view.at(`/customers/${row.customer}`)}>
-                    <code>{row.customer}</code>
-                  </Link>
-                ),
+                cell: (row) => {
+                  const href = customerHref(row.customer);
+                  const name = <code>{row.customer}</code>;
+                  return href === undefined ? name : <Link to={href}>{name}</Link>;
+                },
               },
               { key: 'cost', label: m.lab_cost(), isFigure: true, cell: (row) => usd(row.cost) },
               {
