@@ -11,7 +11,7 @@ import { CALIBRATIONS, type CalibrationName } from '#traffic/calibration.ts';
 import { writeServegenCsv } from '#traffic/servegen-csv.ts';
 import type { CommandOptions, CommandSetup } from '../command-setup.ts';
 import { type CliContext, present, withControl } from '../context.ts';
-import { follow } from '../follow.ts';
+import { follow } from './follow.ts';
 
 /** `lab import`, `lab imports`: the lab for those who do not run the gateway. */
 export function labImportCommands(lab: Command, setup: CommandSetup): void {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ScheduleAnswer, ScheduleRow } from '#http/shapes/notices.ts';
 import type { CommandSetup } from '../command-setup.ts';
 import { present, withControl } from '../context.ts';
-import { follow } from '../follow.ts';
+import { follow } from './follow.ts';
 
 /** `lab schedule`, `lab scheduled`, `lab unschedule`: what the lab found, published at a time. */
 export function labScheduleCommands(lab: Command, setup: CommandSetup): void {

@@ -7,7 +7,7 @@ import type { LabResult, Recommendation, ReplayResult } from '#lab/lab.schema.ts
 import { coverageText, oracleText } from '#lab/replay-scenario.ts';
 import type { CommandOptions, CommandSetup } from '../command-setup.ts';
 import { type CliContext, present, withControl } from '../context.ts';
-import { follow } from '../follow.ts';
+import { follow } from './follow.ts';
 import { labScheduleCommands } from './lab-schedules.ts';
 import { readDocument } from '../read-document.ts';
 import { labDemandCommand } from './lab-demand.ts';

@@ -11,6 +11,7 @@ import { Page, Part } from '../Page.tsx';
 import { useView } from '../view.ts';
 import type { Behaviour } from './assumption-list.ts';
 import { BoundsForm } from './BoundsForm.tsx';
+import { ImportedUse } from './ImportedUse.tsx';
 import { PriceHandle } from './PriceHandle.tsx';
 import { RecommendationView } from './RecommendationView.tsx';
 import { Schedules } from './Schedules.tsx';
@@ -104,6 +105,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
       )}
       {!result && worst && !isQuiet && <PriceHandle plan={worst.plan} />}
       <Schedules />
+      <ImportedUse />
       {recommendations && recommendations.length > 0 && (
         <Part title={m.lab_results()}>
           <ul className="lab-results">

@@ -36,14 +36,20 @@ export function RecommendationView({
     <>
       <p className="lab-trust">
         <span className={oracle.exact ? 'badge' : 'badge badge-open'}>
-          {oracle.exact ? m.lab_exact() : m.lab_inexact()}
+          {oracle.exact
+            ? m.lab_exact()
+            : oracle.compared === 0
+              ? m.lab_unproven()
+              : m.lab_inexact()}
         </span>{' '}
         {oracle.exact
           ? m.lab_exact_note({ count: count(oracle.compared) })
-          : m.lab_inexact_note({
-              decisions: count(oracle.differingDecisions),
-              charges: count(oracle.differingCharges),
-            })}{' '}
+          : oracle.compared === 0
+            ? m.lab_unproven_note()
+            : m.lab_inexact_note({
+                decisions: count(oracle.differingDecisions),
+                charges: count(oracle.differingCharges),
+              })}{' '}
         {m.lab_coverage({
           requests: percent(coverage.evidentShare),
           cost: percent(coverage.evidentCostShare),
@@ -119,8 +125,11 @@ function missWords({ misses }: Fix): string {
   return misses.map((miss) => words[miss]?.() ?? miss).join(m.lab_words_comma());
 }
 
-function WhoCausesIt({ result: { loss } }: { readonly result: Recommendation }) {
+function WhoCausesIt({ result: { book, loss } }: { readonly result: Recommendation }) {
   const view = useView();
+  // Customers of imported use are known by their names in the file alone.
+  const pageOf = (customer: string): string | undefined =>
+    book.startsWith('import:') ? undefined : view.at(`/customers/${customer}`);
   if (loss.causedBy.length === 0) return null;
   return (
     <Part title={m.lab_who()} note={m.lab_who_note({ share: percent(loss.causedByShare) })}>
@@ -129,16 +138,16 @@ function WhoCausesIt({ result: { loss } }: { readonly result: Recommendation }) 
           caption={m.lab_who()}
           rows={loss.causedBy}
           rowKey={(row) => row.customer}
-          rowHref={(row) => view.at(`/customers/${row.customer}`)}
+          rowHref={(row) => pageOf(row.customer)}
           columns={[
             {
               key: 'customer',
               label: m.lab_customer(),
-              cell: (row) => (
-                <Link to={view.at(`/customers/${row.customer}`)}>
-                  <code>{row.customer}</code>
-                </Link>
-              ),
+              cell: (row) => {
+                const page = pageOf(row.customer);
+                const name = <code>{row.customer}</code>;
+                return page === undefined ? name : <Link to={page}>{name}</Link>;
+              },
             },
             {
               key: 'cost',

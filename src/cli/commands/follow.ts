@@ -1,6 +1,6 @@
-import { type CliContext, withControl } from './context.ts';
+import { type CliContext, withControl } from '../context.ts';
 
-/** Calls a route of long work, and shows each of its steps. @throws DomainError as the route */
+/** Calls a route that streams, and shows its progress. */
 export async function follow<Result>(
   context: CliContext,
   path: string,
