@@ -9,6 +9,7 @@ import { consoleBookRoutes } from './routes/console-books.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { labRoutes } from './routes/lab.ts';
+import { localServerRoutes } from './routes/local-servers.ts';
 import { mailRoutes } from './routes/mail.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -31,6 +32,7 @@ export const API_ROUTES: readonly Route[] = [
   ...consoleBookRoutes,
   ...customerRoutes,
   ...operationRoutes,
+  ...localServerRoutes,
   ...labRoutes,
 ];
 
