@@ -31,6 +31,10 @@ const environmentSchema = z.object({
     .int()
     .min(1024)
     .default(50 * 1024 * 1024),
+  BREAKEVEN_LOCAL_PORTS: z
+    .string()
+    .regex(/^(?:off|\d{1,5}(?:, *\d{1,5})*)$/, 'must be ports such as 11434, 8000, or off')
+    .default('11434, 8000, 8080, 1234'),
   BREAKEVEN_SEARCH: z.enum(['off', 'searxng', 'brave']).default('off'),
   BREAKEVEN_SEARCH_URL: z
     .string()
@@ -61,6 +65,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulator: boolean;
   readonly bodyBytesMax: number;
+  /** Ports of this machine on which a server of models is looked for, when the owner asks. */
+  readonly localPorts: readonly number[];
   /** Who searches the web for the chat, and what one search costs us; `undefined`: nobody. */
   readonly search:
     | { readonly provider: 'searxng'; readonly url: string; readonly priceNanoUsd: NanoUsd }
@@ -100,6 +106,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     logLevel: values.BREAKEVEN_LOG_LEVEL,
     simulator: values.BREAKEVEN_SIMULATOR === 'on',
     bodyBytesMax: values.BREAKEVEN_BODY_BYTES_MAX,
+    localPorts:
+      values.BREAKEVEN_LOCAL_PORTS === 'off'
+        ? []
+        : values.BREAKEVEN_LOCAL_PORTS.split(',')
+            .map(Number)
+            .filter((port) => port < 65_536),
     search: searchOf(values),
     drainMs: values.BREAKEVEN_DRAIN_SECONDS * 1000,
   });

@@ -34,6 +34,7 @@ import { nodeHandler } from '#wiring/fetch-handler.ts';
 import { healthCheck } from '#wiring/health.ts';
 import { scheduleServices } from '#wiring/lab-schedules.ts';
 import { labServices } from '#wiring/lab-services.ts';
+import { hasKeylessSupplier } from '#wiring/local-servers.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
 import { logRenewals } from '#wiring/log-renewals.ts';
@@ -195,7 +196,8 @@ export async function startBreakeven(
       subscriptions,
       masterKey,
       plans,
-      isSimulated: () => supplierKeys.size === 0 && simulator !== undefined,
+      isSimulated: () =>
+        simulator !== undefined && supplierKeys.size === 0 && !hasKeylessSupplier(catalog),
       publicUrl,
       mailer: mail.mailer,
       isHttps: config.publicUrl?.startsWith('https:') ?? false,
@@ -215,6 +217,7 @@ export async function startBreakeven(
       plans,
       supplierKeys: () => supplierKeys,
       supplierKeysChanged: reload,
+      localPorts: config.localPorts,
       subscriptions,
       grant: books.grant,
       showAccount: books.showAccount,

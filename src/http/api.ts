@@ -11,6 +11,7 @@ import { customerRoutes } from './routes/customers.ts';
 import { labImportRoutes } from './routes/lab-imports.ts';
 import { labRoutes } from './routes/lab.ts';
 import { labScheduleRoutes } from './routes/lab-schedules.ts';
+import { localServerRoutes } from './routes/local-servers.ts';
 import { mailRoutes } from './routes/mail.ts';
 import { meRoutes } from './routes/me.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -33,6 +34,7 @@ export const API_ROUTES: readonly Route[] = [
   ...consoleBookRoutes,
   ...customerRoutes,
   ...operationRoutes,
+  ...localServerRoutes,
   ...labRoutes,
   ...labImportRoutes,
   ...labScheduleRoutes,

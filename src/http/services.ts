@@ -14,6 +14,7 @@ export type LongWork = (progress: Progress, signal: AbortSignal) => Promise<unkn
 import type { ChatServices } from './chat-services.ts';
 import type { ConsoleServices } from './console-services.ts';
 import type { IdentityServices } from './identity-services.ts';
+import type { LocalServers } from './routes/local-servers.ts';
 import type { MailServices } from './mail-services.ts';
 import type { MeServices, PlanRequestServices } from './me-services.ts';
 import type { ScheduleServices } from './schedule-services.ts';
@@ -82,6 +83,11 @@ export interface Services {
     setKey(supplier: string, key: string): Promise<void>;
     removeKey(supplier: string): Promise<void>;
     list(): Promise<unknown>;
+  };
+  readonly localServers: {
+    find(): Promise<LocalServers>;
+    /** @throws DomainError `not_found`, `conflict` where it has no model that chats */
+    connect(port: number, actor: string): Promise<{ models: readonly string[] }>;
   };
   readonly offer: {
     plans(): Promise<unknown>;

@@ -34,6 +34,7 @@ import {
 } from '#subscriptions/subscriptions.ts';
 import { subscriptionInForce } from '#subscriptions/subscriptions.store.ts';
 import { backupTo } from './backup-to.ts';
+import { localServerServices } from './local-servers.ts';
 import { offerServices } from './offer-services.ts';
 import type { PlanBook } from './plan-book.ts';
 
@@ -46,6 +47,7 @@ export interface ServiceParts {
   readonly catalog: () => Catalog;
   readonly plans: PlanBook;
   readonly supplierKeys: () => ReadonlyMap<string, string>;
+  readonly localPorts: readonly number[];
   /** Called when suppliers' keys changed on this process; others hear by notification. */
   readonly supplierKeysChanged: () => Promise<void>;
   readonly subscriptions: SubscriptionDeps;
@@ -71,6 +73,7 @@ const REPORT_DAYS = 30;
 export function createServices(parts: ServiceParts): Services {
   const { pool, clock, random } = parts;
   const keyDeps = { pool, clock, random };
+  const offer = offerServices(parts);
   return {
     chat: parts.chat,
     customers: {
@@ -150,7 +153,13 @@ export function createServices(parts: ServiceParts): Services {
           }),
         ),
     },
-    offer: offerServices(parts),
+    localServers: localServerServices({
+      ...parts,
+      ports: parts.localPorts,
+      offer,
+      offerChanged: parts.supplierKeysChanged,
+    }),
+    offer,
     books: {
       async pnl({ fromMs, toMs, ...input }) {
         const nowMs = clock.nowMs();

@@ -6,6 +6,7 @@ import { usePlace } from '../ui/place.ts';
 import { enter, useSession } from '../ui/session.ts';
 import { DemoLoader } from './DemoLoader.tsx';
 import { EntryFrame } from './EntryFrame.tsx';
+import { LocalServers } from './LocalServers.tsx';
 import { type NewPerson, PersonForm } from './PersonForm.tsx';
 import { SupplierForm } from './SupplierForm.tsx';
 
@@ -57,6 +58,7 @@ export function SetupPage() {
         lead={m.entry_supplier_lead()}
         step={{ at: 2, of: STEPS }}
       >
+        <LocalServers onConnected={() => setStep(3)} />
         <SupplierForm onDone={() => setStep(3)} />
         <button type="button" className="skip-step" onClick={() => setStep(3)}>
           {m.entry_supplier_skip()}

@@ -5,6 +5,7 @@ import type { Settings } from '../../src/http/shapes/settings.ts';
 import { api } from '../chat/api.ts';
 import { DemoLoader } from '../entry/DemoLoader.tsx';
 import { FormProblem } from '../entry/PersonForm.tsx';
+import { LocalServers } from '../entry/LocalServers.tsx';
 import { SupplierForm } from '../entry/SupplierForm.tsx';
 import { m } from '../paraglide/messages.js';
 import { Button, Failure, Field, Loading, Segments } from '../ui/parts.tsx';
@@ -26,6 +27,7 @@ export function SettingsPage() {
           <OperatorPeople />
         </Part>
         <Part title={m.op_supplier_keys()} note={m.op_supplier_keys_note()}>
+          <LocalServers />
           <SupplierKey />
         </Part>
         <Part title={m.op_mail()} note={m.op_mail_note()}>
