@@ -128,6 +128,7 @@ export class ReplayRun {
 
   constructor(tape: Tape, spec: ReplaySpec, out: Float64Array) {
     this.#decision.tells = false;
+    this.#settlement.tells = false;
     this.#tape = tape;
     this.#spec = spec;
     this.#out = out;

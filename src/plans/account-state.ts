@@ -97,10 +97,12 @@ export class AccountState implements WindowFrame {
 
   /** Takes a hold out; it may be reused by the next one. */
   closeHold(hold: Hold): void {
-    const index = this.holds.indexOf(hold);
-    assert(index >= 0, 'a hold ends exactly once');
     const last = this.holds.pop();
-    if (last !== undefined && last !== hold) this.holds[index] = last;
+    if (last !== hold) {
+      const index = this.holds.indexOf(hold);
+      assert(last !== undefined && index >= 0, 'a hold ends exactly once');
+      this.holds[index] = last;
+    }
     this.#spareHolds.push(hold);
   }
 

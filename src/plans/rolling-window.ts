@@ -42,9 +42,14 @@ export class RollingWindow implements WindowCounter {
   add(nowMs: number, amount: number): number {
     const last = this.#count > 0 ? this.#stamp(this.#count - 1) : -Infinity;
     // Nothing may stand before the last entry: after a change of quantum that one can lie ahead.
-    const stamp = last >= nowMs ? last : nowMs - (nowMs % this.quantumMs) + this.quantumMs - 1;
+    const stamp = last >= nowMs ? last : this.#endOfQuantum(nowMs);
     if (amount > 0) this.#put(stamp, amount);
     return stamp;
+  }
+
+  /** A remainder of doubles is ten times as slow as this division, which is exact for instants. */
+  #endOfQuantum(nowMs: number): number {
+    return (Math.floor(nowMs / this.quantumMs) + 1) * this.quantumMs - 1;
   }
 
   holds(stamp: number, nowMs: number): boolean {
