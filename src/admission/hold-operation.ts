@@ -39,7 +39,9 @@ export abstract class HoldOperation<Result> extends PendingOperation<Result> {
   /** The counters that a hold stands in; `undefined` where they have yet to be read. */
   protected scopesOf(record: AccountRecord, hold: Hold, batch: Batch): Scopes | undefined {
     const homes = hold.gates.slice(0, hold.gateCount).map(({ home }) => home);
-    const member = homes.includes(HOME.member) ? uuidText(hold.memberId as Id<'member'>) : undefined;
+    const member = homes.includes(HOME.member)
+      ? uuidText(hold.memberId as Id<'member'>)
+      : undefined;
     const key = homes.includes(HOME.key) ? uuidText(hold.keyId as Id<'apiKey'>) : undefined;
     const needed = [member, key].filter((scope) => scope !== undefined);
     if (!needed.every((scope) => record.scopes.has(scope))) {

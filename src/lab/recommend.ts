@@ -19,6 +19,7 @@ import {
 } from './plan-study.ts';
 import type { ReplayPool } from './replay-pool.ts';
 import { type LabBasis, recordedSpec, termsOf } from './scenario.ts';
+import type { Tape } from './tape.ts';
 
 export interface RecommendBounds {
   /** Margin over revenue that the plan should reach, such as 0.1. */
@@ -69,7 +70,7 @@ const EXACT_FIXES = 10;
  * @throws DomainError `not_found` where nobody is on a plan of that name; the signal's reason
  */
 export async function recommend(
-  basis: LabBasis,
+  basis: LabBasis<Tape>,
   pool: ReplayPool,
   options: RecommendOptions,
 ): Promise<Recommended> {
@@ -179,7 +180,7 @@ export interface Sample {
 }
 
 export function sampleOf(
-  basis: LabBasis,
+  basis: LabBasis<Tape>,
   rows: readonly number[],
   seed: number,
   eventsMax = SCREEN_EVENTS,

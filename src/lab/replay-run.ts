@@ -78,7 +78,7 @@ export class ReplayRun {
   readonly #spec: ReplaySpec;
   readonly #out: Float64Array;
   readonly #event: EventColumns;
-  readonly #candidate: CandidateColumns;
+  readonly #candidate: readonly CandidateColumns[];
   readonly #programs: ReadonlyMap<string, ReplayProgram>;
   readonly #decision = new DecisionOut();
   readonly #settlement = new SettleOut();
@@ -224,19 +224,17 @@ export class ReplayRun {
   }
 
   #recordedCandidates(i: number): void {
-    const event = this.#event;
-    const candidate = this.#candidate;
-    const from = event.candidateStart[i] ?? 0;
-    const count = event.candidateCount[i] ?? 0;
+    const count = this.#event.candidates[i] ?? 0;
     const { names } = this.#program;
     for (let n = 0; n < count; n++) {
       const each = this.#pool[n];
-      if (each === undefined) break;
-      each.className = names[candidate.className[from + n] ?? 0] ?? '';
-      each.available = candidate.available[from + n] === 1;
-      each.quote.tokens = candidate.tokens[from + n] ?? 0;
-      each.quote.costNanoUsd = (candidate.cost[from + n] ?? 0) as NanoUsd;
-      each.quote.chargeNanoUsd = (candidate.charge[from + n] ?? 0) as NanoUsd;
+      const candidate = this.#candidate[n];
+      if (each === undefined || candidate === undefined) break;
+      each.className = names[candidate.className[i] ?? 0] ?? '';
+      each.available = candidate.available[i] === 1;
+      each.quote.tokens = candidate.tokens[i] ?? 0;
+      each.quote.costNanoUsd = (candidate.cost[i] ?? 0) as NanoUsd;
+      each.quote.chargeNanoUsd = (candidate.charge[i] ?? 0) as NanoUsd;
     }
     this.#request.candidates = this.#lists[count] ?? [];
   }
@@ -244,31 +242,30 @@ export class ReplayRun {
   /** The asked class and those that the scenario's gates may send it to, with recorded quotes where there are any. */
   #scenarioCandidates(i: number): void {
     const event = this.#event;
-    const candidate = this.#candidate;
     const program = this.#program;
     const asked = event.classAsked[i] ?? 0;
     const chain = program.chains[asked] ?? [];
-    const from = event.candidateStart[i] ?? 0;
-    const to = from + (event.candidateCount[i] ?? 0);
+    const count = event.candidates[i] ?? 0;
     for (let n = 0; n < chain.length; n++) {
       const classIndex = chain[n] ?? 0;
       const each = this.#pool[n];
       if (each === undefined) break;
       each.className = program.names[classIndex] ?? '';
-      let at = from;
-      while (at < to && candidate.className[at] !== classIndex) at++;
-      if (at === to) {
+      let at = 0;
+      while (at < count && this.#candidate[at]?.className[i] !== classIndex) at++;
+      const candidate = at < count ? this.#candidate[at] : undefined;
+      if (candidate === undefined) {
         this.#deriveQuote(i, classIndex, each);
         continue;
       }
-      each.available = candidate.available[at] === 1;
-      each.quote.tokens = candidate.tokens[at] ?? 0;
-      const cost = candidate.cost[at] ?? 0;
+      each.available = candidate.available[i] === 1;
+      each.quote.tokens = candidate.tokens[i] ?? 0;
+      const cost = candidate.cost[i] ?? 0;
       each.quote.costNanoUsd = cost as NanoUsd;
       each.quote.chargeNanoUsd = (
         program.hasOtherTariff
           ? roundHalfEvenSafe(cost * program.markupPerMille)
-          : (candidate.charge[at] ?? 0)
+          : (candidate.charge[i] ?? 0)
       ) as NanoUsd;
     }
     this.#request.candidates = this.#lists[chain.length] ?? [];
