@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { frontierOf, type MeasuredFix, byMerit, sampleOf } from './recommend.ts';
+import { byMerit, frontierOf, type MeasuredFix } from './fix-merit.ts';
+import { sampleOf } from './sample.ts';
 import type { LabBasis } from './scenario.ts';
 import type { PlanCandidate } from './candidates.ts';
 import type { Tape } from './tape.ts';

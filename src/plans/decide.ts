@@ -29,7 +29,8 @@ export function decide(
   const nowMs = account.advance(request.atMs);
   out.clear(nowMs);
   prepareCounters(account, program, request, scopes, out);
-  if (nowMs < account.periodStartMs || nowMs >= account.periodEndMs) {
+  const { period } = account;
+  if (nowMs < period.startMs || nowMs >= period.endMs) {
     refuse(account, program, request, scopes, 'subscription', out);
     return;
   }
@@ -117,7 +118,7 @@ function admit(
   hold.className = program.classNames[classIndex] ?? '';
   hold.planVersionId = program.planVersionId;
   hold.admittedAtMs = out.nowMs;
-  hold.periodStartMs = account.periodStartMs;
+  hold.periodStartMs = account.period.startMs;
   hold.mode = weighing.mode;
   hold.fareCapNanoUsd = program.metered ? program.fareCapNanoUsd : UNBOUNDED;
   hold.fareRoomNanoUsd = weighing.fareRoomNanoUsd;
