@@ -1,149 +1,136 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Id, uuidOf } from '../src/base/id.ts';
-import { USAGE_UNITS } from '../src/metering/usage.ts';
-import { LAKE_COLUMNS } from '../src/lake/lake-columns.ts';
-import { dayDirectory, LAKE_FORMAT, type LakeTable } from '../src/lake/lake-layout.ts';
+import { dayDirectory, LAKE_FORMAT } from '../src/lake/lake-layout.ts';
+import { NO_CLASS, NO_NAME, REPLAY_COLUMNS, SQL_TYPE } from '../src/lake/replay-columns.ts';
+import { describeReplayDay, REPLAY_PARQUET, replayFile } from '../src/lake/replay-file.ts';
 
-/** A lake of so many made-up events, in the shape that sealing gives it. */
+/** A lake of so many made-up events: of a sealed day, the files that a replay reads. */
 export interface BenchLake {
   readonly lake: string;
   readonly book: string;
 }
 
+export interface BenchSize {
+  readonly events: number;
+  readonly customers: number;
+  readonly planVersion: Id<'planVersion'>;
+}
+
 export const BENCH_START_MS = Date.UTC(2026, 10, 1);
 const DAYS = 28;
 const DAY_MS = 86_400_000;
+/** Of all events, those of the heaviest customer; the others' shares fall off as a power of their rank. */
+const HEAVIEST_SHARE = 0.29;
+/** Nobody sends more in four weeks: more than one a second. */
+const HEAVIEST_EVENTS = 3_000_000;
 
 /**
- * Makes events over four weeks whose heaviest customer has 29% of them, in the proportions of long chat:
- * each is decided and settled at once, standard or fast.
+ * Makes events over four weeks whose heaviest customer has 29% of them (three million at most), in the proportions of long chat:
+ * each is decided and settled at once, standard or fast. A lake that is there already is kept.
  */
 export async function makeBenchLake(
   duck: DuckDBConnection,
   directory: string,
-  size: {
-    readonly events: number;
-    readonly customers: number;
-    readonly planVersion: Id<'planVersion'>;
-  },
+  size: BenchSize,
+  onDay: (day: number, of: number) => void = () => undefined,
 ): Promise<BenchLake> {
-  const { events, customers, planVersion } = size;
-  const skew = Math.log(customers) / -Math.log(0.29);
-  const uuid = (number: string, kind: number): string =>
-    `('00000000-0000-7000-8${kind}00-' || lpad(to_hex(${number}), 12, '0'))::UUID`;
-  await duck.run(`CREATE OR REPLACE TEMP TABLE bench_event AS
-    SELECT *, row_number() OVER (PARTITION BY customer ORDER BY i) AS n FROM (
-      SELECT i, least(${customers} - 1, floor(${customers} * power((hash(i) % 1000003) / 1000003.0, ${skew})))::BIGINT AS customer,
-             ${BENCH_START_MS} + (i * ${DAYS * DAY_MS}::DOUBLE / ${events})::BIGINT AS at_ms,
-             CASE WHEN hash(i + 7) % 4 = 0 THEN 'fast' ELSE 'standard' END AS class,
-             (200 + hash(i * 3) % 8000)::BIGINT AS input, (20 + hash(i * 5) % 900)::BIGINT AS output
-        FROM range(${events}) t(i))`);
-  const given: Record<LakeTable, Record<string, string>> = {
-    decision: {
-      customer: uuid('customer', 0),
-      seq: '2 * n',
-      request: uuid('i', 1),
-      clock_ms: 'at_ms',
-      at_ms: 'at_ms',
-      period_start_ms: `${BENCH_START_MS}`,
-      plan_version: `'${uuidOf(planVersion)}'`,
-      input_tokens: '4 * input',
-      class_asked: 'class',
-      class_served: 'class',
-      fallback: "'none'",
-      slow: 'false',
-      surface: "'bench'",
-      model_asked: "'sim-' || class",
-      candidates: '1',
-      c0_class: 'class',
-      c0_available: 'true',
-      c0_tokens: '4 * input + 2000',
-      c0_cost: '(4 * input + 2000) * 2500',
-      c0_charge: '(4 * input + 2000) * 3000',
-      held: '0',
-      counted: '3',
-    },
-    usage: {
-      customer: uuid('customer', 0),
-      id: uuid('i', 1),
-      decision_seq: '2 * n',
-      seq: '2 * n + 1',
-      admitted_ms: 'at_ms',
-      settled_ms: 'at_ms + 900',
-      plan_version: `'${uuidOf(planVersion)}'`,
-      class: 'class',
-      model: "'sim-' || class",
-      supplier: "'simulator'",
-      outcome: "'completed'",
-      estimated: 'false',
-      tokens_in: 'input',
-      tokens_out: 'output',
-      cost: 'input * 2500 + output * 10000',
-      tariff: 'input * 3000 + output * 12000',
-      attempts: '1',
-      u_input: 'input',
-      u_output: 'output',
-      ...Object.fromEntries(
-        USAGE_UNITS.filter((unit) => unit !== 'input' && unit !== 'output').map((unit) => [
-          `u_${unit}`,
-          '0',
-        ]),
-      ),
-      ...Object.fromEntries(
-        [
-          'charge',
-          'paid_allowance',
-          'paid_promotional',
-          'paid_bought',
-          'paid_overage',
-          'overrun',
-          'refunded',
-        ].map((column) => [column, '0']),
-      ),
-    },
-    operation: {},
-    revenue: {},
-  };
-  const select = (table: LakeTable): string =>
-    LAKE_COLUMNS[table]
-      .map(({ name, type }) => `(${given[table][name] ?? 'NULL'})::${type} AS ${name}`)
-      .join(', ');
   for (let day = 0; day < DAYS; day++) {
+    onDay(day, DAYS);
     const name = new Date(BENCH_START_MS + day * DAY_MS).toISOString().slice(0, 10);
     const target = dayDirectory(directory, 'live', name);
+    if (existsSync(join(target, 'seal.json'))) continue;
     mkdirSync(target, { recursive: true });
-    const from = BENCH_START_MS + day * DAY_MS;
-    for (const table of ['decision', 'usage'] as const) {
-      await duck.run(`COPY (SELECT ${select(table)} FROM bench_event WHERE at_ms >= ${from} AND at_ms < ${from + DAY_MS}
-        ORDER BY customer, n) TO '${join(target, `${table}.parquet`)}' (FORMAT parquet, COMPRESSION zstd)`);
-    }
-    await writeOperations(duck, join(target, 'operation.parquet'), {
-      day,
-      customers,
-      uuid,
-      planVersion,
-    });
+    await writeEvents(duck, target, { ...size, day });
+    await writeOperations(duck, join(target, 'operation.parquet'), { ...size, day });
     const seal = { format: LAKE_FORMAT, book: 'live', day: name, fingerprint: {}, sealedAtMs: 0 };
     writeFileSync(join(target, 'seal.json'), JSON.stringify(seal));
   }
-  await duck.run('DROP TABLE bench_event');
   return { lake: directory, book: 'live' };
 }
 
-/** Opened on the first day with $1,000 of bought credits, earned on the last. */
+/** An id that sorts as its number does. */
+function uuid(number: string, kind: number): string {
+  return `('00000000-0000-7000-8${kind}00-' || lpad(to_hex(${number}), 12, '0'))::UUID`;
+}
+
+async function writeEvents(
+  duck: DuckDBConnection,
+  target: string,
+  size: BenchSize & { readonly day: number },
+): Promise<void> {
+  const { events, customers, day } = size;
+  const from = Math.round((events * day) / DAYS);
+  const to = Math.round((events * (day + 1)) / DAYS);
+  const heaviest = Math.min(HEAVIEST_SHARE, HEAVIEST_EVENTS / events);
+  const skew = Math.log(customers) / -Math.log(heaviest);
+  await duck.run(`CREATE OR REPLACE TEMP TABLE bench_event AS
+    SELECT *, ${day * SEQUENCES_A_DAY} + 2 * row_number() OVER (PARTITION BY customer ORDER BY i) AS seq FROM (
+      SELECT i, least(${customers} - 1, floor(${customers} * power((hash(i) % 1000000007) / 1000000007.0, ${skew})))::BIGINT AS customer,
+             ${BENCH_START_MS} + (i * ${DAYS * DAY_MS}::DOUBLE / ${events})::BIGINT AS at_ms,
+             (hash(i + 7) % 4 <> 0)::INTEGER AS class,
+             (200 + hash(i * 3) % 8000)::BIGINT AS input, (20 + hash(i * 5) % 900)::BIGINT AS output
+        FROM range(${from}, ${to}) t(i))`);
+  const columns = REPLAY_COLUMNS.map(
+    ({ name, width }) => `(${GIVEN[name] ?? '0'})::${SQL_TYPE[width]} AS "${name}"`,
+  );
+  await duck.run(`COPY (SELECT ${columns.join(', ')} FROM bench_event ORDER BY customer, seq)
+    TO ${replayFile(target, 'replay')} (${REPLAY_PARQUET})`);
+  await duck.run(`COPY (SELECT ${uuid('customer', 0)} AS customer, count(*)::UINTEGER AS events
+      FROM bench_event GROUP BY bench_event.customer ORDER BY bench_event.customer)
+    TO ${replayFile(target, 'replay-customer')} (FORMAT parquet, COMPRESSION zstd)`);
+  await duck.run(
+    `COPY (SELECT NULL::UUID AS id WHERE false) TO ${replayFile(target, 'replay-scope')} (FORMAT parquet)`,
+  );
+  await duck.run('DROP TABLE bench_event');
+  await describeReplayDay(duck, target, {
+    classes: ['fast', 'standard'],
+    models: ['sim-fast', 'sim-standard'],
+    gates: [],
+  });
+}
+
+/** More than any customer has in a day. */
+const SEQUENCES_A_DAY = 10_000_000;
+
+/** What is not 0. */
+const GIVEN: Readonly<Record<string, string>> = {
+  seq: 'seq',
+  endSeq: 'seq + 1',
+  atMs: 'at_ms',
+  settledMs: 'at_ms + 900',
+  classAsked: 'class',
+  classServed: 'class',
+  model: 'class',
+  inputBound: '4 * input',
+  input: 'input',
+  output: 'output',
+  tokens: 'input + output',
+  cost: 'input * 2500 + output * 10000',
+  tariff: 'input * 3000 + output * 12000',
+  keyCap: '-1',
+  reason: `${NO_CLASS}`,
+  gate: `${NO_NAME}`,
+  counted: '3',
+  candidates: '1',
+  class0: 'class',
+  available0: '1',
+  tokens0: '4 * input + 2000',
+  cost0: '(4 * input + 2000) * 2500',
+  charge0: '(4 * input + 2000) * 3000',
+  class1: `${NO_CLASS}`,
+  class2: `${NO_CLASS}`,
+  class3: `${NO_CLASS}`,
+};
+
+/** Opened on the first day, earned on the last. */
 async function writeOperations(
   duck: DuckDBConnection,
   file: string,
-  how: {
-    day: number;
-    customers: number;
-    uuid: (number: string, kind: number) => string;
-    planVersion: Id<'planVersion'>;
-  },
+  size: BenchSize & { readonly day: number },
 ): Promise<void> {
-  const { day, customers, uuid, planVersion } = how;
+  const { day, customers, planVersion } = size;
   const facts =
     day === 0
       ? JSON.stringify({
@@ -156,7 +143,7 @@ async function writeOperations(
       : JSON.stringify({ kind: 'accrue' });
   const at = BENCH_START_MS + (day === 0 ? 0 : DAYS * DAY_MS);
   const rows = day === 0 || day === DAYS - 1 ? customers : 0;
-  await duck.run(`COPY (SELECT ${uuid('c', 0)} AS customer, ${day === 0 ? 1 : 900_000_000}::BIGINT AS seq, ${at}::BIGINT AS clock_ms,
+  await duck.run(`COPY (SELECT ${uuid('c', 0)} AS customer, ${day === 0 ? 1 : DAYS * SEQUENCES_A_DAY * 2}::BIGINT AS seq, ${at}::BIGINT AS clock_ms,
       ${at}::BIGINT AS at_ms, 0::INTEGER AS ordinal, '${day === 0 ? 'open' : 'accrue'}' AS kind, NULL::UUID AS request,
       '${uuidOf(planVersion)}'::UUID AS plan_version, '${facts}' AS facts
       FROM range(${rows}) t(c)) TO '${file}' (FORMAT parquet)`);

@@ -1,146 +1,208 @@
 /**
- * The lab over made-up events: `node bench/lab.ts [events] [customers]`. From Parquet to columns, a
- * replay of a plan of two windows, an allowance and credits on one thread and on all, DuckDB computing
- * the stateless charge of the same events, and a recommendation.
+ * The lab over made-up events: `npm run bench:lab -- [events] [customers] [lake]`. Parquet to a full
+ * result (the plans in force proved, and a scenario), a replay by processor time on one thread, DuckDB
+ * computing the stateless charge of the same events, and a recommendation. A lake that is named is made
+ * where it is not there, and kept.
+ *
+ * An event is a request: one decision and its settlement.
  */
 import { availableParallelism, tmpdir } from 'node:os';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { idFromUuid } from '../src/base/id.ts';
 import { openDuck, rowsOf } from '../src/lake/parquet.store.ts';
 import { DEFAULT_BEHAVIOUR } from '../src/lab/behaviour.ts';
-import { sumRows } from '../src/lab/figures.ts';
-import { loadTape } from '../src/lab/load-tape.ts';
+import { oracleOf, sumRows } from '../src/lab/figures.ts';
+import { readWhole } from '../src/lab/load-tape.ts';
+import { METRIC_COUNT } from '../src/lab/metrics.ts';
 import { recommend } from '../src/lab/recommend.ts';
 import { ReplayPool } from '../src/lab/replay-pool.ts';
-import { labBasis, NO_CHANGES, scenarioSpec, termsOf } from '../src/lab/scenario.ts';
-import { starterOffer } from '../src/offer/starter-offer.ts';
-import { Catalog } from '../src/catalog/catalog.ts';
-import { PriceBook } from '../src/catalog/price-book.ts';
-import type { Id } from '../src/base/id.ts';
-import { parsePlanVersion } from '../src/plans/plan-schema.ts';
+import { ReplayRun } from '../src/lab/replay-run.ts';
+import { replayScenario } from '../src/lab/replay-scenario.ts';
+import { ReplayStream } from '../src/lab/replay-stream.ts';
+import {
+  bookBasis,
+  labBasis,
+  NO_CHANGES,
+  recordedSpec,
+  scenarioSpec,
+  termsOf,
+} from '../src/lab/scenario.ts';
+import type { Tape } from '../src/lab/tape.ts';
+import type { TapeIndex } from '../src/lab/tape-index.ts';
+import { indexTape } from '../src/lab/tape.store.ts';
 import { BENCH_START_MS, makeBenchLake } from './lab-lake.ts';
+import { benchCatalog, benchPlan } from './lab-offer.ts';
 
 const events = Number(process.argv[2] ?? 1_000_000);
 const customers = Number(process.argv[3] ?? 1000);
-const ROUNDS = Number(process.argv[4] ?? 3);
-const PLAN_UUID = '019a0000-0000-7000-8000-000000000001';
-const planVersionId = idFromUuid('planVersion', PLAN_UUID);
-const plan = parsePlanVersion({
-  id: planVersionId,
-  plan: 'bench',
-  version: 1,
-  displayName: 'Bench',
-  listed: true,
-  priceNanoUsd: 20_000_000_000,
-  period: 'month',
-  seatsMax: 1,
-  classes: [
-    { name: 'standard', weightMilli: 1000 },
-    { name: 'fast', weightMilli: 250 },
-  ],
-  billing: 'included',
-  tariff: { kind: 'markup', perMille: 1200 },
-  gates: [
-    {
-      id: 'messages-3h',
-      unit: 'messages',
-      window: { kind: 'rolling', seconds: 10_800 },
-      scope: 'customer',
-      classes: [],
-      limit: 160_000,
-      whenFull: { do: 'credits' },
-    },
-    {
-      id: 'tokens-week',
-      unit: 'tokens',
-      window: { kind: 'calendar', unit: 'week' },
-      scope: 'customer',
-      classes: [],
-      limit: 1_000_000_000_000,
-      whenFull: { do: 'refuse' },
-    },
-  ],
-  credits: { perPeriodNanoUsd: 5_000_000_000, rollover: { kind: 'none' } },
-  overageCapNanoUsd: 0,
-  overdraftNanoUsd: 1_000_000_000_000_000,
-  queueClass: 'standard',
-});
+const kept = process.argv[4];
+/** Above it only what is read slice by slice: all of it would not fit into the memory that is allowed. */
+const IN_MEMORY_MAX = 20_000_000;
+const ROUNDS = 5;
+/** More than the plan makes as it is, so that there is something to look for. */
+const TARGET_MARGIN = 0.5;
+const threads = availableParallelism();
+const plan = benchPlan();
+const given = { catalog: benchCatalog(), planVersions: [plan], atMs: BENCH_START_MS };
+const directory = kept ?? mkdtempSync(join(tmpdir(), 'breakeven-lab-'));
+const table: (readonly [what: string, figure: string])[] = [];
+let residentMax = 0;
+let saidMs = 0;
+const watch = setInterval(() => {
+  residentMax = Math.max(residentMax, process.memoryUsage.rss());
+}, 100);
 
-const offer = starterOffer();
-const catalog = new Catalog({
-  ...offer,
-  version: 1,
-  prices: new PriceBook(
-    offer.prices.map((price) => ({ ...price, id: 'prv_bench' as Id<'priceVersion'> })),
-    offer.priceNames,
-  ),
-});
-
-const out = (text: string): void => void process.stdout.write(`${text}\n`);
-const directory = mkdtempSync(join(process.env['TMPDIR'] ?? tmpdir(), 'breakeven-lab-'));
 try {
   const duck = await openDuck({
-    threads: 2,
-    memoryLimit: '8GB',
+    threads,
+    memoryLimit: '1GB',
     spillDirectory: join(directory, 'spill'),
   });
-  await timed(`making ${events.toLocaleString('en')} events of ${customers} customers`, () =>
-    makeBenchLake(duck, directory, { events, customers, planVersion: planVersionId }),
+  await makeBenchLake(duck, directory, { events, customers, planVersion: plan.id }, (day, of) =>
+    progress(`making the lake: day ${day} of ${of}`),
   );
-  const tape = await timed('Parquet to columns', () =>
-    loadTape(duck, { lake: directory, book: 'live' }),
-  );
-  const basis = labBasis({ tape, catalog, planVersions: [plan], atMs: BENCH_START_MS });
-  const spec = scenarioSpec(basis, NO_CHANGES);
-  const rows = tape.segments.map((_, row) => row);
-  for (const threads of [1, availableParallelism()]) {
-    await using pool = new ReplayPool(tape, threads);
-    await pool.replay(spec);
-    const rates: number[] = [];
-    let matrix: Float64Array = new Float64Array();
-    for (let round = 0; round < ROUNDS; round++) {
-      const started = performance.now();
-      matrix = await pool.replay(spec);
-      rates.push(events / ((performance.now() - started) / 1000) / 1e6);
-    }
-    rates.sort((a, b) => a - b);
-    out(
-      `replay on ${threads} thread(s): ${(rates[Math.floor(rates.length / 2)] ?? 0).toFixed(2)} M events/s; ${sumRows(matrix, rows, 'served')} served, ${sumRows(matrix, rows, 'creditPaid')} by credits, cost ${sumRows(matrix, rows, 'cost')}`,
-    );
+  residentMax = 0;
+  const index = await fullResult(duck);
+  await statelessCharge();
+  if (events <= IN_MEMORY_MAX) {
+    const tape = await timed('Parquet to columns in memory', () => readWhole(duck, index));
+    replayRates(tape);
+    await recommendation(tape);
   }
+  row('resident at most, without making the lake', `${(residentMax / 2 ** 30).toFixed(2)} GiB`);
+  print();
+} finally {
+  clearInterval(watch);
+  if (kept === undefined) rmSync(directory, { recursive: true, force: true });
+}
+
+/** As the engine does it for a book that it does not keep in memory. */
+async function fullResult(duck: Awaited<ReturnType<typeof openDuck>>): Promise<TapeIndex> {
+  const started = meter();
+  const index = await timed('who is in the book', () =>
+    indexTape(duck, { lake: directory, book: 'live' }),
+  );
+  const basis = bookBasis({ ...given, tape: index });
+  await using replays = new ReplayStream(duck, index, threads);
+  const terms = termsOf(plan);
+  const changed = {
+    ...terms,
+    gates: terms.gates.map((gate, i) => (i === 0 ? { ...gate, limit: 80_000 } : gate)),
+  };
+  const result = await timed('plans in force and scenario, from Parquet', () =>
+    replayScenario(basis, replays, {
+      changes: { plans: [changed], prices: [] },
+      listed: [changed],
+      behaviour: DEFAULT_BEHAVIOUR,
+      seed: 1,
+      fromMs: 0,
+      onProgress: (text, done, of) => progress(`${text}: ${done} of ${of} customers`),
+    }),
+  );
+  row('Parquet to full result', started());
+  progress(result.text.split('\n')[1] ?? '');
+  return index;
+}
+
+async function statelessCharge(): Promise<void> {
   const one = await openDuck({ threads: 1 });
-  await timed('DuckDB, one thread: the stateless charge', () =>
+  await timed('DuckDB, one thread: only the stateless charge', () =>
     rowsOf(
       one,
-      `SELECT sum(cost * 1200 // 1000) AS charge FROM read_parquet('${directory}/book=live/*/usage.parquet')`,
+      `SELECT sum(cost * 1200 // 1000) AS charge FROM read_parquet('${directory}/book=live/*/replay.parquet')`,
     ),
   );
-  if (process.argv[5] !== 'no-recommend') {
-    await using pool = new ReplayPool(tape, availableParallelism());
-    const found = await timed('recommendation', () =>
-      recommend(basis, pool, {
-        plan: 'bench',
-        bounds: { targetMargin: 0.1, harmMax: 0.1, billMax: 2 },
-        behaviour: DEFAULT_BEHAVIOUR,
-        seed: 1,
-        fromMs: 0,
-        listed: [termsOf(plan)],
-      }),
+}
+
+/** By processor time, on this thread alone, so that what else the machine does counts little. */
+function replayRates(tape: Tape): void {
+  const basis = labBasis({ ...given, tape });
+  const specs = [
+    ['a scenario', scenarioSpec(basis, NO_CHANGES)],
+    ['the plans in force, compared with the books', recordedSpec(basis)],
+  ] as const;
+  for (const [name, spec] of specs) {
+    const rates: number[] = [];
+    const matrix = new Float64Array(tape.segments.length * METRIC_COUNT);
+    for (let round = 0; round < ROUNDS; round++) {
+      progress(`replaying ${name}: round ${round} of ${ROUNDS}`);
+      const run = new ReplayRun(tape, spec, matrix.fill(0));
+      const before = cpuSeconds();
+      for (let k = 0; k < tape.customers.length; k++) run.customer(k);
+      rates.push(tape.events / (cpuSeconds() - before) / 1e6);
+    }
+    rates.sort((a, b) => a - b);
+    const rows = tape.segments.map((_, each) => each);
+    row(
+      `replay of ${name}, one thread`,
+      `${(rates[Math.floor(ROUNDS / 2)] ?? 0).toFixed(2)} M events/s of processor time (best ${(rates.at(-1) ?? 0).toFixed(2)}); ${sumRows(matrix, rows, 'creditPaid')} paid by credits`,
     );
-    out(
-      `${found.candidates} candidates on ${found.sampled} of ${rows.length} subscribers; best: ${JSON.stringify(found.fixes[0]?.fix.changes)}`,
-    );
+    if (spec.recorded) progress(JSON.stringify(oracleOf(matrix, rows)));
   }
-  const memory = process.memoryUsage();
-  out(`resident ${(memory.rss / 2 ** 30).toFixed(2)} GiB`);
-} finally {
-  rmSync(directory, { recursive: true, force: true });
+}
+
+async function recommendation(tape: Tape): Promise<void> {
+  const basis = labBasis({ ...given, tape });
+  await using pool = new ReplayPool(tape, threads);
+  const found = await timed('recommendation', () =>
+    recommend(basis, pool, {
+      plan: 'bench',
+      bounds: { targetMargin: TARGET_MARGIN, harmMax: 0.1, billMax: 2 },
+      behaviour: DEFAULT_BEHAVIOUR,
+      seed: 1,
+      fromMs: 0,
+      listed: [termsOf(plan)],
+      onProgress: (text, done, of) => progress(`${text}: ${done} of ${of}`),
+    }),
+  );
+  const [best] = found.fixes;
+  row(
+    'recommended',
+    `of ${found.candidates} candidates, screened on ${found.sampled} of ${tape.segments.length} subscribers: ${best?.fix.changes.join('; ') ?? ''}${best?.fix.fits === true ? '' : ` (misses ${best?.fix.misses.join(', ') ?? ''})`}`,
+  );
 }
 
 async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const started = performance.now();
+  progress(what);
+  const took = meter();
   const result = await work();
-  out(`${what}: ${((performance.now() - started) / 1000).toFixed(2)} s`);
+  row(what, took());
   return result;
+}
+
+/** What was taken since: by the clock, and of all threads' processor time. */
+function meter(): () => string {
+  const started = performance.now();
+  const before = cpuSeconds();
+  return () =>
+    `${((performance.now() - started) / 1000).toFixed(1)} s (${(cpuSeconds() - before).toFixed(1)} s of processor time)`;
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** A line a second at most, so that a pipe is not flooded. */
+function progress(text: string): void {
+  if (performance.now() - saidMs < 1000) return;
+  saidMs = performance.now();
+  process.stderr.write(`${text}\n`);
+}
+
+function row(what: string, figure: string): void {
+  table.push([what, figure]);
+  process.stderr.write(`${what}: ${figure}\n`);
+}
+
+function print(): void {
+  const cpu = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+  const lines = [
+    `${events.toLocaleString('en')} events of ${customers.toLocaleString('en')} customers; Node ${process.version}, ${threads} × ${cpu}, ${new Date().toISOString().slice(0, 10)}`,
+    '',
+    '| what | figure |',
+    '|---|---|',
+    ...table.map(([what, figure]) => `| ${what} | ${figure} |`),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }

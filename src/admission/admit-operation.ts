@@ -2,7 +2,7 @@ import { assert } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { uuidOf } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
-import type { PlanProgram } from '#plans/compile.ts';
+import { HOME, type PlanProgram } from '#plans/compile.ts';
 import type { DecisionRequest } from '#plans/decision.ts';
 import { availableClasses, DecisionOut, gateStanding, gateStandings } from '#plans/decision-out.ts';
 import { decide, scopesOf } from '#plans/kernel.ts';
@@ -140,8 +140,8 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
     const hold = record.state.findHold(this.#request.requestId);
     const homes = new Set(hold?.gates.slice(0, hold.gateCount).map(({ home }) => home));
     return [
-      ...(homes.has('member') ? [this.#memberUuid()] : []),
-      ...(homes.has('key') ? [this.#keyUuid()] : []),
+      ...(homes.has(HOME.member) ? [this.#memberUuid()] : []),
+      ...(homes.has(HOME.key) ? [this.#keyUuid()] : []),
     ];
   }
 

@@ -1,6 +1,7 @@
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, uuidOf } from '#base/id.ts';
 import type { Hold } from '#plans/hold.ts';
+import { HOME } from '#plans/compile.ts';
 import type { Scopes } from '#plans/kernel.ts';
 import type { AccountRecord } from './account-record.ts';
 import type { HoldRef } from './admission.ts';
@@ -38,8 +39,10 @@ export abstract class HoldOperation<Result> extends PendingOperation<Result> {
   /** The counters that a hold stands in; `undefined` where they have yet to be read. */
   protected scopesOf(record: AccountRecord, hold: Hold, batch: Batch): Scopes | undefined {
     const homes = hold.gates.slice(0, hold.gateCount).map(({ home }) => home);
-    const member = homes.includes('member') ? uuidText(hold.memberId as Id<'member'>) : undefined;
-    const key = homes.includes('key') ? uuidText(hold.keyId as Id<'apiKey'>) : undefined;
+    const member = homes.includes(HOME.member)
+      ? uuidText(hold.memberId as Id<'member'>)
+      : undefined;
+    const key = homes.includes(HOME.key) ? uuidText(hold.keyId as Id<'apiKey'>) : undefined;
     const needed = [member, key].filter((scope) => scope !== undefined);
     if (!needed.every((scope) => record.scopes.has(scope))) {
       this.owner.scopes = needed;

@@ -3,6 +3,7 @@ import type { Book } from '#base/book.ts';
 import { type Id, uuidOf } from '#base/id.ts';
 import { nanoUsd, type NanoUsd } from '#base/money.ts';
 import { withStore } from '#db/pool.ts';
+import { HOME } from '#plans/compile.ts';
 import { decide } from '#plans/decide.ts';
 import { DecisionOut, gateStandings } from '#plans/decision-out.ts';
 import type { DecisionRequest, GateStanding } from '#plans/decision.ts';
@@ -68,7 +69,7 @@ export async function readStandings(
     decide(copy, program, request, { member: member.clone() }, out);
   };
   const own = new Set(
-    program.gates.filter(({ home }) => home !== 'everyone').map(({ name }) => name),
+    program.gates.filter(({ home }) => home !== HOME.everyone).map(({ name }) => name),
   );
   const standings = new Map<string, GateStanding>();
   const openClasses: string[] = [];

@@ -4,7 +4,8 @@ import type { UsageUnit } from '#metering/usage.ts';
 import type { PriceVersion } from '#pricing/price.ts';
 import { ratesFor, STANDARD_TIER } from '#pricing/price.ts';
 import type { Tape } from './tape.ts';
-import { EVIDENCE, NONE } from './tape.ts';
+
+type UsedClasses = Pick<Tape, 'uses'>;
 
 /** Pico-dollars a token, of the units that one model's price and another's both have. */
 export interface TokenRates {
@@ -69,16 +70,15 @@ export function heldAt(rates: TokenRates, inputTokens: number, outputTokens: num
 
 /** The prices of every class that the tape or a plan names, in the order of `classNames`. */
 export function classPrices(
-  tape: Tape,
+  tape: UsedClasses,
   classNames: readonly string[],
   catalog: Catalog,
   atMs: number,
 ): readonly ClassPrice[] {
-  const uses = usesOfClasses(tape, classNames.length);
+  const uses = usesOfClasses(tape, classNames);
   return classNames.map((className, index) => {
     const use = uses[index];
-    const known =
-      use?.model === undefined ? undefined : catalog.models.get(tape.models[use.model] ?? '');
+    const known = use?.model === undefined ? undefined : catalog.models.get(use.model);
     const served = known?.model.className === className ? known : priced(catalog, className, atMs);
     const price = served && priceOf(catalog, served, atMs);
     const thinks = className === 'reasoning';
@@ -114,28 +114,22 @@ export function priceOf(
 }
 
 interface ClassUse {
-  readonly model: number | undefined;
+  readonly model: string | undefined;
   readonly output: number;
   readonly reasoning: number;
 }
 
-function usesOfClasses(tape: Tape, classes: number): readonly ClassUse[] {
-  const { classServed, evidence, model, output, reasoning } = tape.columns.event;
-  const counts = Array.from({ length: classes }, () => new Map<number, number>());
-  const outputs = new Float64Array(classes);
-  const reasonings = new Float64Array(classes);
-  for (let i = 0; i < tape.events; i++) {
-    const served = classServed[i] ?? NONE;
-    if (served === NONE || evidence[i] !== EVIDENCE.complete) continue;
-    const each = counts[served];
-    const name = model[i] ?? 0;
-    each?.set(name, (each.get(name) ?? 0) + 1);
-    outputs[served] = (outputs[served] ?? 0) + (output[i] ?? 0);
-    reasonings[served] = (reasonings[served] ?? 0) + (reasoning[i] ?? 0);
-  }
-  return counts.map((each, index) => ({
-    model: [...each].sort(([, a], [, b]) => b - a)[0]?.[0],
-    output: outputs[index] ?? 0,
-    reasoning: reasonings[index] ?? 0,
-  }));
+function usesOfClasses(tape: UsedClasses, classNames: readonly string[]): readonly ClassUse[] {
+  return classNames.map((className) => {
+    const counts = new Map<string, number>();
+    let output = 0;
+    let reasoning = 0;
+    for (const use of tape.uses) {
+      if (use.className !== className) continue;
+      counts.set(use.model, (counts.get(use.model) ?? 0) + use.events);
+      output += use.output;
+      reasoning += use.reasoning;
+    }
+    return { model: [...counts].sort(([, a], [, b]) => b - a)[0]?.[0], output, reasoning };
+  });
 }

@@ -15,9 +15,10 @@ import {
   readOwnEvents,
   readOwnOperations,
 } from './customer-tape.store.ts';
+import type { ClassUse } from '#lake/replay-file.ts';
+import { REPLAY_COLUMNS } from '#lake/replay-columns.ts';
 import {
-  candidateColumns,
-  eventColumns,
+  type Column,
   EVIDENCE,
   FALLBACKS,
   NO_GATE,
@@ -28,8 +29,11 @@ import {
   OP_SETTLE,
   opOf,
   REASONS,
+  sharedColumn,
   sharedIntegers,
   type Tape,
+  type TapeColumns,
+  tapeColumns,
 } from './tape.ts';
 
 /** The most that may stand beside one request; see the kernel's. */
@@ -127,8 +131,7 @@ function openingOf(period: OwnPeriod, opening: Opening): readonly AccountOperati
 }
 
 class TapeReading {
-  readonly #event: ReturnType<typeof eventColumns>;
-  readonly #candidate: ReturnType<typeof candidateColumns>;
+  readonly #columns: TapeColumns;
   readonly #classes = new Names();
   readonly #models = new Names();
   readonly #gates = new Names();
@@ -139,12 +142,10 @@ class TapeReading {
   readonly #ops: { readonly seq: number; readonly op: number }[] = [];
   readonly #max: number;
   #events = 0;
-  #candidates = 0;
 
   constructor(events: number) {
     this.#max = events;
-    this.#event = eventColumns(events);
-    this.#candidate = candidateColumns(events * CANDIDATES_MAX);
+    this.#columns = blankColumns(events);
     // 0 stands for none.
     this.#members.numberOf('');
     this.#keys.numberOf('');
@@ -154,8 +155,10 @@ class TapeReading {
     // What came in since it was counted is for another day.
     if (this.#events === this.#max) return;
     const i = this.#events++;
-    const event = this.#event;
+    const { event } = this.#columns;
     this.#eventOf.set(row.request, i);
+    event.seq[i] = row.seq;
+    event.endSeq[i] = row.settle_seq ?? 0;
     event.atMs[i] = row.at_ms;
     event.classAsked[i] = this.#classes.numberOf(row.class_asked);
     event.classServed[i] =
@@ -189,22 +192,22 @@ class TapeReading {
   }
 
   #addCandidates(i: number, bytes: Buffer): void {
-    const candidate = this.#candidate;
+    const { event, candidate } = this.#columns;
     const all = decodeCandidates(bytes).slice(0, CANDIDATES_MAX);
-    this.#event.candidateStart[i] = this.#candidates;
-    this.#event.candidateCount[i] = all.length;
-    for (const each of all) {
-      const at = this.#candidates++;
-      candidate.className[at] = this.#classes.numberOf(each.className);
-      candidate.available[at] = each.available ? 1 : 0;
-      candidate.tokens[at] = each.quote.tokens;
-      candidate.cost[at] = each.quote.costNanoUsd;
-      candidate.charge[at] = each.quote.chargeNanoUsd;
+    event.candidates[i] = all.length;
+    for (const [n, each] of all.entries()) {
+      const columns = candidate[n];
+      if (columns === undefined) continue;
+      columns.className[i] = this.#classes.numberOf(each.className);
+      columns.available[i] = each.available ? 1 : 0;
+      columns.tokens[i] = each.quote.tokens;
+      columns.cost[i] = each.quote.costNanoUsd;
+      columns.charge[i] = each.quote.chargeNanoUsd;
     }
   }
 
   #addUse(i: number, row: OwnEventRow): void {
-    const event = this.#event;
+    const { event } = this.#columns;
     const attempts = row.attempts === null ? [] : decodeAttempts(row.attempts);
     const usage = attempts.reduce((sum, attempt) => addUsage(sum, attempt.usage), NO_USAGE);
     event.settledMs[i] = row.settled_ms ?? 0;
@@ -257,12 +260,51 @@ class TapeReading {
       classNames: this.#classes.list,
       models: this.#models.list,
       gates: this.#gates.list,
-      columns: { event: this.#event, candidate: this.#candidate },
+      uses: this.#uses(),
+      columns: this.#columns,
     };
+  }
+
+  /** What the completely measured requests used together: all that is known of anybody's here. */
+  #uses(): readonly ClassUse[] {
+    const { event } = this.#columns;
+    const uses = new Map<string, { -readonly [Key in keyof ClassUse]: ClassUse[Key] }>();
+    for (let i = 0; i < this.#events; i++) {
+      if (event.evidence[i] !== EVIDENCE.complete) continue;
+      const className = this.#classes.list[event.classServed[i] ?? NONE] ?? '';
+      const model = this.#models.list[event.model[i] ?? 0] ?? '';
+      const asAsked = event.classServed[i] === event.classAsked[i];
+      const name = `${className} ${model} ${asAsked}`;
+      let use = uses.get(name);
+      if (use === undefined) {
+        const none = { events: 0, bound: 0, input: 0, inputCached: 0, output: 0, reasoning: 0 };
+        uses.set(name, (use = { className, asAsked, model, ...none }));
+      }
+      use.events += 1;
+      use.bound += event.inputBound[i] ?? 0;
+      use.input += event.input[i] ?? 0;
+      use.inputCached += event.inputCached[i] ?? 0;
+      use.output += event.output[i] ?? 0;
+      use.reasoning += event.reasoning[i] ?? 0;
+    }
+    return [...uses.values()];
   }
 }
 
-/** As the lake's tape has it: see `tape.store.ts`. */
+/** Columns for so many events, each with as many candidates as the kernel takes. */
+function blankColumns(events: number): TapeColumns {
+  const named: Record<string, Column> = {};
+  for (const { name, width } of REPLAY_COLUMNS) {
+    const place = /\d$/.exec(name);
+    if (place === null) named[name] = sharedColumn(width, events);
+    else if (place[0] === '0')
+      for (let n = 0; n < CANDIDATES_MAX; n++)
+        named[`${name.slice(0, -1)}${n}`] = sharedColumn(width, events);
+  }
+  return tapeColumns(named, CANDIDATES_MAX);
+}
+
+/** As the lake's replay files have it: see `replay-columns.ts`. */
 function evidenceOf(row: OwnEventRow, attempts: number, usage: Usage): number {
   if (row.class_served === null) return EVIDENCE.refused;
   if (row.outcome === null) return EVIDENCE.pending;

@@ -3,7 +3,7 @@ import type { PlanVersion } from '#plans/plan-version.ts';
 import type { Coverage, Figures, Loss, Oracle, PlanResult, Subscriber } from './lab.schema.ts';
 import { METRIC, METRIC_COUNT, type Metric, metricOf, PERIOD_PARTS, revenueOf } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
-import type { Tape } from './tape.ts';
+import type { TapeFacts } from './tape.ts';
 
 /** A sum over rows, past the safe integers where it must. */
 export function sumRows(matrix: Float64Array, rows: readonly number[], metric: Metric): bigint {
@@ -88,7 +88,7 @@ export function coverageOf(matrix: Float64Array, rows: readonly number[]): Cover
 const CAUSED_SHARE = 0.9;
 
 /** Who loses the money: the fewest subscribers that cause nine tenths of what those below zero lose. */
-export function lossOf(tape: Tape, matrix: Float64Array, rows: readonly number[]): Loss {
+export function lossOf(tape: TapeFacts, matrix: Float64Array, rows: readonly number[]): Loss {
   const margins = rows
     .map((row) => ({
       row,
@@ -120,7 +120,7 @@ export function lossOf(tape: Tape, matrix: Float64Array, rows: readonly number[]
 }
 
 /** The printed id; of imported use the name that the file has. */
-export function customerId(tape: Tape, row: number): string {
+export function customerId(tape: TapeFacts, row: number): string {
   const customer = tape.segments[row]?.customer ?? 0;
   const name = tape.names?.[customer];
   return name ?? idFromUuid('customer', tape.customers[customer] ?? '');
@@ -131,7 +131,7 @@ export function labelOf(plan: PlanVersion): string {
 }
 
 export function subscriberOf(
-  tape: Tape,
+  tape: TapeFacts,
   label: string,
   outcome: Outcome,
   plans: readonly string[],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Pool } from 'pg';
+import { assert } from '#base/assert.ts';
 import type { Clock } from '#base/clock.ts';
 import { newId } from '#base/id.ts';
 import type { Random } from '#base/random.ts';
@@ -27,23 +28,39 @@ import type {
 import { LabResults } from './lab-results.ts';
 import { bookToAsk, type Installation, readInstallation } from './lab-store.ts';
 import type { LabResult, Recommendation, ReplayResult, Trial } from './lab.schema.ts';
-import { loadTape } from './load-tape.ts';
+import { readWhole } from './load-tape.ts';
 import { planThatLoses } from './plan-that-loses.ts';
 import { recommend } from './recommend.ts';
 import { recommendationOf } from './recommendation.ts';
 import { ReplayPool } from './replay-pool.ts';
 import { replayScenario } from './replay-scenario.ts';
+import { ReplayStream } from './replay-stream.ts';
+import type { Replays } from './replays.ts';
+import {
+  bookBasis,
+  changesOf,
+  type LabBasis,
+  labBasis,
+  recordedSpec,
+  termsOf,
+} from './scenario.ts';
+import type { Tape } from './tape.ts';
+import { indexTape } from './tape.store.ts';
 import { tryPlan } from './try-plan.ts';
-import { changesOf, type LabBasis, labBasis, recordedSpec, termsOf } from './scenario.ts';
 
-/** A tape with its workers, kept for the next question. */
+/** A book that is ready to be replayed, kept for the next question. */
 interface LoadedBook {
   /** What it was read from: another state of the lake is read anew. */
   readonly state: string;
   readonly basis: LabBasis;
-  readonly pool: ReplayPool;
+  readonly replays: Replays & AsyncDisposable;
+  /** The same with its events in memory; absent where there are many and nobody needed them. */
+  readonly whole: { readonly basis: LabBasis<Tape>; readonly pool: ReplayPool } | undefined;
   readonly installation: Installation;
 }
+
+/** A book of more events is read from the lake for every replay: in memory it would take gigabytes. */
+const EVENTS_IN_MEMORY_MAX = 20_000_000;
 
 const DAY_MS = 86_400_000;
 const { version: PROGRAM_VERSION } = JSON.parse(
@@ -143,10 +160,10 @@ export class LabEngine implements AsyncDisposable {
   ): Promise<ReplayResult> {
     const startedMs = this.#clock.nowMs();
     const loaded = await this.#load(request, onProgress, signal);
-    const { basis, pool, installation } = loaded;
+    const { basis, replays, installation } = loaded;
     const behaviour = behaviourOf(request.behaviour);
     const offer = request.document === undefined ? undefined : loadOffer(request.document);
-    const replayed = await replayScenario(basis, pool, {
+    const replayed = await replayScenario(basis, replays, {
       changes: offer === undefined ? { plans: [], prices: [] } : changesOf(basis, offer),
       listed: offer?.plans ?? installation.current.map(termsOf),
       behaviour,
@@ -171,7 +188,9 @@ export class LabEngine implements AsyncDisposable {
   ): Promise<Recommendation> {
     const startedMs = this.#clock.nowMs();
     const loaded = await this.#load(request, onProgress, signal);
-    const { basis, pool, installation } = loaded;
+    const { whole, installation } = loaded;
+    assert(whole !== undefined, 'a search has the events in memory');
+    const { basis, pool } = whole;
     const behaviour = behaviourOf(request.behaviour);
     const fromMs = fromMsOf(request);
     onProgress({ text: 'Replaying the plan in force', done: 0, of: 1 });
@@ -209,9 +228,9 @@ export class LabEngine implements AsyncDisposable {
     onProgress: (progress: LabProgress) => void,
     signal: AbortSignal,
   ): Promise<Trial> {
-    const { basis, pool, installation } = await this.#load(request, onProgress, signal);
+    const { basis, replays, installation } = await this.#load(request, onProgress, signal);
     const { targetMargin, harmMax, billMax, seed } = request;
-    return tryPlan(basis, pool, {
+    return tryPlan(basis, replays, {
       terms: request.terms,
       changes: request.changes,
       rank: request.rank,
@@ -273,23 +292,35 @@ export class LabEngine implements AsyncDisposable {
       installation.catalog.version,
       installation.planVersions.length,
     ]);
-    if (this.#loaded?.state === state) return { ...this.#loaded, note };
+    const isSearch = request.kind === 'recommend';
+    const isEnough = !isSearch || this.#loaded?.whole !== undefined;
+    if (this.#loaded?.state === state && isEnough) return { ...this.#loaded, note };
     await this.#unload();
-    const tape = await loadTape(this.#duck, { lake: this.#lake, book }, (done, of) => {
+    const watch = (done: number, of: number): void => {
       signal.throwIfAborted();
       onProgress({ text: 'Reading the lake', done, of });
-    });
+    };
+    const index = await indexTape(this.#duck, { lake: this.#lake, book }, watch);
     const { catalog, planVersions } = installation;
     // Use from elsewhere may be older than the price book: what else it would cost is asked of today.
-    const atMs = isImported(book) ? this.#clock.nowMs() : Date.parse(tape.toDay) + DAY_MS - 1;
-    const basis = labBasis({ tape, catalog, planVersions, atMs });
-    const pool = new ReplayPool(tape, this.#place.threads);
-    this.#loaded = { state, basis, pool, installation };
+    const atMs = isImported(book) ? this.#clock.nowMs() : Date.parse(index.toDay) + DAY_MS - 1;
+    const given = { catalog, planVersions, atMs };
+    const { threads } = this.#place;
+    if (!isSearch && index.events > EVENTS_IN_MEMORY_MAX) {
+      const basis = bookBasis({ ...given, tape: index });
+      const replays = new ReplayStream(this.#duck, index, threads);
+      this.#loaded = { state, basis, replays, whole: undefined, installation };
+    } else {
+      const tape = await readWhole(this.#duck, index, watch);
+      const basis = labBasis({ ...given, tape });
+      const pool = new ReplayPool(tape, threads);
+      this.#loaded = { state, basis, replays: pool, whole: { basis, pool }, installation };
+    }
     return { ...this.#loaded, note };
   }
 
   async #unload(): Promise<void> {
-    await this.#loaded?.pool[Symbol.asyncDispose]();
+    await this.#loaded?.replays[Symbol.asyncDispose]();
     this.#loaded = undefined;
   }
 

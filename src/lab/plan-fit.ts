@@ -86,7 +86,7 @@ export function verdictOf({ own, others }: Pick<PlanFit, 'own' | 'others'>): Ver
 }
 
 /** Replays a customer's tape on one plan. */
-export function outcomeOn(basis: LabBasis, plan: PlanVersion): PlanOutcome {
+export function outcomeOn(basis: LabBasis<Tape>, plan: PlanVersion): PlanOutcome {
   const tape = onPlan(basis.tape, plan);
   const spec = { ...recordedSpec(basis), recorded: false, plans: [plan], changed: [plan.id] };
   const limited = { refused: new Set<number>(), fellBack: new Set<number>() };
@@ -113,7 +113,7 @@ export function outcomeOn(basis: LabBasis, plan: PlanVersion): PlanOutcome {
 
 /** The period as it was: from the books, not from a replay. */
 export function ownOutcome(
-  { tape }: LabBasis,
+  { tape }: LabBasis<Tape>,
   plan: PlanVersion,
   paid: { readonly priceNanoUsd: number; readonly refundedNanoUsd: number },
 ): PlanOutcome {
@@ -147,7 +147,7 @@ export function ownOutcome(
 }
 
 /** How many of the booked decisions a replay of the plan in force gives again. */
-export function reproducedBy(basis: LabBasis): {
+export function reproducedBy(basis: LabBasis<Tape>): {
   readonly compared: number;
   readonly reproduced: number;
 } {

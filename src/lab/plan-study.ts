@@ -8,7 +8,7 @@ import { shareOf } from './figures.ts';
 import type { Reaction } from './lab.schema.ts';
 import { metricOf } from './metrics.ts';
 import { type Outcome, outcomesOf } from './outcome.ts';
-import type { ReplayOptions, ReplayPool } from './replay-pool.ts';
+import type { ReplayOptions, Replays } from './replays.ts';
 import { type LabBasis, NO_CHANGES, type ScenarioChanges, scenarioSpec } from './scenario.ts';
 
 /** As the schema of plans bounds every amount. */
@@ -29,7 +29,7 @@ export interface PlanStudy {
 
 export interface StudyInput {
   readonly basis: LabBasis;
-  readonly pool: ReplayPool;
+  readonly pool: Replays;
   readonly plan: PlanVersion;
   readonly rows: readonly number[];
   readonly before: Float64Array;
@@ -59,17 +59,20 @@ export function customersOf(basis: LabBasis, rows: readonly number[]): Uint32Arr
 export async function studyPlan(input: StudyInput, options: ReplayOptions): Promise<PlanStudy> {
   const { basis, pool, plan, rows, before, behaviour, seed, fromMs } = input;
   const customers = customersOf(basis, rows);
-  const others: { terms: PlanTerms; matrix: Float64Array }[] = [];
-  for (const terms of behaviour.reacts ? input.listed : []) {
-    if (terms.plan === plan.plan || !terms.listed) continue;
-    const asPlan = {
-      ...terms,
-      plan: plan.plan,
-      ...(terms.billing === 'metered' && { overdraftNanoUsd: OVERDRAFT_AMPLE }),
-    };
-    const spec = scenarioSpec(basis, { ...NO_CHANGES, plans: [asPlan], seed, fromMs });
-    others.push({ terms, matrix: await pool.replay(spec, { ...options, customers }) });
-  }
+  const offered = behaviour.reacts
+    ? input.listed.filter((terms) => terms.plan !== plan.plan && terms.listed)
+    : [];
+  const others = await Promise.all(
+    offered.map(async (terms) => {
+      const asPlan = {
+        ...terms,
+        plan: plan.plan,
+        ...(terms.billing === 'metered' && { overdraftNanoUsd: OVERDRAFT_AMPLE }),
+      };
+      const spec = scenarioSpec(basis, { ...NO_CHANGES, plans: [asPlan], seed, fromMs });
+      return { terms, matrix: await pool.replay(spec, { ...options, customers }) };
+    }),
+  );
   const usage = rows.map((row) => metricOf(before, row, 'servedValue'));
   return {
     plan,
@@ -86,7 +89,7 @@ export async function studyPlan(input: StudyInput, options: ReplayOptions): Prom
 /** Replays the subscribers with other terms. */
 export function replayTerms(
   basis: LabBasis,
-  pool: ReplayPool,
+  pool: Replays,
   study: PlanStudy,
   changes: Pick<ScenarioChanges, 'plans' | 'prices' | 'fromMs'>,
   options: ReplayOptions,
@@ -102,7 +105,7 @@ export function replayTerms(
 /** What the subscribers' price earns at another price: written into a replay's own column. */
 export async function replayPrice(
   basis: LabBasis,
-  pool: ReplayPool,
+  pool: Replays,
   study: PlanStudy,
   changes: Pick<ScenarioChanges, 'plans' | 'fromMs'>,
   options: ReplayOptions,

@@ -3,14 +3,14 @@ import type { PlanUse } from './candidates.ts';
 import { costAt } from './class-prices.ts';
 import { metricOf } from './metrics.ts';
 import type { LabBasis } from './scenario.ts';
-import { NONE, OP_DECIDE, opKind, opRef } from './tape.ts';
+import { NONE, OP_DECIDE, opKind, opRef, type Tape } from './tape.ts';
 
 const DAY_MS = 86_400_000;
 const PERIOD_DAYS = 365.25 / 12;
 
 /** What a plan's subscribers do: where limits are worth trying. */
 export function planUseOf(
-  basis: LabBasis,
+  basis: LabBasis<Tape>,
   terms: PlanTerms,
   rows: readonly number[],
   before: Float64Array,
@@ -50,7 +50,7 @@ export function planUseOf(
 
 /** The plan's classes that can answer, by what the mean request of the subscribers would cost there. */
 function classesByCost(
-  basis: LabBasis,
+  basis: LabBasis<Tape>,
   terms: PlanTerms,
   sum: { events: number; input: number; inputCached: number; output: number },
 ): readonly string[] {

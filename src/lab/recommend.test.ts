@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { frontierOf, type MeasuredFix, byMerit, sampleOf } from './recommend.ts';
+import { byMerit, frontierOf, type MeasuredFix } from './fix-merit.ts';
+import { sampleOf } from './sample.ts';
 import type { LabBasis } from './scenario.ts';
 import type { PlanCandidate } from './candidates.ts';
+import type { Tape } from './tape.ts';
 
 const BOUNDS = { targetMargin: 0.1, harmMax: 0.1, billMax: 2 };
 
@@ -78,7 +80,7 @@ describe('the sample', () => {
     ...sizes.map((_, k) => sizes.slice(0, k + 1).reduce((a, b) => a + b, 0)),
   ]);
   const segments = sizes.map((_, customer) => ({ customer, planVersionId: 'plv' }));
-  const basis = { tape: { opStarts, segments } } as unknown as LabBasis;
+  const basis = { tape: { opStarts, segments } } as unknown as LabBasis<Tape>;
   const rows = sizes.map((_, row) => row);
 
   it('stands for everybody, the largest for themselves', () => {

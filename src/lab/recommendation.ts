@@ -4,7 +4,8 @@ import { figuresOf, labelOf, lossOf, planResultOf, subscriberOf } from './figure
 import { formatCount, formatMoney, formatShare } from './format.ts';
 import type { Fix, Loss, Recommendation } from './lab.schema.ts';
 import { reactionOf, studyOutcomes } from './plan-study.ts';
-import type { MeasuredFix, Recommended, RecommendBounds } from './recommend.ts';
+import type { MeasuredFix, RecommendBounds } from './fix-merit.ts';
+import type { Recommended } from './recommend.ts';
 import { type LabBasis, termsOf } from './scenario.ts';
 
 type Parts = Omit<

@@ -1,44 +1,23 @@
-import { Worker } from 'node:worker_threads';
 import { METRIC_COUNT } from './metrics.ts';
 import type { ReplaySpec } from './replay-spec.ts';
-import type { ReplayAnswer, ReplayTask } from './replay-worker.ts';
+import { ReplayWorkers } from './replay-workers.ts';
+import type { ReplayOptions, Replays } from './replays.ts';
 import { type Tape, sharedIntegers, sharedMatrix } from './tape.ts';
-
-export interface ReplayOptions {
-  /** Numbers of the customers to replay; all where absent. */
-  readonly customers?: Uint32Array;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (customers: number, of: number) => void;
-  /** Which worker takes the largest part: replays that run at once take turns. Default 0. */
-  readonly turn?: number;
-}
 
 const PROGRESS_EVERY_MS = 250;
 
 /** Worker threads that replay one tape, each its part of the customers. */
-export class ReplayPool implements AsyncDisposable {
+export class ReplayPool implements Replays, AsyncDisposable {
   readonly tape: Tape;
-  readonly #workers: readonly Worker[];
-  readonly #waiting = new Map<number, (error: string | undefined) => void>();
-  #tasks = 0;
+  readonly #workers: ReplayWorkers;
 
   constructor(tape: Tape, threads: number) {
     this.tape = tape;
-    this.#workers = Array.from({ length: threads }, () => {
-      const worker = new Worker(new URL('./replay-worker.ts', import.meta.url), {
-        workerData: tape,
-      });
-      worker.on('message', ({ task, error }: ReplayAnswer) => this.#answer(task, error));
-      worker.on('error', (error) => {
-        for (const task of this.#waiting.keys()) this.#answer(task, error.stack ?? error.message);
-      });
-      worker.unref();
-      return worker;
-    });
+    this.#workers = new ReplayWorkers(threads, tape);
   }
 
   get threads(): number {
-    return this.#workers.length;
+    return this.#workers.count;
   }
 
   /**
@@ -62,7 +41,7 @@ export class ReplayPool implements AsyncDisposable {
       const parts = this.#split(customers);
       await Promise.all(
         parts.map((part, index) =>
-          this.#run((index + turn) % parts.length, { spec, customers: part, out, signals }),
+          this.#workers.run((index + turn) % parts.length, { spec, customers: part, out, signals }),
         ),
       );
     } finally {
@@ -77,7 +56,10 @@ export class ReplayPool implements AsyncDisposable {
   #split(customers: Uint32Array): readonly Uint32Array[] {
     const { opStarts } = this.tape;
     const sizeOf = (k: number): number => (opStarts[k + 1] ?? 0) - (opStarts[k] ?? 0);
-    const parts = this.#workers.map(() => ({ load: 0, customers: [] as number[] }));
+    const parts = Array.from({ length: this.threads }, () => ({
+      load: 0,
+      customers: [] as number[],
+    }));
     for (const k of Array.from(customers).sort((a, b) => sizeOf(b) - sizeOf(a))) {
       const least = parts.reduce((best, part) => (part.load < best.load ? part : best));
       least.load += sizeOf(k);
@@ -86,23 +68,7 @@ export class ReplayPool implements AsyncDisposable {
     return parts.map((part) => sharedIntegers(part.customers));
   }
 
-  async #run(worker: number, work: Omit<ReplayTask, 'task'>): Promise<void> {
-    const task = ++this.#tasks;
-    const error = await new Promise<string | undefined>((resolve) => {
-      this.#waiting.set(task, resolve);
-      this.#workers[worker]?.ref();
-      this.#workers[worker]?.postMessage({ ...work, task } satisfies ReplayTask);
-    });
-    if (error !== undefined) throw new Error(`a replay failed: ${error}`);
-  }
-
-  #answer(task: number, error: string | undefined): void {
-    this.#waiting.get(task)?.(error);
-    this.#waiting.delete(task);
-    if (this.#waiting.size === 0) for (const worker of this.#workers) worker.unref();
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await this.#workers[Symbol.asyncDispose]();
   }
 }

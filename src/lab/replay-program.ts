@@ -1,4 +1,4 @@
-import { compilePlan, type PlanProgram } from '#plans/compile.ts';
+import { classIndexOf, compilePlan, type PlanProgram } from '#plans/compile.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import type { ReplaySpec } from './replay-spec.ts';
 import { NO_GATE } from './tape.ts';
@@ -46,7 +46,7 @@ export function replayProgram(
       (name) => program.classNames.find((known) => known === name) ?? name,
     ),
     classes: program.classNames.map((name) => numberOf.get(name) ?? 0),
-    programClass: spec.classNames.map((name) => program.classIndexes.get(name) ?? -1),
+    programClass: spec.classNames.map((name) => classIndexOf(program, name)),
     gates: program.gates.map((gate) => gateNumbers.get(gate.name) ?? NO_GATE),
     markupPerMille: plan.tariff.kind === 'markup' ? plan.tariff.perMille : -1,
     hasOtherTariff: isChanged && plan.tariff.kind === 'markup',

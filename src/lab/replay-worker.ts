@@ -1,11 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '#base/assert.ts';
 import type { ReplaySpec } from './replay-spec.ts';
 import { ReplayRun } from './replay-run.ts';
 import type { Tape } from './tape.ts';
+import { fillUnseenDemand } from './unseen-demand.ts';
 
 /** What a worker is asked to do. */
 export interface ReplayTask {
   readonly task: number;
+  /** Customers to load in place of those at hand, with the classes that their unseen demand may be of. */
+  readonly load?: { readonly tape: Tape; readonly classNames: readonly string[] };
   readonly spec: ReplaySpec;
   readonly customers: Uint32Array;
   readonly out: Float64Array;
@@ -18,11 +22,16 @@ export interface ReplayAnswer {
   readonly error: string | undefined;
 }
 
-const tape = workerData as Tape;
+let tape = workerData as Tape | undefined;
 
-parentPort?.on('message', ({ task, spec, customers, out, signals }: ReplayTask) => {
+parentPort?.on('message', ({ task, load, spec, customers, out, signals }: ReplayTask) => {
   let error: string | undefined;
   try {
+    if (load !== undefined) {
+      ({ tape } = load);
+      fillUnseenDemand(tape, load.classNames);
+    }
+    assert(tape !== undefined, 'there is a tape to replay');
     const run = new ReplayRun(tape, spec, out);
     for (const customer of customers) {
       if (Atomics.load(signals, 0) !== 0) break;

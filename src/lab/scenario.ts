@@ -15,12 +15,12 @@ import {
   tokenRates,
 } from './class-prices.ts';
 import type { ReplaySpec } from './replay-spec.ts';
-import type { Tape } from './tape.ts';
-import { fillUnseenDemand } from './unseen-demand.ts';
+import type { Tape, TapeFacts } from './tape.ts';
+import { demandKnownOf, fillUnseenDemand } from './unseen-demand.ts';
 
-/** All that a scenario is made from: the tape, what was in force, and what it all costs. */
-export interface LabBasis {
-  readonly tape: Tape;
+/** All that a scenario is made from: the book, what was in force, and what it all costs. */
+export interface LabBasis<Book extends TapeFacts = TapeFacts> {
+  readonly tape: Book;
   readonly catalog: Catalog;
   /** Every plan version of the tape. */
   readonly plans: readonly PlanVersion[];
@@ -30,13 +30,22 @@ export interface LabBasis {
   readonly atMs: number;
 }
 
-/** Makes a tape ready: prices every class that any plan or model names, fills in unseen demand. */
-export function labBasis(input: {
-  readonly tape: Tape;
+interface BasisInput<Book extends TapeFacts> {
+  readonly tape: Book;
   readonly catalog: Catalog;
   readonly planVersions: readonly PlanVersion[];
   readonly atMs: number;
-}): LabBasis {
+}
+
+/** Makes a tape ready: prices every class that any plan or model names, fills in unseen demand. */
+export function labBasis(input: BasisInput<Tape>): LabBasis<Tape> {
+  const basis = bookBasis(input);
+  fillUnseenDemand(input.tape, basis.classNames);
+  return basis;
+}
+
+/** The same of a book whose events are read while they are replayed; who reads them fills in unseen demand. */
+export function bookBasis<Book extends TapeFacts>(input: BasisInput<Book>): LabBasis<Book> {
   const { tape, catalog, planVersions, atMs } = input;
   const ids = new Set(tape.segments.map(({ planVersionId }) => planVersionId));
   const plans = planVersions.filter(({ id }) => ids.has(id));
@@ -49,7 +58,7 @@ export function labBasis(input: {
     plans,
     classNames,
     classPrices: classPrices(tape, classNames, catalog, atMs),
-    demandKnown: fillUnseenDemand(tape, classNames.length),
+    demandKnown: demandKnownOf(tape, classNames),
     atMs,
   };
 }

@@ -1,159 +1,183 @@
+import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { assert } from '#base/assert.ts';
+import { DomainError } from '#base/domain-error.ts';
+import { isImported } from '#lake/import/import-book.ts';
 import { dayDirectory, type LakeTable, sealedDays } from '#lake/lake-layout.ts';
-import { CANDIDATES_KEPT } from '#lake/lake-columns.ts';
 import { quoted, rowsOf } from '#lake/parquet.store.ts';
-import { USAGE_UNITS } from '#metering/usage.ts';
-
-/** What of the lake is read. */
-export interface TapeSource {
-  readonly lake: string;
-  readonly book: string;
-  /** Read up to this UTC day, included; all where absent. Accounts are read from their opening on. */
-  readonly toDay?: string;
-}
-
-/** How many of everything there is. */
-export interface TapeSize {
-  readonly events: number;
-  readonly candidates: number;
-  /** The days that are read, oldest first. */
-  readonly days: readonly string[];
-}
-
-/** The columns of {@link streamEvents}, by position. */
-export const EVENT_FIELDS = [
-  'customer',
-  'seq',
-  'settle_seq',
-  'at_ms',
-  'settled_ms',
-  'class_asked',
-  'class_served',
-  'evidence',
-  'model',
-  'input_bound',
-  'input',
-  'input_cached',
-  'output',
-  'reasoning',
-  'tokens',
-  'cost',
-  'tariff',
-  'member',
-  'api_key',
-  'key_cap',
-  'reason',
-  'fallback',
-  'slow',
-  'gate',
-  'held',
-  'counted',
-  'charge',
-  'paid_allowance',
-  'paid_promotional',
-  'paid_bought',
-  'paid_overage',
-  'overrun',
-  ...Array.from({ length: CANDIDATES_KEPT }, (_, i) => [
-    `k${i}_class`,
-    `k${i}_available`,
-    `k${i}_tokens`,
-    `k${i}_cost`,
-    `k${i}_charge`,
-  ]).flat(),
-] as const;
-
-/** Units that only their own model can be priced by. */
-const OTHER_UNITS = USAGE_UNITS.filter(
-  (unit) => !['input', 'input_cached', 'output', 'reasoning', 'requests'].includes(unit),
-);
+import { type ReplayDay, replayDay, replayFile } from '#lake/replay-file.ts';
+import { EVENTS_MAX, sharedIntegers, type TapeSegment } from './tape.ts';
+import type { IndexedDay, TapeIndex, TapeSource } from './tape-index.ts';
 
 /**
- * Prepares the tables that the other readers use: sources, customers by size, names as numbers.
- * @returns `undefined` where the book has no sealed day
+ * Reads who is in a book and where their events lie, and prepares the tables that the other readers use.
+ * @throws DomainError `not_found` where the lake has nothing of the book
  */
-export async function openTape(
+export async function indexTape(
   duck: DuckDBConnection,
   source: TapeSource,
-): Promise<TapeSize | undefined> {
-  const days = sealedDays(source.lake, source.book)
+  onProgress: (days: number, of: number) => void = () => undefined,
+): Promise<TapeIndex> {
+  const found = sealedDays(source.lake, source.book)
     .map(({ day }) => day)
     .filter((day) => source.toDay === undefined || day <= source.toDay);
-  if (days.length === 0) return undefined;
-  for (const table of ['decision', 'usage', 'operation'] satisfies LakeTable[]) {
-    const files = days
-      .map((day) => join(dayDirectory(source.lake, source.book, day), `${table}.parquet`))
+  if (found.length === 0) {
+    throw new DomainError(
+      'not_found',
+      `The lake has nothing of the ${source.book} book. Seal it first: breakeven lab seal --book ${source.book}`,
+      { field: 'book' },
+    );
+  }
+  const days: { directory: string; day: ReplayDay }[] = [];
+  for (const day of found) {
+    onProgress(days.length, found.length);
+    const directory = dayDirectory(source.lake, source.book, day);
+    days.push({ directory, day: await replayDay(duck, directory) });
+  }
+  await prepare(duck, source, found);
+  const events = days.reduce((sum, { day }) => sum + day.events, 0);
+  assert(events < EVENTS_MAX, `a tape has fewer than ${EVENTS_MAX} events`);
+  const names = (of: 'classes' | 'models' | 'gates'): readonly string[] =>
+    [...new Set(days.flatMap(({ day }) => day[of]))].sort();
+  const [classNames, models, gates] = [names('classes'), names('models'), names('gates')];
+  const indexed: IndexedDay[] = [];
+  for (const { directory, day } of days) {
+    indexed.push({
+      directory,
+      day,
+      ...(await runsOf(duck, directory, day)),
+      scopes: await scopesOf(duck, directory, day),
+      classes: translation(day.classes, classNames, 255) as Uint8Array | undefined,
+      models: translation(day.models, models, 65_535) as Uint16Array | undefined,
+      gates: translation(day.gates, gates, 65_535) as Uint16Array | undefined,
+    });
+  }
+  const { customers, eventsOf } = await readCustomers(duck);
+  return {
+    book: source.book,
+    fromDay: found[0] ?? '',
+    toDay: found.at(-1) ?? '',
+    events,
+    customers,
+    ...(isImported(source.book) && { names: await readImportedNames(duck, source) }),
+    eventsOf,
+    ...(await readSegments(duck, customers.length)),
+    classNames,
+    models,
+    gates,
+    uses: days.flatMap(({ day }) => day.uses),
+    days: indexed,
+  };
+}
+
+/** Views of the sources; everybody in it, and every member and key, by number. */
+async function prepare(
+  duck: DuckDBConnection,
+  source: TapeSource,
+  days: readonly string[],
+): Promise<void> {
+  const directories = days.map((day) => dayDirectory(source.lake, source.book, day));
+  for (const table of ['decision', 'operation'] satisfies LakeTable[]) {
+    const files = directories
+      .map((directory) => join(directory, `${table}.parquet`))
       .filter((file) => existsSync(file))
       .map(quoted);
+    if (files.length === 0) continue;
     await duck.run(
       `CREATE OR REPLACE TEMP VIEW lab_${table} AS SELECT * FROM read_parquet([${files.join(', ')}])`,
     );
   }
+  const all = (name: 'replay-customer' | 'replay-scope'): string =>
+    `read_parquet([${directories.map((directory) => replayFile(directory, name)).join(', ')}])`;
   await duck.run(`CREATE OR REPLACE TEMP TABLE lab_customer AS
-    SELECT customer, (row_number() OVER (ORDER BY sum(n) DESC, customer) - 1)::UINTEGER AS number, sum(n) AS events
-      FROM (SELECT customer, count(*) AS n FROM lab_decision GROUP BY customer
-            UNION ALL SELECT customer, 0 FROM lab_operation GROUP BY customer) GROUP BY customer`);
-  const classes = ['class_asked', 'class_served'].concat(
-    Array.from({ length: CANDIDATES_KEPT }, (_, i) => `c${i}_class`),
+    SELECT customer, (row_number() OVER (ORDER BY customer) - 1)::UINTEGER AS number, sum(n)::UINTEGER AS events
+      FROM (SELECT customer, events AS n FROM ${all('replay-customer')}
+            UNION ALL SELECT DISTINCT customer, 0 FROM lab_operation) GROUP BY customer`);
+  await duck.run(`CREATE OR REPLACE TEMP TABLE lab_scope AS
+    SELECT id, row_number() OVER (ORDER BY id)::UINTEGER AS number
+      FROM (SELECT DISTINCT id FROM ${all('replay-scope')})`);
+}
+
+/** The number columns of a query, in shared memory. */
+async function numbersOf(
+  duck: DuckDBConnection,
+  sql: string,
+  rows: number,
+): Promise<readonly Uint32Array[]> {
+  const result = await duck.stream(sql);
+  const columns = Array.from({ length: result.columnCount }, () =>
+    sharedIntegers({ length: rows }),
   );
-  await names(
-    duck,
-    'lab_class',
-    classes.map((column) => `SELECT ${column} FROM lab_decision`),
-  );
-  await names(duck, 'lab_gate', ['SELECT gate FROM lab_decision']);
-  await names(duck, 'lab_model', ['SELECT model FROM lab_usage']);
-  for (const column of ['member', 'api_key']) {
-    await duck.run(`CREATE OR REPLACE TEMP TABLE lab_${column} AS
-      SELECT ${column} AS id, row_number() OVER (ORDER BY ${column})::UINTEGER AS number
-        FROM (SELECT DISTINCT ${column} FROM lab_decision WHERE ${column} IS NOT NULL)`);
+  let at = 0;
+  for await (const chunk of chunksOf(result)) {
+    for (const [j, column] of columns.entries()) column.set(itemsOf(chunk, j), at);
+    at += chunk.rowCount;
   }
-  const [size] = await rowsOf(
+  assert(at === rows, 'a query gives as many rows as were counted');
+  return columns;
+}
+
+async function runsOf(
+  duck: DuckDBConnection,
+  directory: string,
+  { customers: rows }: ReplayDay,
+): Promise<Pick<IndexedDay, 'customers' | 'counts'>> {
+  const [customers, counts] = await numbersOf(
     duck,
-    `SELECT count(*)::DOUBLE AS events, coalesce(sum(least(candidates, ${CANDIDATES_KEPT})), 0)::DOUBLE AS candidates FROM lab_decision`,
+    `SELECT c.number, r.events FROM read_parquet(${replayFile(directory, 'replay-customer')}) r
+       JOIN lab_customer c USING (customer) ORDER BY c.number`,
+    rows,
   );
-  return {
-    events: Number(size?.['events'] ?? 0),
-    candidates: Number(size?.['candidates'] ?? 0),
-    days,
-  };
+  assert(customers !== undefined && counts !== undefined, 'a query has two columns');
+  return { customers, counts };
 }
 
-/** Names become the numbers of an enumeration: the smallest that DuckDB can hand over. */
-async function names(
+async function scopesOf(
   duck: DuckDBConnection,
-  type: string,
-  selects: readonly string[],
-): Promise<void> {
-  await duck.run(`DROP TYPE IF EXISTS ${type}`);
-  await duck.run(
-    `CREATE TYPE ${type} AS ENUM (SELECT DISTINCT x FROM (SELECT '' AS x UNION ALL ${selects.join(' UNION ALL ')}) WHERE x IS NOT NULL ORDER BY x)`,
-  );
-}
-
-export async function readNames(
-  duck: DuckDBConnection,
-  type: 'lab_class' | 'lab_gate' | 'lab_model',
-): Promise<readonly string[]> {
-  const rows = await rowsOf(duck, `SELECT unnest(enum_range(NULL::${type}))::VARCHAR AS name`);
-  return rows.map(({ name }) => String(name));
-}
-
-/** Customers by number, with how many events each has. */
-export async function readCustomers(
-  duck: DuckDBConnection,
-): Promise<readonly { readonly id: string; readonly events: number }[]> {
-  const rows = await rowsOf(
+  directory: string,
+  { scopes }: ReplayDay,
+): Promise<Uint32Array> {
+  const [numbers] = await numbersOf(
     duck,
-    'SELECT customer::VARCHAR AS id, events::DOUBLE AS events FROM lab_customer ORDER BY number',
+    `SELECT s.number FROM read_parquet(${replayFile(directory, 'replay-scope')}) r
+       JOIN lab_scope s USING (id) ORDER BY s.number`,
+    scopes,
   );
-  return rows.map(({ id, events }) => ({ id: String(id), events: Number(events) }));
+  // Ids stand in their order in both, so that the day's numbers rise with the index's.
+  return Uint32Array.from([0, ...(numbers ?? [])]);
+}
+
+/** A table from a day's numbers to the index's; the last entry, for no name, stays what it is. */
+function translation(
+  own: readonly string[],
+  all: readonly string[],
+  none: number,
+): Uint8Array | Uint16Array | undefined {
+  if (own.every((name, index) => all[index] === name)) return undefined;
+  const table = none === 255 ? new Uint8Array(none + 1) : new Uint16Array(none + 1);
+  table[none] = none;
+  for (const [index, name] of own.entries()) table[index] = all.indexOf(name);
+  return table;
+}
+
+async function readCustomers(
+  duck: DuckDBConnection,
+): Promise<Pick<TapeIndex, 'customers' | 'eventsOf'>> {
+  const customers: string[] = [];
+  const events: number[] = [];
+  const result = await duck.stream(
+    'SELECT customer::VARCHAR, events FROM lab_customer ORDER BY number',
+  );
+  for await (const chunk of chunksOf(result)) {
+    for (const id of chunk.getColumnValues(0)) customers.push(String(id));
+    for (const each of itemsOf(chunk, 1)) events.push(each);
+  }
+  return { customers, eventsOf: Uint32Array.from(events) };
 }
 
 /** What the files of an imported book call its customers, by number. */
-export async function readImportedNames(
+async function readImportedNames(
   duck: DuckDBConnection,
   { lake, book }: TapeSource,
 ): Promise<readonly string[]> {
@@ -165,43 +189,32 @@ export async function readImportedNames(
   return rows.map(({ name }) => String(name));
 }
 
-/**
- * The events of one day with their ends, customer by customer, in the order of their sequences. Day by
- * day, since sorting a day is cheap and an account's sequence rises with its days.
- */
-export function streamEvents(duck: DuckDBConnection, source: TapeSource, day: string) {
-  const file = (table: LakeTable): string =>
-    quoted(join(dayDirectory(source.lake, source.book, day), `${table}.parquet`));
-  const code = (type: string, column: string): string =>
-    `coalesce(enum_code(${column}::${type}), 65535)::USMALLINT`;
-  const number = (value: string, otherwise = '0'): string =>
-    `coalesce(${value}, ${otherwise})::DOUBLE`;
-  const tokens = (value: string): string => `least(coalesce(${value}, 0), 4294967295)::UINTEGER`;
-  const position = (list: readonly string[], column: string): string =>
-    `coalesce(list_position([${list.map(quoted).join(', ')}], ${column}), 256) - 1`;
-  const candidates = Array.from(
-    { length: CANDIDATES_KEPT },
-    (_, i) =>
-      `${code('lab_class', `d.c${i}_class`)}, coalesce(d.c${i}_available, false)::UTINYINT, ${tokens(`d.c${i}_tokens`)}, ${number(`d.c${i}_cost`)}, ${number(`d.c${i}_charge`)}`,
+/** The plans that each customer was on. */
+async function readSegments(
+  duck: DuckDBConnection,
+  customers: number,
+): Promise<Pick<TapeIndex, 'segments' | 'segmentStarts'>> {
+  const segments: TapeSegment[] = [];
+  const starts = new Uint32Array(customers + 1);
+  const plans = new Map<string, string>();
+  const result = await duck.stream(
+    `SELECT c.number, json_extract_string(o.facts, '$.planVersionId')
+       FROM lab_operation o JOIN lab_customer c USING (customer) WHERE o.kind IN ('open', 'change_plan')
+      ORDER BY c.number, o.seq`,
   );
-  const otherUnits = OTHER_UNITS.map((unit) => `u.u_${unit}`).join(' + ');
-  return duck.stream(`SELECT c.number, d.seq::DOUBLE, ${number('u.seq', '-1')}, d.at_ms::DOUBLE, ${number('u.settled_ms')},
-    ${code('lab_class', 'd.class_asked')}, ${code('lab_class', 'd.class_served')},
-    (CASE WHEN d.candidates > ${CANDIDATES_KEPT} THEN 4 WHEN d.class_served IS NULL THEN 1 WHEN u.id IS NULL THEN 5
-          WHEN u.outcome = 'voided' THEN 6 WHEN u.estimate_cost IS NOT NULL THEN 3 WHEN u.attempts <> 1 THEN 4
-          WHEN u.estimated THEN 2 WHEN ${otherUnits} > 0 THEN 7 ELSE 0 END)::UTINYINT,
-    ${code('lab_model', 'u.model')}, ${tokens('d.input_tokens')},
-    ${tokens('u.u_input')}, ${tokens('u.u_input_cached')}, ${tokens('u.u_output')}, ${tokens('u.u_reasoning')},
-    ${tokens('u.tokens_in + u.tokens_out')}, ${number('u.cost')}, ${number('u.tariff')},
-    coalesce(m.number, 0)::UINTEGER, coalesce(a.number, 0)::UINTEGER, ${number('d.key_cap', '-1')},
-    (${position(['gate', 'funds', 'class', 'capacity', 'subscription'], 'd.reason')})::UTINYINT,
-    (${position(['none', 'gate', 'capacity'], 'd.fallback')})::UTINYINT, d.slow::UTINYINT, ${code('lab_gate', 'd.gate')},
-    ${number('d.held')}, (coalesce(d.counted, 0) & 4294967295)::UINTEGER, ${number('u.charge')}, ${number('u.paid_allowance')}, ${number('u.paid_promotional')},
-    ${number('u.paid_bought')}, ${number('u.paid_overage')}, ${number('u.overrun')}, ${candidates.join(', ')}
-    FROM read_parquet(${file('decision')}) d JOIN lab_customer c ON c.customer = d.customer
-    LEFT JOIN read_parquet(${file('usage')}) u ON u.customer = d.customer AND u.decision_seq = d.seq
-    LEFT JOIN lab_member m ON m.id = d.member LEFT JOIN lab_api_key a ON a.id = d.api_key
-    ORDER BY c.number, d.seq`);
+  for await (const chunk of chunksOf(result)) {
+    const numbers = itemsOf(chunk, 0);
+    for (const [i, id] of chunk.getColumnValues(1).entries()) {
+      const customer = numbers[i] ?? 0;
+      // One string for each plan, however many are on it.
+      let planVersionId = plans.get(String(id));
+      if (planVersionId === undefined) plans.set(String(id), (planVersionId = String(id)));
+      segments.push({ customer, planVersionId });
+      starts[customer + 1] = (starts[customer + 1] ?? 0) + 1;
+    }
+  }
+  for (let k = 0; k < customers; k++) starts[k + 1] = (starts[k + 1] ?? 0) + (starts[k] ?? 0);
+  return { segments, segmentStarts: starts };
 }
 
 /** An operation on an account, with the sequence number of the decision that it is about. */
@@ -215,21 +228,48 @@ export interface OperationRow {
   readonly facts: string;
 }
 
-export async function readOperations(duck: DuckDBConnection): Promise<readonly OperationRow[]> {
-  const rows = await rowsOf(
+/** What else happened to accounts, customer by customer. */
+export async function* streamOperations(duck: DuckDBConnection): AsyncGenerator<OperationRow> {
+  const [about] = await rowsOf(
     duck,
-    `SELECT c.number::DOUBLE AS customer, o.seq::DOUBLE AS seq, o.at_ms::DOUBLE AS at, o.kind,
-            coalesce(d.seq, -1)::DOUBLE AS decision, o.facts
+    'SELECT count(*)::DOUBLE AS n FROM lab_operation WHERE request IS NOT NULL',
+  );
+  // Only what is about a request needs the decisions, of which there are many.
+  const decision = Number(about?.['n']) > 0;
+  const result = await duck.stream(
+    `SELECT c.number::DOUBLE, o.seq::DOUBLE, o.at_ms::DOUBLE, ${decision ? 'coalesce(d.seq, -1)' : '-1'}::DOUBLE, o.kind, o.facts
        FROM lab_operation o JOIN lab_customer c ON c.customer = o.customer
-       LEFT JOIN lab_decision d ON o.request IS NOT NULL AND d.customer = o.customer AND d.request = o.request
+       ${decision ? 'LEFT JOIN lab_decision d ON o.request IS NOT NULL AND d.customer = o.customer AND d.request = o.request' : ''}
       ORDER BY c.number, o.seq`,
   );
-  return rows.map((row) => ({
-    customer: Number(row['customer']),
-    seq: Number(row['seq']),
-    atMs: Number(row['at']),
-    kind: String(row['kind']),
-    decisionSeq: Number(row['decision']),
-    facts: String(row['facts']),
-  }));
+  for await (const chunk of chunksOf(result)) {
+    const [customer, seq, at, about] = [0, 1, 2, 3].map((j) => itemsOf(chunk, j));
+    const kinds = chunk.getColumnValues(4);
+    const facts = chunk.getColumnValues(5);
+    for (let i = 0; i < chunk.rowCount; i++) {
+      yield {
+        customer: customer?.[i] ?? 0,
+        seq: seq?.[i] ?? 0,
+        atMs: at?.[i] ?? 0,
+        decisionSeq: about?.[i] ?? -1,
+        kind: String(kinds[i]),
+        facts: String(facts[i]),
+      };
+    }
+  }
+}
+
+type Chunk = NonNullable<Awaited<ReturnType<DuckDBResult['fetchChunk']>>>;
+
+async function* chunksOf(result: DuckDBResult): AsyncGenerator<Chunk> {
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) return;
+    yield chunk;
+  }
+}
+
+/** The numbers of one column, as DuckDB lays them out. */
+export function itemsOf(chunk: Chunk, column: number): Float64Array {
+  return (chunk.getColumnVector(column) as unknown as { items: Float64Array }).items;
 }

@@ -1,4 +1,18 @@
+import type { ClassUse } from '#lake/replay-file.ts';
+import {
+  type ColumnWidth,
+  FALLBACKS,
+  NO_CLASS,
+  NO_NAME,
+  REASONS,
+  REPLAY_COLUMNS,
+} from '#lake/replay-columns.ts';
 import type { AccountOperation } from './account-operation.ts';
+
+export { FALLBACKS, REASONS };
+/** No class: what was refused. */
+export const NONE = NO_CLASS;
+export const NO_GATE = NO_NAME;
 
 /**
  * What every customer did, in the order in which the books committed it: typed columns over shared
@@ -10,7 +24,7 @@ export interface Tape {
   readonly fromDay: string;
   readonly toDay: string;
   readonly events: number;
-  /** By size, the largest first. */
+  /** Ids, in their order. */
   readonly customers: readonly string[];
   /** What the file calls them, where the book was imported; the same order. */
   readonly names?: readonly string[];
@@ -26,8 +40,27 @@ export interface Tape {
   readonly classNames: readonly string[];
   readonly models: readonly string[];
   readonly gates: readonly string[];
+  /** What everybody's measured requests used, also those of customers who are not on this tape. */
+  readonly uses: readonly ClassUse[];
   readonly columns: TapeColumns;
 }
+
+/** A book without its events. */
+export type TapeFacts = Pick<
+  Tape,
+  | 'book'
+  | 'fromDay'
+  | 'toDay'
+  | 'events'
+  | 'customers'
+  | 'names'
+  | 'segments'
+  | 'segmentStarts'
+  | 'classNames'
+  | 'models'
+  | 'gates'
+  | 'uses'
+>;
 
 /** A customer's time on one plan version: a row of every result. */
 export interface TapeSegment {
@@ -70,13 +103,11 @@ export const EVIDENCE = {
   otherUnits: 7,
 } as const;
 
-export const NONE = 255;
-export const NO_GATE = 65_535;
-export const REASONS = ['gate', 'funds', 'class', 'capacity', 'subscription'] as const;
-export const FALLBACKS = ['none', 'gate', 'capacity'] as const;
-
 /** One entry an event. Money is nano-dollars. */
 export interface EventColumns {
+  /** Numbers of the decision and of its end in the account's sequence; 0 = no end is on record. */
+  readonly seq: Uint32Array;
+  readonly endSeq: Uint32Array;
   readonly atMs: Float64Array;
   readonly settledMs: Float64Array;
   readonly classAsked: Uint8Array;
@@ -84,9 +115,6 @@ export interface EventColumns {
   readonly classServed: Uint8Array;
   readonly evidence: Uint8Array;
   readonly model: Uint16Array;
-  /** Into {@link CandidateColumns}: the first of so many. */
-  readonly candidateStart: Uint32Array;
-  readonly candidateCount: Uint8Array;
   readonly inputBound: Uint32Array;
   readonly input: Uint32Array;
   readonly inputCached: Uint32Array;
@@ -114,9 +142,11 @@ export interface EventColumns {
   readonly paidBought: Float64Array;
   readonly paidOverage: Float64Array;
   readonly overrun: Float64Array;
+  /** How many candidates are on record. */
+  readonly candidates: Uint8Array;
 }
 
-/** One entry a candidate. */
+/** One candidate of each event: the first, the second and so on have columns of their own. */
 export interface CandidateColumns {
   readonly className: Uint8Array;
   readonly available: Uint8Array;
@@ -127,70 +157,46 @@ export interface CandidateColumns {
 
 export interface TapeColumns {
   readonly event: EventColumns;
-  readonly candidate: CandidateColumns;
+  readonly candidate: readonly CandidateColumns[];
 }
 
-const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
-const f64 = (length: number): Float64Array => new Float64Array(shared(length * 8));
-const u32 = (length: number): Uint32Array => new Uint32Array(shared(length * 4));
-const u16 = (length: number): Uint16Array => new Uint16Array(shared(length * 2));
-const u8 = (length: number): Uint8Array => new Uint8Array(shared(length));
+export type Column = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+/** All columns by the name that the lake has for them. */
+export type NamedColumns = Readonly<Record<string, Column>>;
 
-/** Blank columns of shared memory for so many events. */
-export function eventColumns(events: number): EventColumns {
-  return {
-    atMs: f64(events),
-    settledMs: f64(events),
-    classAsked: u8(events),
-    classServed: u8(events),
-    evidence: u8(events),
-    model: u16(events),
-    candidateStart: u32(events),
-    candidateCount: u8(events),
-    inputBound: u32(events),
-    input: u32(events),
-    inputCached: u32(events),
-    output: u32(events),
-    reasoning: u32(events),
-    tokens: u32(events),
-    cost: f64(events),
-    tariff: f64(events),
-    member: u32(events),
-    key: u32(events),
-    keyCap: f64(events),
-    reason: u8(events),
-    fallback: u8(events),
-    slow: u8(events),
-    gate: u16(events),
-    held: f64(events),
-    counted: u32(events),
-    charge: f64(events),
-    paidAllowance: f64(events),
-    paidPromotional: f64(events),
-    paidBought: f64(events),
-    paidOverage: f64(events),
-    overrun: f64(events),
-  };
+const BYTES: Readonly<Record<ColumnWidth, number>> = { u8: 1, u16: 2, u32: 4, f64: 8 };
+
+/** A blank column of shared memory. */
+export function sharedColumn(width: ColumnWidth, length: number): Column {
+  const memory = new SharedArrayBuffer(BYTES[width] * length);
+  if (width === 'f64') return new Float64Array(memory);
+  if (width === 'u32') return new Uint32Array(memory);
+  return width === 'u16' ? new Uint16Array(memory) : new Uint8Array(memory);
 }
 
-export function candidateColumns(candidates: number): CandidateColumns {
-  return {
-    className: u8(candidates),
-    available: u8(candidates),
-    tokens: u32(candidates),
-    cost: f64(candidates),
-    charge: f64(candidates),
-  };
+/** The columns as replays read them. */
+export function tapeColumns(named: NamedColumns, candidatesMax: number): TapeColumns {
+  const event = Object.fromEntries(
+    REPLAY_COLUMNS.filter(({ name }) => !/\d$/.test(name)).map(({ name }) => [name, named[name]]),
+  ) as unknown as EventColumns;
+  const candidate = Array.from({ length: candidatesMax }, (_, i) => ({
+    className: named[`class${i}`],
+    available: named[`available${i}`],
+    tokens: named[`tokens${i}`],
+    cost: named[`cost${i}`],
+    charge: named[`charge${i}`],
+  })) as unknown as readonly CandidateColumns[];
+  return { event, candidate };
 }
 
 /** Integers in shared memory. */
 export function sharedIntegers(values: ArrayLike<number>): Uint32Array {
-  const copy = u32(values.length);
+  const copy = new Uint32Array(new SharedArrayBuffer(values.length * 4));
   copy.set(values);
   return copy;
 }
 
 /** A result matrix in shared memory: a row a segment. */
 export function sharedMatrix(rows: number, columns: number): Float64Array {
-  return f64(rows * columns);
+  return new Float64Array(new SharedArrayBuffer(rows * columns * 8));
 }

@@ -13,8 +13,9 @@ import {
   studyOutcomes,
   studyPlan,
 } from './plan-study.ts';
-import { fixOf, type RecommendBounds, wholeSample } from './recommend.ts';
-import type { ReplayPool } from './replay-pool.ts';
+import { fixOf, type RecommendBounds } from './fix-merit.ts';
+import { everybody } from './sample.ts';
+import type { Replays } from './replays.ts';
 import { type LabBasis, recordedSpec } from './scenario.ts';
 
 export interface TryOptions {
@@ -38,11 +39,7 @@ export interface TryOptions {
  * One change of a plan on everybody who is on it, with what they do about it.
  * @throws DomainError `not_found` where nobody is; the signal's reason
  */
-export async function tryPlan(
-  basis: LabBasis,
-  pool: ReplayPool,
-  options: TryOptions,
-): Promise<Trial> {
+export async function tryPlan(basis: LabBasis, pool: Replays, options: TryOptions): Promise<Trial> {
   const { terms, bounds, behaviour, seed, fromMs, signal } = options;
   const { tape } = basis;
   const rows = rowsOfPlan(basis, terms.plan);
@@ -66,7 +63,7 @@ export async function tryPlan(
   const changes = { plans: [terms], prices: [], fromMs };
   const after = await replayTerms(basis, pool, study, changes, watched('Replaying the change'));
   const outcomes = studyOutcomes(study, after);
-  const fix = fixOf({ terms, changes: options.changes }, outcomes, wholeSample(rows), bounds);
+  const fix = fixOf({ terms, changes: options.changes }, outcomes, everybody(rows), bounds);
   const sample = curveSample(rows, before);
   return {
     kind: 'trial',

@@ -26,17 +26,13 @@ const nothing = (): MeanUse => ({
  * proportion of input to bound of what was served, and the mean output. The customer's own requests of
  * that class say it where there are enough, else everyone's. A class that nobody was ever served has
  * no answer; its refused requests keep zeros, and the replay counts them as unknown.
- * @returns true for each class (by number) that can be answered for
  */
-export function fillUnseenDemand(tape: Tape, classes: number): readonly boolean[] {
+export function fillUnseenDemand(tape: Tape, classNames: readonly string[]): void {
   const { event } = tape.columns;
-  const everyone = Array.from({ length: classes }, nothing);
-  forEachCustomer(tape, (events) => {
-    for (const i of events) addUse(tape, everyone, i);
-  });
+  const everyone = usesOfEveryone(tape, classNames);
   forEachCustomer(tape, (events) => {
     if (!events.some((i) => event.classServed[i] === NONE)) return;
-    const own = Array.from({ length: classes }, nothing);
+    const own = Array.from(classNames, nothing);
     for (const i of events) addUse(tape, own, i);
     for (const i of events) {
       if (event.evidence[i] !== EVIDENCE.refused) continue;
@@ -56,7 +52,33 @@ export function fillUnseenDemand(tape: Tape, classes: number): readonly boolean[
       event.reasoning[i] = Math.round(mean.reasoning / mean.events);
     }
   });
-  return everyone.map(({ events }) => events > 0);
+}
+
+/** Which classes can be answered for: see {@link fillUnseenDemand}. */
+export function demandKnownOf(
+  tape: Pick<Tape, 'uses'>,
+  classNames: readonly string[],
+): readonly boolean[] {
+  return usesOfEveryone(tape, classNames).map(({ events }) => events > 0);
+}
+
+function usesOfEveryone(
+  { uses }: Pick<Tape, 'uses'>,
+  classNames: readonly string[],
+): readonly MeanUse[] {
+  return classNames.map((className) => {
+    const sum = nothing();
+    for (const use of uses) {
+      if (use.className !== className || !use.asAsked) continue;
+      sum.events += use.events;
+      sum.bound += use.bound;
+      sum.input += use.input;
+      sum.inputCached += use.inputCached;
+      sum.output += use.output;
+      sum.reasoning += use.reasoning;
+    }
+    return sum;
+  });
 }
 
 function forEachCustomer(tape: Tape, visit: (events: readonly number[]) => void): void {

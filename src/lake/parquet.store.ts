@@ -24,6 +24,12 @@ export async function openDuck(options: DuckOptions = {}): Promise<DuckDBConnect
   return instance.connect();
 }
 
+/** Connections to one DuckDB of a thread of its own: each can have a result open that is read bit by bit. */
+export async function openDuckMany(count: number): Promise<readonly DuckDBConnection[]> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '1GB' });
+  return Promise.all(Array.from({ length: count }, () => instance.connect()));
+}
+
 /** A path or text as SQL has it. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

@@ -26,6 +26,7 @@ import {
   type LakeTable,
   sealedDays,
 } from './lake-layout.ts';
+import { writeReplayFiles } from './replay-file.ts';
 import { countRows, sumRevenue, sumUsage, writeParquet } from './parquet.store.ts';
 
 export interface SealDeps {
@@ -106,6 +107,7 @@ async function sealDay(
     rmSync(text);
   }
   await verify({ duck, client }, { book, day, fingerprint, directory: making });
+  await writeReplayFiles(duck, making);
   const seal: DaySeal = { format: LAKE_FORMAT, book, day, fingerprint, sealedAtMs: clock.nowMs() };
   writeFileSync(join(making, 'seal.json'), `${JSON.stringify(seal, undefined, 2)}\n`);
   rmSync(target, { recursive: true, force: true });

@@ -52,10 +52,11 @@ function encodeRing(state: AccountState): Buffer {
 
 function encodeHolds(state: AccountState): Buffer {
   writer.clear();
-  if (state.holds.length > 0) {
+  const { holds } = state;
+  if (holds.length > 0) {
     writer.varint(FORMAT);
-    writer.varint(state.holds.length);
-    for (const hold of state.holds) hold.write(writer);
+    writer.varint(holds.length);
+    for (const hold of holds) hold.write(writer);
   }
   return writer.take();
 }

@@ -60,9 +60,15 @@ export class AccountState implements WindowFrame {
   debtHeldNanoUsd = 0;
   /** Sum of all holds' payments. */
   heldNanoUsd = 0;
-  readonly holds: Hold[] = [];
-  readonly #spareHolds: Hold[] = [];
+  /** Open ones first, then spare ones: an array that keeps its length is opened and closed without being remade. */
+  readonly #holdSlots: Hold[] = [];
+  #holdCount = 0;
   readonly windows = new WindowSet();
+
+  /** Open holds, in no order. */
+  get holds(): readonly Hold[] {
+    return this.#holdSlots.slice(0, this.#holdCount);
+  }
 
   get periodStartMs(): number {
     return this.period.startMs;
@@ -80,8 +86,8 @@ export class AccountState implements WindowFrame {
 
   findHold(requestId: string): Hold | undefined {
     // From the newest: most holds end soon after they began.
-    for (let i = this.holds.length - 1; i >= 0; i--) {
-      const hold = this.holds[i];
+    for (let i = this.#holdCount - 1; i >= 0; i--) {
+      const hold = this.#holdSlots[i];
       if (hold?.requestId === requestId) return hold;
     }
     return undefined;
@@ -89,19 +95,23 @@ export class AccountState implements WindowFrame {
 
   /** A blank hold at the end of {@link holds}. */
   openHold(): Hold {
-    const hold = this.#spareHolds.pop() ?? new Hold();
+    const at = this.#holdCount++;
+    const hold = (this.#holdSlots[at] ??= new Hold());
     hold.clear();
-    this.holds.push(hold);
     return hold;
   }
 
   /** Takes a hold out; it may be reused by the next one. */
   closeHold(hold: Hold): void {
-    const index = this.holds.indexOf(hold);
-    assert(index >= 0, 'a hold ends exactly once');
-    const last = this.holds.pop();
-    if (last !== undefined && last !== hold) this.holds[index] = last;
-    this.#spareHolds.push(hold);
+    const at = this.#holdCount - 1;
+    const last = this.#holdSlots[at];
+    if (last !== hold) {
+      const index = this.#holdSlots.indexOf(hold);
+      assert(last !== undefined && index >= 0 && index < at, 'a hold ends exactly once');
+      this.#holdSlots[index] = last;
+      this.#holdSlots[at] = hold;
+    }
+    this.#holdCount = at;
   }
 
   lot(no: number): Lot | undefined {
@@ -153,11 +163,10 @@ export class AccountState implements WindowFrame {
     this.debtNanoUsd = other.debtNanoUsd;
     this.debtHeldNanoUsd = other.debtHeldNanoUsd;
     this.heldNanoUsd = other.heldNanoUsd;
-    while (this.holds.length > other.holds.length)
-      this.#spareHolds.push(this.holds.pop() ?? new Hold());
-    for (let i = 0; i < other.holds.length; i++) {
-      const theirs = other.holds[i];
-      if (theirs !== undefined) (this.holds[i] ?? this.openHold()).copyFrom(theirs);
+    this.#holdCount = 0;
+    for (let i = 0; i < other.#holdCount; i++) {
+      const theirs = other.#holdSlots[i];
+      if (theirs !== undefined) this.openHold().copyFrom(theirs);
     }
     this.windows.copyFrom(other.windows);
   }

@@ -1,8 +1,8 @@
-import { assert, unreachable } from '#base/assert.ts';
+import { assert } from '#base/assert.ts';
 import type { AccountState } from './account-state.ts';
 import type { Amounts } from './decision.ts';
 import type { Hold, PayingMode } from './hold.ts';
-import type { GateUnit } from './plan-version.ts';
+import { UNIT_CODE, type UnitCode } from './plan-version.ts';
 
 /** True where overage may pay what credits do not. */
 export function mayOverage(mode: PayingMode): boolean {
@@ -11,25 +11,15 @@ export function mayOverage(mode: PayingMode): boolean {
 
 /** What a gate counts of a request. */
 export function amountOf(
-  unit: GateUnit,
+  unit: UnitCode,
   amounts: Amounts,
   weightMilli: number,
   paidNanoUsd: number,
 ): number {
-  switch (unit) {
-    case 'messages':
-      return weightMilli;
-    case 'tokens':
-      return amounts.tokens;
-    case 'charge':
-      return amounts.chargeNanoUsd;
-    case 'cost':
-      return amounts.costNanoUsd;
-    case 'credits':
-      return paidNanoUsd;
-    default:
-      return unreachable(unit);
-  }
+  if (unit === UNIT_CODE.messages) return weightMilli;
+  if (unit === UNIT_CODE.tokens) return amounts.tokens;
+  if (unit === UNIT_CODE.cost) return amounts.costNanoUsd;
+  return unit === UNIT_CODE.charge ? amounts.chargeNanoUsd : paidNanoUsd;
 }
 
 /** @throws Error on an amount that is no exact non-negative integer. */

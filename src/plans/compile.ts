@@ -2,17 +2,23 @@ import { createHash } from 'node:crypto';
 import { assert } from '#base/assert.ts';
 import type { NanoUsd } from '#base/money.ts';
 import type { Id } from '#base/id.ts';
-import type {
-  Gate,
-  GateUnit,
-  GateWindow,
-  IncludedCredits,
-  PlanVersion,
-  WhenFull,
+import {
+  type Gate,
+  type GateUnit,
+  type GateWindow,
+  type IncludedCredits,
+  type PlanVersion,
+  UNIT_CODE,
+  type UnitCode,
+  type WhenFull,
 } from './plan-version.ts';
 
-/** Where a gate's counter stands: in the account, in a member's or key's row, or in a leased slice. */
-export type CounterHome = 'account' | 'member' | 'key' | 'everyone';
+/**
+ * Where a gate's counter stands: in the account, in a member's or key's row, or in a leased slice. Numbers,
+ * since every decision and settlement compares them gate by gate.
+ */
+export const HOME = { account: 0, member: 1, key: 2, everyone: 3 } as const;
+export type CounterHome = (typeof HOME)[keyof typeof HOME];
 
 /** A gate made ready to be walked: names resolved to numbers, one gate for each class of a `class` gate. */
 export interface CompiledGate {
@@ -23,6 +29,7 @@ export interface CompiledGate {
   /** Stable name of the counter: 48 bits, see {@link gateKey}. */
   readonly key: number;
   readonly unit: GateUnit;
+  readonly unitCode: UnitCode;
   readonly window: GateWindow;
   readonly home: CounterHome;
   /** Position of its counter among those of its home. */
@@ -42,12 +49,13 @@ export interface CompiledGate {
 export interface PlanProgram {
   readonly planVersionId: Id<'planVersion'>;
   readonly classNames: readonly string[];
-  readonly classIndexes: ReadonlyMap<string, number>;
   /** Thousandths of a message, by class. */
   readonly weightsMilli: readonly number[];
   readonly metered: boolean;
   /** In walking order: as declared, but gates on credits last, since what is paid follows from the others. */
   readonly gates: readonly CompiledGate[];
+  /** Those before the built-in cap on keys, which only a request that carries a cap meets. */
+  readonly ownGateCount: number;
   readonly accountGates: readonly CompiledGate[];
   readonly memberGates: readonly CompiledGate[];
   /** The plan's own gates on keys, and last the built-in cap. */
@@ -85,7 +93,7 @@ const KEY_CAP: Gate = {
 export function compilePlan(plan: PlanVersion): PlanProgram {
   const classNames = plan.classes.map((terms) => terms.name);
   const classIndexes = new Map(classNames.map((name, index) => [name, index]));
-  const slots: Record<CounterHome, number> = { account: 0, member: 0, key: 0, everyone: 0 };
+  const slots: Record<CounterHome, number> = [0, 0, 0, 0];
   const gates = walkingOrder(plan)
     .flatMap((gate) => expand(gate, plan))
     .map(({ gate, className }, index): CompiledGate => {
@@ -96,6 +104,7 @@ export function compilePlan(plan: PlanVersion): PlanProgram {
         name: className === undefined ? gate.id : `${gate.id}/${className}`,
         key: gateKey(gate, className),
         unit: gate.unit,
+        unitCode: UNIT_CODE[gate.unit],
         window: gate.window,
         home,
         slot: slots[home]++,
@@ -119,19 +128,26 @@ export function compilePlan(plan: PlanVersion): PlanProgram {
   return Object.freeze({
     planVersionId: plan.id,
     classNames,
-    classIndexes,
     weightsMilli: plan.classes.map((terms) => terms.weightMilli),
     metered: plan.billing === 'metered',
     gates: Object.freeze(gates),
-    accountGates: at('account'),
-    memberGates: at('member'),
-    keyGates: at('key'),
-    everyoneGates: at('everyone'),
+    ownGateCount: gates.length - 1,
+    accountGates: at(HOME.account),
+    memberGates: at(HOME.member),
+    keyGates: at(HOME.key),
+    everyoneGates: at(HOME.everyone),
     credits: plan.credits,
     overageCapNanoUsd: plan.overageCapNanoUsd,
     fareCapNanoUsd: plan.fareCapNanoUsd ?? Number.MAX_SAFE_INTEGER,
     overdraftNanoUsd: plan.overdraftNanoUsd,
   });
+}
+
+/** The number of a class in a program; -1 where the plan does not serve it. A plan has few: a scan is faster than a map. */
+export function classIndexOf(program: PlanProgram, className: string): number {
+  const names = program.classNames;
+  for (let i = 0; i < names.length; i++) if (names[i] === className) return i;
+  return -1;
 }
 
 function walkingOrder(plan: PlanVersion): readonly Gate[] {
@@ -153,7 +169,7 @@ function expand(
 }
 
 function homeOf(gate: Gate): CounterHome {
-  return gate.scope === 'customer' || gate.scope === 'class' ? 'account' : gate.scope;
+  return gate.scope === 'customer' || gate.scope === 'class' ? HOME.account : HOME[gate.scope];
 }
 
 function maskOf(names: readonly string[], classIndexes: ReadonlyMap<string, number>): number {

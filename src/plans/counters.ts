@@ -1,12 +1,15 @@
 import { assert } from '#base/assert.ts';
 import type { AccountState } from './account-state.ts';
-import type { CompiledGate, PlanProgram } from './compile.ts';
+import { type CompiledGate, HOME, type PlanProgram } from './compile.ts';
 import type { DecisionRequest } from './decision.ts';
 import type { DecisionOut } from './decision-out.ts';
 import type { HeldGate } from './hold.ts';
 import type { ScopeState } from './scope-state.ts';
 import type { SharedCounters, SharedSlice } from './shared-counters.ts';
 import type { WindowCounter } from './window-counter.ts';
+
+/** Its own name here, so that the compiler of V8 knows it for a constant. */
+const ACCOUNT = HOME.account;
 
 /** The counters outside the account that an operation may touch. */
 export interface Scopes {
@@ -51,39 +54,57 @@ export function prepareCounters(
   account.windows.bind(program.accountGates);
   if (scopes.member !== undefined) bindScope(scopes.member, program.memberGates, out.nowMs);
   if (scopes.key !== undefined) bindScope(scopes.key, program.keyGates, out.nowMs);
-  for (let i = 0; i < program.gates.length; i++) {
-    const gate = program.gates[i];
+  const { gates, ownGateCount } = program;
+  out.gateCount = request.keyCapNanoUsd === undefined ? ownGateCount : gates.length;
+  // The cap on keys that no request carries has no counter either.
+  out.limits[ownGateCount] = -1;
+  out.windows[ownGateCount] = undefined;
+  const ofAccount = account.windows.windows;
+  for (let i = 0; i < out.gateCount; i++) {
+    const gate = gates[i];
     if (gate === undefined) continue;
-    const limit = limitFor(gate, request);
-    out.limits[i] = limit;
-    const window =
-      limit >= 0 && gate.home !== 'everyone' ? windowOf(gate, account, scopes) : undefined;
+    if (gate.home !== ACCOUNT) {
+      prepareOther(gate, account, request, scopes, out);
+      continue;
+    }
+    const window = ofAccount[gate.slot];
+    assert(window !== undefined, 'the counters of a gate are given');
+    out.limits[i] = gate.limit;
     out.windows[i] = window;
-    if (window !== undefined) window.roll(out.nowMs, account);
+    window.roll(out.nowMs, account);
   }
+}
+
+function prepareOther(
+  gate: CompiledGate,
+  account: AccountState,
+  request: DecisionRequest,
+  scopes: Scopes,
+  out: DecisionOut,
+): void {
+  const limit = limitFor(gate, request);
+  out.limits[gate.index] = limit;
+  const window = limit >= 0 && gate.home !== HOME.everyone ? windowOf(gate, scopes) : undefined;
+  out.windows[gate.index] = window;
+  if (window !== undefined) window.roll(out.nowMs, account);
 }
 
 function bindScope(scope: ScopeState, gates: readonly CompiledGate[], nowMs: number): void {
   if (scope.windows.bind(gates)) scope.windows.prune(gates.length, nowMs);
 }
 
-/** The limit that a gate sets for a request; -1 where it has no counter for it. */
+/** The limit that a gate outside the account sets for a request; -1 where it has no counter for it. */
 function limitFor(gate: CompiledGate, request: DecisionRequest): number {
-  if (gate.home === 'account' || gate.home === 'everyone') return gate.limit;
-  if (gate.home === 'member') return request.memberId === undefined ? -1 : gate.limit;
+  if (gate.home === HOME.everyone) return gate.limit;
+  if (gate.home === HOME.member) return request.memberId === undefined ? -1 : gate.limit;
   if (request.keyId === undefined) return -1;
   return gate.limit > 0 ? gate.limit : (request.keyCapNanoUsd ?? -1);
 }
 
-/** The window of a gate. @throws Error where its counter was not given. */
-function windowOf(gate: CompiledGate, account: AccountState, scopes: Scopes): WindowCounter {
-  const set =
-    gate.home === 'account'
-      ? account.windows
-      : gate.home === 'member'
-        ? scopes.member?.windows
-        : scopes.key?.windows;
-  const window = set?.windows[gate.slot];
+/** The window of a member's or key's gate. @throws Error where its counter was not given. */
+function windowOf(gate: CompiledGate, scopes: Scopes): WindowCounter {
+  const scope = gate.home === HOME.member ? scopes.member : scopes.key;
+  const window = scope?.windows.windows[gate.slot];
   assert(window !== undefined, 'the counters of a gate are given');
   return window;
 }
@@ -100,9 +121,9 @@ export function heldWindow(
   account: AccountState,
   scopes: Scopes,
 ): WindowCounter | undefined {
-  if (held.home === 'account') return account.windows.find(held.key);
-  const scope = held.home === 'member' ? scopes.member : scopes.key;
-  assert(scope !== undefined, `the ${held.home} counters of a hold are given when it changes`);
+  if (held.home === ACCOUNT) return account.windows.find(held.key);
+  const scope = held.home === HOME.member ? scopes.member : scopes.key;
+  assert(scope !== undefined, 'the counters of a hold are given when it changes');
   return scope.windows.find(held.key);
 }
 
@@ -116,7 +137,7 @@ export function adjustHeld(
 ): void {
   const delta = amount - held.amount;
   if (delta === 0) return;
-  if (held.home === 'everyone') {
+  if (held.home === HOME.everyone) {
     const slice = scopes.shared?.find(held.key);
     if (slice !== undefined && slice.stamp === held.stamp) slice.used += delta;
   } else heldWindow(held, account, scopes)?.adjust(held.stamp, delta, nowMs);

@@ -1,6 +1,6 @@
 import { assert } from '#base/assert.ts';
 import { type AccountState, UNBOUNDED } from './account-state.ts';
-import type { PlanProgram } from './compile.ts';
+import { classIndexOf, type PlanProgram } from './compile.ts';
 import { prepareCounters, type Scopes, sliceOf, writeStandings } from './counters.ts';
 import type { DecisionRequest, RefusalReason } from './decision.ts';
 import type { DecisionOut } from './decision-out.ts';
@@ -29,7 +29,8 @@ export function decide(
   const nowMs = account.advance(request.atMs);
   out.clear(nowMs);
   prepareCounters(account, program, request, scopes, out);
-  if (nowMs < account.periodStartMs || nowMs >= account.periodEndMs) {
+  const { period } = account;
+  if (nowMs < period.startMs || nowMs >= period.endMs) {
     refuse(account, program, request, scopes, 'subscription', out);
     return;
   }
@@ -43,7 +44,7 @@ export function decide(
   for (;;) {
     const candidate = request.candidates[at];
     assert(candidate !== undefined, 'a candidate that was found exists');
-    const classIndex = program.classIndexes.get(candidate.className) ?? -1;
+    const classIndex = classIndexOf(program, candidate.className);
     const fit = weigh(account, program, candidate, classIndex, scopes, out);
     if (fit === FITS) {
       admit(account, program, request, scopes, at, classIndex, out);
@@ -77,7 +78,7 @@ function firstServed(program: PlanProgram, request: DecisionRequest): number {
   let none = NOT_IN_PLAN;
   for (let i = 0; i < request.candidates.length; i++) {
     const candidate = request.candidates[i];
-    if (candidate === undefined || !program.classIndexes.has(candidate.className)) continue;
+    if (candidate === undefined || classIndexOf(program, candidate.className) < 0) continue;
     if (candidate.available) return i;
     none = NO_CAPACITY;
   }
@@ -95,7 +96,7 @@ function fallbackOf(
   if (to < 0 || (tried & (1 << to)) !== 0) return -1;
   for (let i = 0; i < request.candidates.length; i++) {
     const candidate = request.candidates[i];
-    if (candidate?.available && program.classIndexes.get(candidate.className) === to) return i;
+    if (candidate?.available && classIndexOf(program, candidate.className) === to) return i;
   }
   return -1;
 }
@@ -117,24 +118,27 @@ function admit(
   hold.className = program.classNames[classIndex] ?? '';
   hold.planVersionId = program.planVersionId;
   hold.admittedAtMs = out.nowMs;
-  hold.periodStartMs = account.periodStartMs;
+  hold.periodStartMs = account.period.startMs;
   hold.mode = weighing.mode;
   hold.fareCapNanoUsd = program.metered ? program.fareCapNanoUsd : UNBOUNDED;
   hold.fareRoomNanoUsd = weighing.fareRoomNanoUsd;
-  for (let i = 0; i < program.gates.length; i++) {
-    const gate = program.gates[i];
+  const { gates } = program;
+  for (let i = 0; i < out.gateCount; i++) {
+    const gate = gates[i];
     const amount = weighing.amounts[i] ?? -1;
     if (gate === undefined || amount < 0) continue;
     const held = hold.nextGate();
     held.key = gate.key;
     held.home = gate.home;
-    held.unit = gate.unit;
+    held.unit = gate.unitCode;
     held.amount = amount;
     held.limit = out.limits[i] ?? 0;
     held.stamp = count(out.windows[i], held, scopes, out.nowMs);
   }
-  hold.payments.copyFrom(weighing.payments);
-  reserve(account, hold.payments, account.period);
+  if (weighing.payments.count > 0) {
+    hold.payments.copyFrom(weighing.payments);
+    reserve(account, hold.payments, account.period);
+  }
   out.verdict = 'admitted';
   out.candidate = candidate;
   out.classIndex = classIndex;
@@ -190,7 +194,7 @@ function refuse(
   }
   if (!out.tells || (reason !== 'gate' && reason !== 'funds')) return;
   for (const candidate of request.candidates) {
-    const classIndex = program.classIndexes.get(candidate.className) ?? -1;
+    const classIndex = classIndexOf(program, candidate.className);
     if (classIndex < 0 || !candidate.available) continue;
     const fit = weigh(account, program, candidate, classIndex, scopes, out);
     if (fit === FITS) out.availableMask |= 1 << classIndex;

@@ -61,6 +61,8 @@ export class DecisionOut {
    * replay. A limit that refuses says when it opens all the same.
    */
   tells = true;
+  /** So many of the program's gates count requests like this one: see `PlanProgram.ownGateCount`. */
+  gateCount = 0;
   /** Standings by gate index; a limit of -1 = no counter of this request's (no member, key or cap). */
   readonly limits: number[] = [];
   readonly used: number[] = [];
@@ -138,6 +140,8 @@ export class ExtendOut {
 
 /** The result of `settle` and `voidHold`. */
 export class SettleOut {
+  /** False: nobody will ask what is left, as in a replay. */
+  tells = true;
   /** False where no such hold is open: it has ended before, and nothing was booked. */
   found = false;
   nowMs = 0;
@@ -159,7 +163,7 @@ export class SettleOut {
   overrunNanoUsd = 0;
   /** Gates (by count) whose booked amount passed the held one: an incident too. */
   gateOverruns = 0;
-  /** Credits that can still pay, net of holds and debt. */
+  /** Credits that can still pay, net of holds and debt; 0 where it does not {@link tells}. */
   remainingNanoUsd = 0;
   /** Lot by lot, with {@link lotExpiriesMs} beside it: what a refund reverses. */
   readonly payments = new PaymentParts();

@@ -1,7 +1,7 @@
 import type { Id } from '#base/id.ts';
 import type { AccountState } from './account-state.ts';
 import { amountOf, assertAmounts, mayOverage, payable } from './amounts.ts';
-import type { PlanProgram } from './compile.ts';
+import { HOME, type PlanProgram } from './compile.ts';
 import { adjustHeld, heldWindow, type Scopes, sliceOf } from './counters.ts';
 import type { Amounts } from './decision.ts';
 import type { ExtendOut } from './decision-out.ts';
@@ -86,7 +86,7 @@ function roomInGates(
     const more = raised(held, upTo, chargeNanoUsd) - held.amount;
     if (more === 0) continue;
     out.gateKey = held.key;
-    if (held.home === 'everyone') {
+    if (held.home === HOME.everyone) {
       const slice = sliceOf(held.key, scopes, out.nowMs);
       if (slice === undefined || slice.stamp !== held.stamp) continue;
       const fit = fitInSlice(slice, more, held.limit, out.nowMs);

@@ -1,19 +1,17 @@
-import { GATE_UNITS, type GateUnit } from './plan-version.ts';
+import { GATE_UNITS, UNIT_CODE, type UnitCode } from './plan-version.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
-import type { CounterHome } from './compile.ts';
+import { type CounterHome, HOME } from './compile.ts';
 import { PaymentParts } from './payment-parts.ts';
 
 /** How a request is paid: by the plan, or through the waterfall as far as overage or not. */
 export const PAYING_MODES = ['included', 'credits', 'overage', 'metered'] as const;
 export type PayingMode = (typeof PAYING_MODES)[number];
 
-const HOMES: readonly CounterHome[] = ['account', 'member', 'key', 'everyone'];
-
 /** What a hold took of one gate, with all that is needed to end it after the plan has changed. */
 export interface HeldGate {
   key: number;
   home: CounterHome;
-  unit: GateUnit;
+  unit: UnitCode;
   amount: number;
   limit: number;
   /** Where the window put it. */
@@ -51,8 +49,8 @@ export class Hold {
     const index = this.gateCount++;
     return (this.gates[index] ??= {
       key: 0,
-      home: 'account',
-      unit: 'messages',
+      home: HOME.account,
+      unit: UNIT_CODE.messages,
       amount: 0,
       limit: 0,
       stamp: 0,
@@ -103,7 +101,7 @@ export class Hold {
       const gate = this.gates[i];
       if (gate === undefined) continue;
       writer.varint(gate.key);
-      writer.varint(HOMES.indexOf(gate.home) * GATE_UNITS.length + GATE_UNITS.indexOf(gate.unit));
+      writer.varint(gate.home * GATE_UNITS.length + gate.unit);
       writer.varint(gate.amount);
       writer.varint(gate.limit);
       writer.varint(gate.stamp);
@@ -133,8 +131,8 @@ export class Hold {
       const gate = this.nextGate();
       gate.key = reader.varint();
       const kind = reader.varint();
-      gate.home = HOMES[Math.floor(kind / GATE_UNITS.length)] ?? 'account';
-      gate.unit = GATE_UNITS[kind % GATE_UNITS.length] ?? 'messages';
+      gate.home = Math.floor(kind / GATE_UNITS.length) as CounterHome;
+      gate.unit = (kind % GATE_UNITS.length) as UnitCode;
       gate.amount = reader.varint();
       gate.limit = reader.varint();
       gate.stamp = reader.varint();

@@ -64,6 +64,9 @@ export const GATE_UNITS = ['messages', 'tokens', 'charge', 'cost', 'credits'] as
  * `cost`: what the supplier asks, in nUSD; `credits`: nUSD paid from buckets.
  */
 export type GateUnit = (typeof GATE_UNITS)[number];
+/** A unit by its place in {@link GATE_UNITS}: what the kernel compares, and what is stored of it. */
+export const UNIT_CODE = { messages: 0, tokens: 1, charge: 2, cost: 3, credits: 4 } as const;
+export type UnitCode = (typeof UNIT_CODE)[GateUnit];
 
 export type GateWindow =
   /** The last `seconds` up to now. */

@@ -40,11 +40,22 @@ export class RollingWindow implements WindowCounter {
   }
 
   add(nowMs: number, amount: number): number {
-    const last = this.#count > 0 ? this.#stamp(this.#count - 1) : -Infinity;
+    const at = (this.#head + this.#count - 1) & this.#mask;
+    const last = this.#count > 0 ? (this.#stamps[at] ?? 0) : -Infinity;
     // Nothing may stand before the last entry: after a change of quantum that one can lie ahead.
-    const stamp = last >= nowMs ? last : nowMs - (nowMs % this.quantumMs) + this.quantumMs - 1;
-    if (amount > 0) this.#put(stamp, amount);
-    return stamp;
+    if (last < nowMs) {
+      const stamp = this.#endOfQuantum(nowMs);
+      if (amount > 0) this.#put(stamp, amount);
+      return stamp;
+    }
+    this.used += amount;
+    this.#amounts[at] = (this.#amounts[at] ?? 0) + amount;
+    return last;
+  }
+
+  /** A remainder of doubles is ten times as slow as this division, which is exact for instants. */
+  #endOfQuantum(nowMs: number): number {
+    return (Math.floor(nowMs / this.quantumMs) + 1) * this.quantumMs - 1;
   }
 
   holds(stamp: number, nowMs: number): boolean {

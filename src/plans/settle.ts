@@ -57,7 +57,7 @@ function endHold(
   out.seq = account.seq;
   const hold = account.findHold(ending.requestId);
   if (hold === undefined) {
-    out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
+    if (out.tells) out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
     return;
   }
   out.found = true;
@@ -79,7 +79,7 @@ function endHold(
   book(account, program, hold, out);
   account.closeHold(hold);
   if (out.heldChargeNanoUsd > 0 || out.chargeNanoUsd > 0) account.dropEmptyLots();
-  out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
+  if (out.tells) out.remainingNanoUsd = account.availableNanoUsd(out.nowMs);
 }
 
 /** Takes the charge from the held parts in the order of the waterfall, and any overrun from what is there now. */

@@ -36,15 +36,19 @@ export function weigh(
     ? Math.max(0, program.fareCapNanoUsd - account.period.fareChargedNanoUsd)
     : UNBOUNDED;
   const charge = Math.min(quote.chargeNanoUsd, weighing.fareRoomNanoUsd);
-  for (let i = 0; i < program.gates.length; i++) {
-    const gate = program.gates[i];
-    weighing.amounts[i] = -1;
-    if (gate === undefined || (gate.classMask & (1 << classIndex)) === 0) continue;
+  const { gates } = program;
+  const { amounts } = weighing;
+  const bit = 1 << classIndex;
+  for (let i = 0; i < out.gateCount; i++) {
+    const gate = gates[i];
     const limit = out.limits[i] ?? -1;
-    if (limit < 0) continue;
+    if (gate === undefined || (gate.classMask & bit) === 0 || limit < 0) {
+      amounts[i] = -1;
+      continue;
+    }
     const paid = weighing.mode === 'included' ? 0 : charge;
-    const amount = amountOf(gate.unit, quote, weightMilli, paid);
-    weighing.amounts[i] = amount;
+    const amount = amountOf(gate.unitCode, quote, weightMilli, paid);
+    amounts[i] = amount;
     if (amount === 0) continue;
     const window = out.windows[i];
     if (window === undefined) {
@@ -60,7 +64,7 @@ export function weigh(
       weighing.stoppedByGate = i;
       return GATE_FULL;
     }
-    weighing.amounts[i] = -1;
+    amounts[i] = -1;
     if (weighing.becauseOfGate < 0) weighing.becauseOfGate = i;
     if (gate.whenFull === 'slow') weighing.slow = true;
     else weighing.mode = modeAfter(weighing.mode, gate.whenFull);

@@ -1,4 +1,5 @@
 import { assert } from '#base/assert.ts';
+import { HOME } from '#plans/compile.ts';
 import type { DecisionRequest } from '#plans/decision.ts';
 import { availableClasses, type DecisionOut } from '#plans/decision-out.ts';
 import type { ReferenceDecision } from '#testing/reference-kernel.ts';
@@ -30,7 +31,7 @@ export function compareDecision(
   } else same(decision.reason, expected.reason, 'reason');
   for (const gate of program.gates) {
     const used = expected.used[gate.name];
-    if (gate.home === 'everyone' || used === undefined) continue;
+    if (gate.home === HOME.everyone || used === undefined) continue;
     same(decision.used[gate.index], Number(used), `use of ${gate.name}`);
     if (gate.index === decision.gate && expected.opensAt !== undefined && used > 0n) {
       same(decision.resetsAtMs[gate.index], Number(expected.opensAt), `opening of ${gate.name}`);

@@ -1,0 +1,120 @@
+import { assert } from '#base/assert.ts';
+import { type AccountOperation, accountOperation, NO_EVENT } from './account-operation.ts';
+import {
+  type EventColumns,
+  NONE,
+  OP_ACCOUNT,
+  OP_DECIDE,
+  OP_LIFECYCLE,
+  OP_SETTLE,
+  opOf,
+  sharedIntegers,
+  type Tape,
+  type TapeSegment,
+} from './tape.ts';
+import type { OperationRow } from './tape.store.ts';
+
+/** An end that does not follow its decision at once. */
+interface LateEnd {
+  readonly customer: number;
+  readonly seq: number;
+  readonly event: number;
+}
+
+export interface OrderInput {
+  /** By customer: where their events begin in `order`; one more entry than customers. */
+  readonly starts: Uint32Array;
+  /** Events, customer by customer in the order of their sequences. */
+  readonly order: Uint32Array;
+  readonly columns: Pick<EventColumns, 'seq' | 'endSeq' | 'classServed'>;
+  /** By customer and sequence. */
+  readonly operations: readonly OperationRow[];
+}
+
+/** Puts decisions, late ends and operations of each customer into one order. */
+export function mergeOrder(
+  input: OrderInput,
+): Pick<Tape, 'ops' | 'opStarts' | 'operations' | 'segments' | 'segmentStarts'> {
+  const { starts, order, columns, operations: rows } = input;
+  const { seq, endSeq, classServed } = columns;
+  const customers = starts.length - 1;
+  const late = lateEnds(input);
+  const ops = sharedIntegers({ length: order.length + late.length + rows.length });
+  const opStarts = sharedIntegers({ length: customers + 1 });
+  const segmentStarts = sharedIntegers({ length: customers + 1 });
+  const operations: AccountOperation[] = [];
+  const segments: TapeSegment[] = [];
+  let next = 0;
+  let row = 0;
+  let end = 0;
+  for (let k = 0; k < customers; k++) {
+    opStarts[k] = next;
+    segmentStarts[k] = segments.length;
+    let at = starts[k] ?? 0;
+    const stop = starts[k + 1] ?? 0;
+    let before = 0;
+    for (;;) {
+      const operation = rows[row];
+      const rowSeq = operation?.customer === k ? operation.seq : Infinity;
+      const ending = late[end];
+      const endSeqNext = ending?.customer === k ? ending.seq : Infinity;
+      const other = Math.min(rowSeq, endSeqNext);
+      // Decisions up to whatever else happens next.
+      for (; at < stop; at++) {
+        const i = order[at] ?? 0;
+        const own = seq[i] ?? 0;
+        if (own >= other) break;
+        assert(own > before, 'a sequence rises with its days');
+        before = own;
+        const isFused = endSeq[i] === own + 1 || classServed[i] === NONE;
+        ops[next++] = opOf(isFused ? OP_LIFECYCLE : OP_DECIDE, i);
+      }
+      if (other === Infinity) break;
+      if (endSeqNext < rowSeq && ending !== undefined) {
+        ops[next++] = opOf(OP_SETTLE, ending.event);
+        end++;
+      } else if (operation !== undefined) {
+        const event = eventOf(input, k, operation.decisionSeq);
+        const each = accountOperation({ ...operation, event });
+        if (each.kind === 'open' || each.kind === 'change_plan')
+          segments.push({ customer: k, planVersionId: each.planVersionId });
+        ops[next++] = opOf(OP_ACCOUNT, operations.length);
+        operations.push(each);
+        row++;
+      }
+    }
+  }
+  opStarts[customers] = next;
+  segmentStarts[customers] = segments.length;
+  return { ops, opStarts, operations, segments, segmentStarts };
+}
+
+function lateEnds({ starts, order, columns }: OrderInput): readonly LateEnd[] {
+  const { seq, endSeq, classServed } = columns;
+  const late: LateEnd[] = [];
+  for (let k = 0; k + 1 < starts.length; k++) {
+    for (let at = starts[k] ?? 0; at < (starts[k + 1] ?? 0); at++) {
+      const event = order[at] ?? 0;
+      const end = endSeq[event] ?? 0;
+      if (end === 0 || end === (seq[event] ?? 0) + 1 || classServed[event] === NONE) continue;
+      late.push({ customer: k, seq: end, event });
+    }
+  }
+  return late.sort((a, b) => a.customer - b.customer || a.seq - b.seq);
+}
+
+/** The event that a customer's decision of a number is. */
+function eventOf({ starts, order, columns }: OrderInput, customer: number, seq: number): number {
+  if (seq < 0) return NO_EVENT;
+  let low = starts[customer] ?? 0;
+  let high = (starts[customer + 1] ?? 0) - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const event = order[middle] ?? 0;
+    const found = columns.seq[event] ?? 0;
+    if (found === seq) return event;
+    if (found < seq) low = middle + 1;
+    else high = middle - 1;
+  }
+  return NO_EVENT;
+}
