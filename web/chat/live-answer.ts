@@ -106,14 +106,15 @@ export class LiveAnswer {
         },
       );
       if (!answer.ok || !answer.body) throw await errorOf(answer);
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      const reader = answer.body.getReader();
+      const decoder = new TextDecoder();
       let rest = '';
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return;
         clearTimeout(silence);
         silence = setTimeout(() => connection.abort(), SILENCE_MS);
-        rest += value;
+        rest += decoder.decode(value, { stream: true });
         let end: number;
         while ((end = rest.indexOf('\n\n')) >= 0) {
           this.#event(rest.slice(0, end));

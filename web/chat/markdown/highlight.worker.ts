@@ -53,6 +53,9 @@ const ALIASES: Readonly<Record<string, string>> = {
 /** Longer code is shown plain: colouring it would hold the page up. */
 const CHARACTERS_MAX = 20_000;
 
+/** The first line compiles the grammar: with the usual half second its rest stays in one colour. */
+const LINE_MS_MAX = 10_000;
+
 let loading: Promise<HighlighterCore> | undefined;
 
 /** The coloured lines of a program; `undefined` where the language is not known. */
@@ -72,7 +75,11 @@ async function linesOf(
   const [core, grammar] = await Promise.all([loading, load()]);
   if (!core.getLoadedLanguages().includes(name))
     await core.loadLanguage((grammar as { default: never }).default);
-  return core.codeToTokens(code, { lang: name, theme: 'breakeven' }).tokens;
+  return core.codeToTokens(code, {
+    lang: name,
+    theme: 'breakeven',
+    tokenizeTimeLimit: LINE_MS_MAX,
+  }).tokens;
 }
 
 async function highlighter(): Promise<HighlighterCore> {
