@@ -38,7 +38,7 @@ import { hasKeylessSupplier } from '#wiring/local-servers.ts';
 import { LiveModels } from '#wiring/live-models.ts';
 import { createLog } from '#wiring/log.ts';
 import { logRenewals } from '#wiring/log-renewals.ts';
-import { logSchedules } from '#wiring/log-schedules.ts';
+import { noteSchedules } from '#wiring/note-schedules.ts';
 import { memberKeyIdentity } from '#wiring/member-key-identity.ts';
 import { Metrics } from '#wiring/metrics.ts';
 import { openMail } from '#wiring/open-mail.ts';
@@ -286,7 +286,7 @@ export async function startBreakeven(
       async () => {
         // Whoever is to be moved at a renewal is moved before it.
         await runSchedules(subscriptions)
-          .then((report) => logSchedules(log, report))
+          .then((report) => noteSchedules(pool, log, report))
           .catch((error: unknown) => log.error({ err: error }, 'cannot run scheduled plans'));
         metrics.renewalsEnded(logRenewals(log, await renewDue(subscriptions)));
       },

@@ -3,6 +3,7 @@ import { BOOKS } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, type IdKind, parseId } from '#base/id.ts';
 import { type NanoUsd, parseUsd } from '#base/money.ts';
+import type { FixChoice } from '#lab/fix-scenario.ts';
 import { isTimeZone } from '#plans/calendar.ts';
 
 /** Fields that many routes share. */
@@ -63,3 +64,11 @@ export const instantField = z.iso
   .datetime({ offset: true })
   .or(z.iso.date())
   .transform((text) => Date.parse(text));
+
+/** A fix of the lab by its number in the path, at its own price or another. @throws DomainError `not_found` */
+export function fixChoice(fix: string | undefined, priceNanoUsd: NanoUsd | undefined): FixChoice {
+  const number = Number(fix);
+  if (!Number.isSafeInteger(number))
+    throw new DomainError('not_found', `${fix ?? ''} is no number of a fix.`);
+  return { fix: number, ...(priceNanoUsd !== undefined && { priceNanoUsd }) };
+}

@@ -32,8 +32,9 @@ export interface ScheduleDeps {
 
 /** What a pass did. */
 export interface ScheduleReport {
-  readonly published: readonly Id<'scheduledPlan'>[];
-  readonly stopped: readonly Id<'scheduledPlan'>[];
+  /** By this pass, and by no other. */
+  readonly published: readonly ScheduledPlan[];
+  readonly stopped: readonly ScheduledPlan[];
   readonly told: number;
   readonly moved: number;
   readonly left: number;
@@ -52,8 +53,8 @@ const MOVES_PER_READ = 500;
  */
 export async function runSchedules(deps: ScheduleDeps): Promise<ScheduleReport> {
   const { pool, clock } = deps;
-  const published: Id<'scheduledPlan'>[] = [];
-  const stopped: Id<'scheduledPlan'>[] = [];
+  const published: ScheduledPlan[] = [];
+  const stopped: ScheduledPlan[] = [];
   const failures: { id: Id<'scheduledPlan'>; error: unknown }[] = [];
   const ends = { moved: 0, left: 0 };
   let told = 0;
@@ -61,9 +62,9 @@ export async function runSchedules(deps: ScheduleDeps): Promise<ScheduleReport> 
     try {
       let scheduled = found;
       if (scheduled.state === 'waiting' && scheduled.effectiveAtMs <= clock.nowMs()) {
-        scheduled = await publish(deps, scheduled);
-        if (scheduled.state === 'published') published.push(scheduled.id);
-        if (scheduled.state === 'stopped') stopped.push(scheduled.id);
+        const end = await publish(deps, scheduled);
+        scheduled = end.scheduled;
+        if (end.isOurs) (scheduled.state === 'published' ? published : stopped).push(scheduled);
       } else if (scheduled.state === 'waiting' && scheduled.moves !== 'new') {
         told += await tellSubscribers(pool, scheduled, clock.nowMs());
       }
@@ -80,24 +81,24 @@ export async function runSchedules(deps: ScheduleDeps): Promise<ScheduleReport> 
   return { published, stopped, told, ...ends, failures };
 }
 
-/** @returns the schedule as it is then; another process may have been faster */
+/** @returns the schedule as it is then, and whether this pass made it so: another may have been faster */
 async function publish(
   { pool, clock }: ScheduleDeps,
   { id }: ScheduledPlan,
-): Promise<ScheduledPlan> {
+): Promise<{ readonly scheduled: ScheduledPlan; readonly isOurs: boolean }> {
   try {
     return await transaction(pool, async (client) => {
       const scheduled = await readScheduledPlan(client, id, { lock: true });
-      if (scheduled.state !== 'waiting') return scheduled;
+      if (scheduled.state !== 'waiting') return { scheduled, isOurs: false };
       await publishIn(client, scheduled, clock);
-      return readScheduledPlan(client, id);
+      return { scheduled: await readScheduledPlan(client, id), isOurs: true };
     });
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'store_unavailable') throw error;
     // What cannot be published now never can: the operator is told, and nobody is moved.
     const end = { atMs: clock.nowMs(), by: 'schedule', reason: error.message };
-    await endScheduledPlan(pool, id, { state: 'stopped', ...end });
-    return readScheduledPlan(pool, id);
+    const isOurs = await endScheduledPlan(pool, id, { state: 'stopped', ...end });
+    return { scheduled: await readScheduledPlan(pool, id), isOurs };
   }
 }
 

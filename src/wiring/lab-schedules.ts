@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Book } from '#base/book.ts';
+import { type Book, BOOKS } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, newId } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
@@ -105,6 +105,14 @@ function prepare(
       },
     );
   }
+  const book = BOOKS.find((each) => each === recommendation.book);
+  if (book === undefined) {
+    throw new DomainError(
+      'invalid_request',
+      `The subscribers of ${recommendation.book} are not here to be told. Take the fix as a document and apply it.`,
+      { field: 'result' },
+    );
+  }
   const nowMs = clock.nowMs();
   const earliestMs = moves === 'new' ? nowMs : nowMs + noticeDays * DAY_MS;
   if (effectiveAtMs < earliestMs) {
@@ -126,7 +134,7 @@ function prepare(
     recommendation,
     scheduled: {
       id: newId('scheduledPlan', clock, random),
-      book: recommendation.book as Book,
+      book,
       plan: terms.plan,
       terms,
       changes,

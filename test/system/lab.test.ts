@@ -187,9 +187,7 @@ test('a schedule outlives kills: published once, everybody moved once', async ()
   const before = await planMoves();
   const atMs = Date.now() + 8_000;
   const answer = scheduleAnswer.parse(
-    await installation.follow('/lab/schedules', {
-      result,
-      fix: 2,
+    await installation.follow(`/lab/results/${result}/fixes/2/schedule`, {
       at: new Date(atMs).toISOString(),
       moves: 'at_once',
       noticeDays: 0,

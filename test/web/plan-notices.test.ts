@@ -46,11 +46,19 @@ async function follow(browser: BrowserLike, path: string, body: object): Promise
   return last.result;
 }
 
-const schedule = async (more: object): Promise<ScheduleAnswer> =>
+const schedule = async ({
+  dryRun = false,
+  fix = 0,
+  ...more
+}: {
+  dryRun?: boolean;
+  fix?: number;
+  at?: string;
+  noticeDays?: number;
+  price?: string;
+}): Promise<ScheduleAnswer> =>
   scheduleAnswer.parse(
-    await follow(owner, '/lab/schedules', {
-      result,
-      fix: 0,
+    await follow(owner, `/lab/results/${result}/fixes/${fix}/schedule${dryRun ? '/dry-run' : ''}`, {
       price: '250',
       at: new Date(Date.now() + 20 * DAY_MS).toISOString(),
       moves: 'at_once',

@@ -18,16 +18,15 @@ export function labScheduleCommands(lab: Command, setup: CommandSetup): void {
     .option('--no-notify', 'tell nobody')
     .option('--dry-run', 'show what each would be told, and write nothing')
     .action(
-      setup.run(async (context, [result], options) => {
-        const answer = await follow<ScheduleAnswer>(context, '/lab/schedules', {
-          result,
-          fix: Number(options['fix']),
+      setup.run(async (context, [result = ''], options) => {
+        const path = `/lab/results/${result}/fixes/${Number(options['fix'])}/schedule`;
+        const isDry = options['dryRun'] === true;
+        const answer = await follow<ScheduleAnswer>(context, isDry ? `${path}/dry-run` : path, {
           ...(options['price'] !== undefined && { price: options['price'] }),
           at: options['at'],
           moves: options['moves'],
           noticeDays: Number(options['noticeDays']),
           notify: options['notify'],
-          dryRun: options['dryRun'] === true,
         });
         present(context, answer, ({ text }) => text);
       }),

@@ -1,41 +1,23 @@
 import { z } from 'zod';
 import { PLAN_MOVES } from '#offer/scheduled-plan.ts';
-import { idField, idParam, instantField, priceField } from '../fields.ts';
+import { fixChoice, idParam, instantField, priceField } from '../fields.ts';
 import { route, type Route } from '../route.ts';
 import type { LongWork } from '../services.ts';
 import { scheduleAnswer, schedulesPage } from '../shapes/notices.ts';
 
 /** What the lab found, to be published at a time, with a notice to each subscriber. */
 export const labScheduleRoutes: readonly Route[] = [
-  route({
-    method: 'POST',
-    path: '/lab/schedules',
-    role: 'operator',
+  scheduling({
+    path: '/lab/results/:result/fixes/:fix/schedule',
     summary:
-      "Schedules a fix as a new version of its plan, with a notice to each subscriber that shows their own old and new bill; streams the replay's progress. With `dryRun` nothing is written.",
-    streams: true,
-    input: z.object({
-      result: idField('labResult'),
-      fix: z.int().min(0).max(1000).default(1),
-      /** Dollars instead of the fix's own. */
-      price: priceField.optional(),
-      at: instantField,
-      moves: z.enum(PLAN_MOVES).default('renewal'),
-      noticeDays: z.int().min(0).max(365).default(14),
-      notify: z.boolean().default(true),
-      dryRun: z.boolean().default(false),
-    }),
-    run:
-      async ({ input, actor, services }): Promise<LongWork> =>
-      (progress, signal) => {
-        const { at, price, ...schedule } = input;
-        return services.schedules.create(
-          { ...schedule, effectiveAtMs: at, ...(price !== undefined && { priceNanoUsd: price }) },
-          actor.name,
-          progress,
-          signal,
-        );
-      },
+      "Schedules a fix as a new version of its plan, with a notice to each subscriber that shows their own old and new bill; streams the replay's progress.",
+    dryRun: false,
+  }),
+  scheduling({
+    path: '/lab/results/:result/fixes/:fix/schedule/dry-run',
+    summary:
+      'What scheduling a fix would tell each subscriber, to the letter; writes nothing and streams its progress.',
+    dryRun: true,
   }),
   route({
     method: 'GET',
@@ -65,3 +47,43 @@ export const labScheduleRoutes: readonly Route[] = [
       services.schedules.cancel(idParam('scheduledPlan', params['schedule']), actor.name),
   }),
 ];
+
+/** The same question twice: what would be written, and to write it. */
+function scheduling({
+  path,
+  summary,
+  dryRun,
+}: {
+  readonly path: string;
+  readonly summary: string;
+  readonly dryRun: boolean;
+}): Route {
+  return route({
+    method: 'POST',
+    path,
+    role: 'operator',
+    summary,
+    streams: true,
+    input: z.object({
+      /** Dollars instead of the fix's own. */
+      price: priceField.optional(),
+      at: instantField,
+      moves: z.enum(PLAN_MOVES).default('renewal'),
+      noticeDays: z.int().min(0).max(365).default(14),
+      notify: z.boolean().default(true),
+    }),
+    run:
+      async ({ input, params, actor, services }): Promise<LongWork> =>
+      (progress, signal) => {
+        const { at, price, ...schedule } = input;
+        const result = idParam('labResult', params['result']);
+        const choice = fixChoice(params['fix'], price);
+        return services.schedules.create(
+          { ...schedule, ...choice, result, effectiveAtMs: at, dryRun },
+          actor.name,
+          progress,
+          signal,
+        );
+      },
+  });
+}

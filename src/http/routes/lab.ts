@@ -4,11 +4,8 @@ import { DomainError } from '#base/domain-error.ts';
 import type { Behaviour } from '#lab/behaviour.ts';
 import { behaviourShape } from '#lab/lab.schema.ts';
 import type { LakeBook } from '#lake/import/import-book.ts';
-
+import { fixChoice, idParam, priceField } from '../fields.ts';
 import { importedBookField } from './lab-imports.ts';
-import type { NanoUsd } from '#base/money.ts';
-import type { FixChoice } from '#lab/fix-scenario.ts';
-import { idParam, priceField } from '../fields.ts';
 import { route, type Route } from '../route.ts';
 import type { LongWork } from '../services.ts';
 
@@ -171,7 +168,7 @@ export const labRoutes: readonly Route[] = [
     run: ({ input, params, services }) =>
       services.lab.fix(
         idParam('labResult', params['result']),
-        choiceOf(params['fix'], input.price),
+        fixChoice(params['fix'], input.price),
       ),
   }),
   route({
@@ -187,7 +184,7 @@ export const labRoutes: readonly Route[] = [
       (progress, signal) =>
         services.lab.tryFix(
           idParam('labResult', params['result']),
-          choiceOf(params['fix'], input.price),
+          fixChoice(params['fix'], input.price),
           progress,
           signal,
         ),
@@ -200,14 +197,6 @@ export const labRoutes: readonly Route[] = [
     run: ({ services }) => services.lab.assumptions(),
   }),
 ];
-
-/** A fix by its number, at its own price or another. */
-function choiceOf(fix: string | undefined, priceNanoUsd: NanoUsd | undefined): FixChoice {
-  const number = Number(fix);
-  if (!Number.isSafeInteger(number))
-    throw new DomainError('not_found', `${fix ?? ''} is no number of a fix.`);
-  return { fix: number, ...(priceNanoUsd !== undefined && { priceNanoUsd }) };
-}
 
 function runOf(text: string | undefined): number {
   const run = Number(text);

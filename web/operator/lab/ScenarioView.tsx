@@ -3,13 +3,14 @@ import type { Fix, Recommendation, Trial } from '../../../src/lab/lab.schema.ts'
 import { ApiError } from '../../chat/api.ts';
 import { m } from '../../paraglide/messages.js';
 import { count, percent, usd } from '../../ui/figures.ts';
-import { Failure, ProgressBar } from '../../ui/parts.tsx';
+import { Button, Failure, ProgressBar } from '../../ui/parts.tsx';
 import { apiStream } from '../../ui/stream.ts';
 import { Part } from '../Page.tsx';
 import { changeTitle } from './change-words.ts';
 import { Frontier } from './Frontier.tsx';
 import { PriceChart } from './PriceChart.tsx';
 import { Publish } from './Publish.tsx';
+import type { LabStep } from './use-lab-run.ts';
 
 const EMPTY = { subscription: [], bill: [], margin: [], limited: [], leaves: [] };
 const DOLLAR = 1_000_000_000;
@@ -31,6 +32,7 @@ export function ScenarioView({
   const [asked, ask] = useState<number>(own.priceNanoUsd);
   const [trial, setTrial] = useState<{ readonly price: number; readonly data: Trial }>();
   const [isReplaying, setReplaying] = useState(false);
+  const [step, setStep] = useState<LabStep>();
   const [failure, setFailure] = useState<ApiError>();
   const replaying = useRef<AbortController>(undefined);
 
@@ -44,7 +46,7 @@ export function ScenarioView({
     apiStream(
       `/lab/results/${result.id}/fixes/${fix.rank}/replay`,
       { price: String(priceNanoUsd / DOLLAR) },
-      () => undefined,
+      (next) => setStep(next as LabStep),
       stop.signal,
     )
       .then((data) => setTrial({ price: priceNanoUsd, data: data as Trial }))
@@ -53,7 +55,9 @@ export function ScenarioView({
         setFailure(error instanceof ApiError ? error : new ApiError(0, 'internal', String(error)));
       })
       .finally(() => {
-        if (replaying.current === stop) setReplaying(false);
+        if (replaying.current !== stop) return;
+        setReplaying(false);
+        setStep(undefined);
       });
   };
 
@@ -93,7 +97,13 @@ export function ScenarioView({
         />
       </div>
       {isReplaying && (
-        <ProgressBar label={m.lab_replaying({ price: usd(asked) })} share={undefined} />
+        <div className="lab-progress">
+          <ProgressBar
+            label={m.lab_replaying({ price: usd(asked) })}
+            share={step?.of ? (step.done ?? 0) / step.of : undefined}
+          />
+          <Button onClick={() => replaying.current?.abort()}>{m.lab_cancel()}</Button>
+        </div>
       )}
       {failure && <Failure error={failure} onAgain={() => replay(asked)} />}
       {isExact ? (

@@ -45,15 +45,12 @@ export function ScheduleForm({
     setProblem(undefined);
     try {
       const answer = (await apiStream(
-        '/lab/schedules',
+        `/lab/results/${result.id}/fixes/${fix}/schedule${dryRun ? '/dry-run' : ''}`,
         {
-          result: result.id,
-          fix,
           ...(price !== undefined && { price }),
           at: `${day}T00:00:00Z`,
           moves,
           noticeDays: Number(noticeDays),
-          dryRun,
         },
         () => undefined,
         stop.signal,
