@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { AccountChange } from '#admission/account-change.ts';
 import type { Clock } from '#base/clock.ts';
 import { assert } from '#base/assert.ts';
-import { namedId, uuidOf } from '#base/id.ts';
+import { type Id, namedId, uuidOf } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
 import { utcDay } from '#base/utc-day.ts';
 import { inputTokens, outputTokens, USAGE_UNITS } from '#metering/usage.ts';
@@ -29,29 +29,32 @@ const NULL = '\\N';
 const BUFFER_CHARACTERS = 1 << 20;
 /** The gateway bounds a request's input by its bytes, about four for each token of English text. */
 const BYTES_PER_TOKEN = 4;
+const TOKENS_MAX = 4_294_967_295;
 /** More than anyone's use of a plan that is paid by use: what was paid elsewhere was paid. */
 const BOUGHT = nanoUsd(1e15);
 
-type Values = Readonly<Record<string, string | number>>;
+/** The columns that a request fills, in the order in which {@link ImportDays.add} gives them. */
+const DECISION =
+  'customer seq request clock_ms at_ms period_start_ms plan_version surface streamed model_asked input_tokens class_asked class_served fallback slow candidates held counted';
+const USAGE =
+  'customer id decision_seq seq admitted_ms settled_ms plan_version class model supplier price_version outcome estimated tokens_in tokens_out cost tariff charge paid_allowance paid_promotional paid_bought paid_overage overrun refunded attempts service_tier';
+const OPERATION = 'customer seq clock_ms at_ms ordinal kind plan_version facts';
 
-/** Makes lines of a table: what is not given is null. */
+/** Makes lines of a table: columns that are not filled are null. */
 class TableText {
   readonly #blank: readonly (string | number)[];
-  readonly #positions: ReadonlyMap<string, number>;
+  readonly #positions: readonly number[];
 
-  constructor(table: LakeTable) {
+  constructor(table: LakeTable, filled: string) {
     const names = LAKE_COLUMNS[table].map(({ name }) => name);
     this.#blank = names.map(() => NULL);
-    this.#positions = new Map(names.map((name, index) => [name, index]));
+    this.#positions = filled.split(' ').map((name) => names.indexOf(name));
+    assert(!this.#positions.includes(-1), 'the lake has the columns that are filled');
   }
 
-  line(values: Values): string {
-    const fields = [...this.#blank];
-    for (const name in values) {
-      const position = this.#positions.get(name);
-      assert(position !== undefined, `the lake has a column ${name}`);
-      fields[position] = values[name] ?? NULL;
-    }
+  line(values: readonly (string | number)[]): string {
+    const fields = this.#blank.slice();
+    for (let i = 0; i < values.length; i++) fields[this.#positions[i] ?? 0] = values[i] ?? NULL;
     return `${fields.join('\t')}\n`;
   }
 }
@@ -73,9 +76,15 @@ export class ImportDays implements Disposable {
   readonly #lastMs: number;
   /** The last number of each account's sequence. */
   readonly #seqs: Float64Array;
-  readonly #decision = new TableText('decision');
-  readonly #usage = new TableText('usage');
-  readonly #operation = new TableText('operation');
+  readonly #decision = new TableText('decision', DECISION);
+  readonly #usage = new TableText(
+    'usage',
+    `${USAGE} ${USAGE_UNITS.map((unit) => `u_${unit}`).join(' ')}`,
+  );
+  readonly #operation = new TableText('operation', OPERATION);
+  /** By subscriber. */
+  readonly #planVersions: readonly string[];
+  readonly #uuids = new Map<string, string>();
   #day: OpenDay | undefined;
   #requests = 0;
   #cost = 0n;
@@ -99,6 +108,8 @@ export class ImportDays implements Disposable {
     this.#firstMs = given.fromMs - (given.fromMs % DAY_MS);
     this.#lastMs = given.toMs - (given.toMs % DAY_MS);
     this.#seqs = new Float64Array(given.subscribers.length);
+    const plans = new Map(given.subscribers.map(({ plan }) => [plan.id, uuidOf(plan.id)]));
+    this.#planVersions = given.subscribers.map(({ plan }) => plans.get(plan.id) ?? NULL);
   }
 
   get requests(): number {
@@ -118,10 +129,15 @@ export class ImportDays implements Disposable {
   }
 
   /** Takes the next request of the day that is open. */
-  add(customer: number, model: number, request: ImportedRequest, priced: PricedRequest): void {
+  add(
+    customer: number,
+    modelNumber: number,
+    request: ImportedRequest,
+    priced: PricedRequest,
+  ): void {
     const day = this.#day;
     const subscriber = this.#subscribers[customer];
-    const named = this.#models[model];
+    const named = this.#models[modelNumber];
     assert(
       day !== undefined && subscriber !== undefined && named !== undefined,
       'rows are numbered',
@@ -133,63 +149,41 @@ export class ImportDays implements Disposable {
     day.requests++;
     day.cost += BigInt(priced.costNanoUsd);
     const { usage } = priced;
+    const { atMs } = request;
     const id = requestUuid(this.#requests);
-    const planVersion = uuidOf(subscriber.plan.id);
+    const planVersion = this.#planVersions[customer] ?? NULL;
+    const { className } = named;
+    const tokensIn = inputTokens(usage);
+    const bound = Math.min(tokensIn * BYTES_PER_TOKEN, TOKENS_MAX);
     day.write(
       'decision',
-      this.#decision.line({
-        customer: subscriber.id,
-        seq,
-        request: id,
-        clock_ms: request.atMs,
-        at_ms: request.atMs,
-        period_start_ms: billingPeriod(this.#firstMs, request.atMs, TIME_ZONE).startMs,
-        plan_version: planVersion,
-        surface: 'import',
-        streamed: 't',
-        model_asked: plainName(named.name),
-        input_tokens: Math.min(inputTokens(usage) * BYTES_PER_TOKEN, 4_294_967_295),
-        class_asked: named.className,
-        class_served: named.className,
-        fallback: 'none',
-        slow: 'f',
-        candidates: 0,
-        held: 0,
-        counted: 0,
-      }),
+      this.#decision.line([
+        ...[subscriber.id, seq, id, atMs, atMs, day.periodStartMs, planVersion],
+        ...['import', 't', plainName(named.name), bound, className, className],
+        ...['none', 'f', 0, 0, 0],
+      ]),
     );
+    const model = named.served?.model.model.name ?? plainName(named.name);
+    const supplier = named.served?.route.supplier.id ?? 'elsewhere';
+    const { priceVersionId } = priced;
+    const priceVersion = priceVersionId === undefined ? NULL : this.#uuid(priceVersionId);
     day.write(
       'usage',
-      this.#usage.line({
-        customer: subscriber.id,
-        id,
-        decision_seq: seq,
-        seq: seq + 1,
-        admitted_ms: request.atMs,
-        settled_ms: request.atMs,
-        plan_version: planVersion,
-        class: named.className,
-        model: named.served?.model.model.name ?? plainName(named.name),
-        supplier: named.served?.route.supplier.id ?? 'elsewhere',
-        price_version: priced.priceVersionId === undefined ? NULL : uuidOf(priced.priceVersionId),
-        outcome: 'completed',
-        estimated: 'f',
-        tokens_in: inputTokens(usage),
-        tokens_out: outputTokens(usage),
-        cost: priced.costNanoUsd,
-        tariff: priced.tariffNanoUsd,
-        charge: 0,
-        paid_allowance: 0,
-        paid_promotional: 0,
-        paid_bought: 0,
-        paid_overage: 0,
-        overrun: 0,
-        refunded: 0,
-        attempts: 1,
-        service_tier: request.tier === undefined ? NULL : plainName(request.tier),
-        ...Object.fromEntries(USAGE_UNITS.map((unit) => [`u_${unit}`, usage[unit]])),
-      }),
+      this.#usage.line([
+        ...[subscriber.id, id, seq, seq + 1, atMs, atMs, planVersion, className],
+        ...[model, supplier, priceVersion, 'completed', 'f', tokensIn, outputTokens(usage)],
+        ...[priced.costNanoUsd, priced.tariffNanoUsd, 0, 0, 0, 0],
+        ...[0, 0, 0, 1, request.tier === undefined ? NULL : plainName(request.tier)],
+        ...USAGE_UNITS.map((unit) => usage[unit]),
+      ]),
     );
+  }
+
+  /** Of the few ids that stand in every row. */
+  #uuid(id: Id<'priceVersion'>): string {
+    let uuid = this.#uuids.get(id);
+    if (uuid === undefined) this.#uuids.set(id, (uuid = uuidOf(id)));
+    return uuid;
   }
 
   /** Lets go of the files of a day that was not finished. */
@@ -200,9 +194,10 @@ export class ImportDays implements Disposable {
 
   /** Begins a day: who is billed from now on. */
   open(startMs: number): void {
-    const day = new OpenDay(join(this.#directory, `day=${utcDay(startMs)}`), startMs);
-    this.#day = day;
     const period = billingPeriod(this.#firstMs, startMs, TIME_ZONE);
+    const directory = join(this.#directory, `day=${utcDay(startMs)}`);
+    const day = new OpenDay(directory, { startMs, periodStartMs: period.startMs });
+    this.#day = day;
     if (period.startMs !== startMs) return;
     const terms = { period: { ...period, timeZone: TIME_ZONE } };
     for (const [k, { id, plan }] of this.#subscribers.entries()) {
@@ -236,16 +231,10 @@ export class ImportDays implements Disposable {
     day.operations++;
     day.write(
       'operation',
-      this.#operation.line({
-        customer: subscriber.id,
-        seq,
-        clock_ms: atMs,
-        at_ms: atMs,
-        ordinal: 0,
-        kind: facts.kind,
-        plan_version: uuidOf(subscriber.plan.id),
-        facts: JSON.stringify(facts),
-      }),
+      this.#operation.line([
+        ...[subscriber.id, seq, atMs, atMs, 0, facts.kind, this.#planVersions[k] ?? NULL],
+        JSON.stringify(facts),
+      ]),
     );
   }
 
@@ -299,6 +288,7 @@ export class ImportDays implements Disposable {
 class OpenDay {
   readonly directory: string;
   readonly startMs: number;
+  readonly periodStartMs: number;
   requests = 0;
   operations = 0;
   cost = 0n;
@@ -310,9 +300,13 @@ class OpenDay {
     revenue: '',
   };
 
-  constructor(directory: string, startMs: number) {
+  constructor(
+    directory: string,
+    when: { readonly startMs: number; readonly periodStartMs: number },
+  ) {
     this.directory = directory;
-    this.startMs = startMs;
+    this.startMs = when.startMs;
+    this.periodStartMs = when.periodStartMs;
     mkdirSync(directory, { recursive: true });
     const open = (table: LakeTable): number => openSync(this.text(table), 'w');
     this.#files = {
