@@ -2,6 +2,7 @@ import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { assert } from '#base/assert.ts';
 import { REPLAY_COLUMNS } from '#lake/replay-columns.ts';
 import { replayFile } from '#lake/replay-file.ts';
+import { collectYoung } from './collect-young.ts';
 import type { NamedColumns } from './tape.ts';
 import type { IndexedDay } from './tape-index.ts';
 import { itemsOf } from './tape.store.ts';
@@ -19,6 +20,10 @@ export const TRANSLATED: Readonly<Record<string, 'classes' | 'models' | 'gates' 
   member: 'scopes',
   key: 'scopes',
 };
+
+/** So many chunks, a few dozen megabytes of them, are read between collections. */
+const CHUNKS_COLLECTED = 256;
+let chunksRead = 0;
 
 /**
  * The rows of one sealed day, read once from the first to the last, so many at a time. Columns that
@@ -78,6 +83,7 @@ export class DayRows {
     this.#next = this.#result.fetchChunk();
     this.#next.catch(() => undefined);
     this.#items = this.#read.map((_, j) => itemsOf(chunk, j));
+    if (++chunksRead % CHUNKS_COLLECTED === 0) collectYoung();
     this.#rows = chunk.rowCount;
     this.#taken = 0;
   }

@@ -164,7 +164,7 @@ export function planResultOf(input: {
   const { plan, before, after, outcomes } = input;
   const rows = outcomes.map(({ row }) => row);
   const harmed = outcomes.filter(({ isHarmed }) => isHarmed).length;
-  const multiple = Math.max(1, ...outcomes.map(({ billMultiple }) => billMultiple));
+  const multiple = outcomes.reduce((most, { billMultiple }) => Math.max(most, billMultiple), 1);
   const limitedAt = (row: number, part: number): number =>
     after[row * METRIC_COUNT + METRIC.limited0 + part] ?? 0;
   const isLimited = (row: number): boolean =>

@@ -19,11 +19,15 @@ import { loadTape } from './load-tape.ts';
 import { metricOf, revenueOf } from './metrics.ts';
 import { ReplayPool } from './replay-pool.ts';
 import { DEFAULT_BEHAVIOUR } from './behaviour.ts';
+import { groupCandidates } from './candidate-groups.ts';
 import { planCandidates } from './candidates.ts';
+import { byMerit } from './fix-merit.ts';
 import { replayTerms, rowsOfPlan, studyOutcomes, studyPlan } from './plan-study.ts';
 import { planUseOf } from './plan-use.ts';
 import { recommend } from './recommend.ts';
+import { sampleOf } from './sample.ts';
 import { labBasis, NO_CHANGES, recordedSpec, scenarioSpec, termsOf } from './scenario.ts';
+import { screen } from './screening.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 10, 30);
 
@@ -160,5 +164,24 @@ describe('a replay of the plan in force', () => {
     );
     expect(found.fixes[0]?.fix.changes).toEqual(ranked[0]?.changes);
     expect(found.fixes.every(({ fix }) => fix.exact)).toBe(true);
+
+    // Giants are replayed only for what could be chosen: the ten best are those of replaying them for all.
+    const sample = sampleOf(basis, rows, 1, 2000);
+    expect(sample.giants).toBeGreaterThan(1);
+    const sampled = await studyPlan(
+      { ...options, basis, pool: replay, plan, rows: sample.rows, before: recorded },
+      {},
+    );
+    const trial = { basis, pool: replay, study: sampled, sample, bounds, fromMs: 0 };
+    const best = async (giants: number): Promise<readonly (readonly unknown[])[]> => {
+      const measured = await screen(
+        { ...trial, sample: { ...sample, giants } },
+        groupCandidates(candidates),
+        { enough: 10, atOnce: 2, control: {}, onProgress: () => undefined },
+      );
+      const ranked = measured.toSorted(byMerit(bounds)).slice(0, 10);
+      return ranked.map(({ fix }) => [fix.misses, fix.harmedShare, fix.margin, fix.changes.length]);
+    };
+    expect(await best(sample.giants)).toEqual(await best(0));
   }, 240_000);
 });

@@ -27,11 +27,18 @@ export class ReplayStream implements Replays, AsyncDisposable {
   readonly index: TapeIndex;
   readonly #duck: DuckDBConnection;
   readonly #workers: ReplayWorkers;
+  readonly #sliceEvents: number;
   #asked: Asked[] = [];
   #passes: Promise<void> = Promise.resolve();
 
   /** @param duck the connection that the index was read with */
-  constructor(duck: DuckDBConnection, index: TapeIndex, threads: number) {
+  constructor(
+    duck: DuckDBConnection,
+    index: TapeIndex,
+    threads: number,
+    sliceEvents = SLICE_EVENTS,
+  ) {
+    this.#sliceEvents = sliceEvents;
     this.#duck = duck;
     this.index = index;
     this.#workers = new ReplayWorkers(threads);
@@ -73,14 +80,14 @@ export class ReplayStream implements Replays, AsyncDisposable {
       () => undefined,
     );
     let from = 0;
-    for (const to of slicesOf(index)) {
+    for (const to of slicesOf(index, this.#sliceEvents)) {
       for (const { options } of asked) options.signal?.throwIfAborted();
       const reused = idle.pop();
       const events = eventsBetween(index, from, to);
       const { tape, memory } = await reader.read(
         to,
         reused !== undefined && capacityOf(reused) >= events ? reused : undefined,
-        { events: Math.max(events, SLICE_EVENTS) },
+        { events: Math.max(events, this.#sliceEvents) },
       );
       const worker = await firstIdle(busy);
       busy[worker] = this.#replaySlice(worker, { asked, tape, from, signals }).then(
@@ -121,11 +128,11 @@ export class ReplayStream implements Replays, AsyncDisposable {
 }
 
 /** Where slices end, by customer. */
-function slicesOf({ eventsOf }: TapeIndex): readonly number[] {
+function slicesOf({ eventsOf }: TapeIndex, sliceEvents: number): readonly number[] {
   const ends: number[] = [];
   let events = 0;
   for (const [k, own] of eventsOf.entries()) {
-    if (events > 0 && events + own > SLICE_EVENTS) {
+    if (events > 0 && events + own > sliceEvents) {
       ends.push(k);
       events = 0;
     }

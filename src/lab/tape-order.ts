@@ -22,10 +22,8 @@ interface LateEnd {
 }
 
 export interface OrderInput {
-  /** By customer: where their events begin in `order`; one more entry than customers. */
+  /** By customer: their first event; one more entry than customers. */
   readonly starts: Uint32Array;
-  /** Events, customer by customer in the order of their sequences. */
-  readonly order: Uint32Array;
   readonly columns: Pick<EventColumns, 'seq' | 'endSeq' | 'classServed'>;
   /** By customer and sequence. */
   readonly operations: readonly OperationRow[];
@@ -35,11 +33,13 @@ export interface OrderInput {
 export function mergeOrder(
   input: OrderInput,
 ): Pick<Tape, 'ops' | 'opStarts' | 'operations' | 'segments' | 'segmentStarts'> {
-  const { starts, order, columns, operations: rows } = input;
+  const { starts, columns, operations: rows } = input;
   const { seq, endSeq, classServed } = columns;
   const customers = starts.length - 1;
   const late = lateEnds(input);
-  const ops = sharedIntegers({ length: order.length + late.length + rows.length });
+  const ops = sharedIntegers({
+    length: (starts[customers] ?? 0) + late.length + rows.length,
+  });
   const opStarts = sharedIntegers({ length: customers + 1 });
   const segmentStarts = sharedIntegers({ length: customers + 1 });
   const operations: AccountOperation[] = [];
@@ -50,7 +50,7 @@ export function mergeOrder(
   for (let k = 0; k < customers; k++) {
     opStarts[k] = next;
     segmentStarts[k] = segments.length;
-    let at = starts[k] ?? 0;
+    let i = starts[k] ?? 0;
     const stop = starts[k + 1] ?? 0;
     let before = 0;
     for (;;) {
@@ -60,8 +60,7 @@ export function mergeOrder(
       const endSeqNext = ending?.customer === k ? ending.seq : Infinity;
       const other = Math.min(rowSeq, endSeqNext);
       // Decisions up to whatever else happens next.
-      for (; at < stop; at++) {
-        const i = order[at] ?? 0;
+      for (; i < stop; i++) {
         const own = seq[i] ?? 0;
         if (own >= other) break;
         assert(own > before, 'a sequence rises with its days');
@@ -89,12 +88,11 @@ export function mergeOrder(
   return { ops, opStarts, operations, segments, segmentStarts };
 }
 
-function lateEnds({ starts, order, columns }: OrderInput): readonly LateEnd[] {
+function lateEnds({ starts, columns }: OrderInput): readonly LateEnd[] {
   const { seq, endSeq, classServed } = columns;
   const late: LateEnd[] = [];
   for (let k = 0; k + 1 < starts.length; k++) {
-    for (let at = starts[k] ?? 0; at < (starts[k + 1] ?? 0); at++) {
-      const event = order[at] ?? 0;
+    for (let event = starts[k] ?? 0; event < (starts[k + 1] ?? 0); event++) {
       const end = endSeq[event] ?? 0;
       if (end === 0 || end === (seq[event] ?? 0) + 1 || classServed[event] === NONE) continue;
       late.push({ customer: k, seq: end, event });
@@ -104,15 +102,14 @@ function lateEnds({ starts, order, columns }: OrderInput): readonly LateEnd[] {
 }
 
 /** The event that a customer's decision of a number is. */
-function eventOf({ starts, order, columns }: OrderInput, customer: number, seq: number): number {
+function eventOf({ starts, columns }: OrderInput, customer: number, seq: number): number {
   if (seq < 0) return NO_EVENT;
   let low = starts[customer] ?? 0;
   let high = (starts[customer + 1] ?? 0) - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    const event = order[middle] ?? 0;
-    const found = columns.seq[event] ?? 0;
-    if (found === seq) return event;
+    const found = columns.seq[middle] ?? 0;
+    if (found === seq) return middle;
     if (found < seq) low = middle + 1;
     else high = middle - 1;
   }

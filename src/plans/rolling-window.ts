@@ -32,11 +32,14 @@ export class RollingWindow implements WindowCounter {
 
   roll(nowMs: number): void {
     const oldest = nowMs - this.windowMs;
-    while (this.#count > 0 && this.#stamp(0) <= oldest) {
-      this.used -= this.#amount(0);
-      this.#head = (this.#head + 1) & this.#mask;
-      this.#count--;
+    let head = this.#head;
+    let left = this.#count;
+    for (; left > 0 && (this.#stamps[head] ?? 0) <= oldest; left--) {
+      this.used -= this.#amounts[head] ?? 0;
+      head = (head + 1) & this.#mask;
     }
+    this.#head = head;
+    this.#count = left;
   }
 
   add(nowMs: number, amount: number): number {
@@ -161,13 +164,13 @@ export class RollingWindow implements WindowCounter {
   #put(stamp: number, amount: number): void {
     this.used += amount;
     let index = this.#count;
+    if (index > this.#mask) this.#resize(2 * (this.#mask + 1));
     while (index > 0 && this.#stamp(index - 1) > stamp) index--;
     if (index > 0 && this.#stamp(index - 1) === stamp) {
       const at = (this.#head + index - 1) & this.#mask;
       this.#amounts[at] = (this.#amounts[at] ?? 0) + amount;
       return;
     }
-    if (this.#count > this.#mask) this.#resize(2 * (this.#mask + 1));
     for (let i = this.#count; i > index; i--) this.#set(i, this.#stamp(i - 1), this.#amount(i - 1));
     this.#set(index, stamp, amount);
     this.#count++;

@@ -1,5 +1,6 @@
+import { assert } from '#base/assert.ts';
 import type { Id } from '#base/id.ts';
-import { type AccountState, UNBOUNDED } from './account-state.ts';
+import { type AccountState, type Lot, UNBOUNDED } from './account-state.ts';
 import { amountOf, assertAmounts, mayOverage, payable } from './amounts.ts';
 import type { PlanProgram } from './compile.ts';
 import { adjustHeld, type Scopes } from './counters.ts';
@@ -7,7 +8,7 @@ import type { Amounts } from './decision.ts';
 import type { SettleOut } from './decision-out.ts';
 import type { Hold } from './hold.ts';
 import { DEBT, OVERAGE, PaymentParts } from './payment-parts.ts';
-import { cover, pay, release } from './waterfall.ts';
+import { cover, pay, setAside } from './waterfall.ts';
 
 const extraPayments = new PaymentParts();
 
@@ -86,17 +87,21 @@ function endHold(
 function book(account: AccountState, program: PlanProgram, hold: Hold, out: SettleOut): void {
   if (hold.mode === 'included') return;
   const period = account.periodThatBegan(hold.periodStartMs);
-  release(account, hold.payments, period);
+  const { count, lots, amounts } = hold.payments;
   let left = out.chargeNanoUsd;
-  for (let i = 0; i < hold.payments.count && left > 0; i++) {
-    const amount = Math.min(left, hold.payments.amounts[i] ?? 0);
-    bookPart(account, hold.payments.lots[i] ?? 0, amount, out);
+  for (let i = 0; i < count; i++) {
+    const part = lots[i] ?? 0;
+    const held = amounts[i] ?? 0;
+    const lot = account.lot(part);
+    setAside(account, part, lot, -held, period);
+    if (left === 0) continue;
+    const amount = Math.min(left, held);
+    bookPart(part, lot, amount, out);
+    pay(account, part, lot, amount, period);
     left -= amount;
   }
+  assert(account.heldNanoUsd >= 0, 'no account holds less than nothing');
   out.overrunNanoUsd = left;
-  for (let i = 0; i < out.payments.count; i++) {
-    pay(account, out.payments.lots[i] ?? 0, out.payments.amounts[i] ?? 0, period);
-  }
   if (left > 0) bookOverrun(account, program, hold, left, out);
   if (period !== undefined && hold.mode === 'metered')
     period.fareChargedNanoUsd += out.chargeNanoUsd;
@@ -117,13 +122,13 @@ function bookOverrun(
   for (let i = 0; i < extraPayments.count; i++) {
     const part = extraPayments.lots[i] ?? 0;
     const amount = extraPayments.amounts[i] ?? 0;
-    bookPart(account, part, amount, out);
-    pay(account, part, amount, period);
+    const lot = account.lot(part);
+    bookPart(part, lot, amount, out);
+    pay(account, part, lot, amount, period);
   }
 }
 
-function bookPart(account: AccountState, part: number, amount: number, out: SettleOut): void {
-  const lot = account.lot(part);
+function bookPart(part: number, lot: Lot | undefined, amount: number, out: SettleOut): void {
   out.payments.add(part, amount);
   out.lotExpiriesMs[out.payments.count - 1] = lot?.expiresAtMs ?? UNBOUNDED;
   if (part === OVERAGE) out.overageNanoUsd += amount;

@@ -1,5 +1,5 @@
 import { assert } from '#base/assert.ts';
-import type { AccountState, PeriodTotals } from './account-state.ts';
+import type { AccountState, Lot, PeriodTotals } from './account-state.ts';
 import type { PlanProgram } from './compile.ts';
 import { DEBT, OVERAGE, type PaymentParts } from './payment-parts.ts';
 
@@ -51,17 +51,17 @@ function overageRoom(account: AccountState, program: PlanProgram, period: Period
   return Math.max(0, cap - period.overageUsedNanoUsd - period.overageHeldNanoUsd);
 }
 
-/** Sets `amount` aside in one part's bucket; negative to give it back. */
-function setAside(
+/** Sets `amount` aside in one part's bucket, of this lot if it is one; negative to give it back. */
+export function setAside(
   account: AccountState,
   part: number,
+  lot: Lot | undefined,
   amount: number,
   period: PeriodTotals | undefined,
 ): void {
   account.heldNanoUsd += amount;
   if (part === DEBT) account.debtHeldNanoUsd += amount;
   else if (part !== OVERAGE) {
-    const lot = account.lot(part);
     assert(lot !== undefined, 'a lot outlives its holds');
     lot.heldNanoUsd += amount;
     assert(lot.heldNanoUsd >= 0, 'no lot holds less than nothing');
@@ -74,31 +74,22 @@ export function reserve(
   parts: PaymentParts,
   period: PeriodTotals | undefined,
 ): void {
-  for (let i = 0; i < parts.count; i++)
-    setAside(account, parts.lots[i] ?? 0, parts.amounts[i] ?? 0, period);
+  for (let i = 0; i < parts.count; i++) {
+    const part = parts.lots[i] ?? 0;
+    setAside(account, part, account.lot(part), parts.amounts[i] ?? 0, period);
+  }
 }
 
-/** Gives back what a hold reserved. */
-export function release(
-  account: AccountState,
-  parts: PaymentParts,
-  period: PeriodTotals | undefined,
-): void {
-  for (let i = 0; i < parts.count; i++)
-    setAside(account, parts.lots[i] ?? 0, -(parts.amounts[i] ?? 0), period);
-  assert(account.heldNanoUsd >= 0, 'no account holds less than nothing');
-}
-
-/** Books a payment: takes it out of its bucket for good. */
+/** Books a payment: takes it out of its bucket, of this lot if it is one, for good. */
 export function pay(
   account: AccountState,
   part: number,
+  lot: Lot | undefined,
   amount: number,
   period: PeriodTotals | undefined,
 ): void {
   if (part === DEBT) account.debtNanoUsd += amount;
   else if (part !== OVERAGE) {
-    const lot = account.lot(part);
     assert(lot !== undefined && lot.amountNanoUsd >= amount, 'a lot pays no more than it has');
     lot.amountNanoUsd -= amount;
   } else if (period !== undefined) period.overageUsedNanoUsd += amount;

@@ -9,7 +9,9 @@ import { sealBook } from '#lake/seal-book.ts';
 import { loadTape } from '#lab/load-tape.ts';
 import { METRIC, METRIC_COUNT, metricOf, revenueOf } from '#lab/metrics.ts';
 import { ReplayPool } from '#lab/replay-pool.ts';
-import { labBasis, recordedSpec } from '#lab/scenario.ts';
+import { ReplayStream } from '#lab/replay-stream.ts';
+import { bookBasis, labBasis, NO_CHANGES, recordedSpec, scenarioSpec } from '#lab/scenario.ts';
+import { indexTape } from '#lab/tape.store.ts';
 import { testDatabase } from '#testing/database.ts';
 import { temporaryDirectory } from '#testing/temporary-directory.ts';
 import { fillBooks } from './lab-books.ts';
@@ -39,6 +41,18 @@ it(`replays the books of ${plans} random plans exactly: decisions, payers, reven
   const basis = labBasis({ tape, catalog: NO_CATALOG, planVersions, atMs: endMs });
   await using pool = new ReplayPool(tape, 2);
   const recorded = await pool.replay(recordedSpec(basis));
+  // A slice of customers at a time, straight from the lake, comes to the same; so does what is sent again.
+  const index = await indexTape(duck, { lake, book: 'test' });
+  const book = bookBasis({ tape: index, catalog: NO_CATALOG, planVersions, atMs: endMs });
+  await using stream = new ReplayStream(duck, index, 2, 300);
+  const deferring = { ...NO_CHANGES, deferredShare: 0.5 };
+  const [sliced, again] = await Promise.all([
+    stream.replay(recordedSpec(book)),
+    stream.replay(scenarioSpec(book, deferring)),
+  ]);
+  expect(index.segments).toEqual(tape.segments);
+  expect(sliced).toEqual(recorded);
+  expect(again).toEqual(await pool.replay(scenarioSpec(basis, deferring)));
   const wrong = tape.segments
     .map(({ customer, planVersionId }, row) => ({
       customer: tape.customers[customer],
