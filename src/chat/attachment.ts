@@ -39,7 +39,7 @@ export function inspectAttachment(content: Buffer): Pick<Attachment, 'kind' | 'm
   if (!isText(content))
     throw new DomainError(
       'invalid_request',
-      'Only images (PNG, JPEG, GIF, WebP) and text files can be attached.',
+      'Only images (PNG, JPEG, GIF, WebP), PDFs with text in them, and text files can be attached.',
       { field: 'file' },
     );
   if (content.length > TEXT_BYTES_MAX) throw tooLarge(TEXT_BYTES_MAX);

@@ -31,6 +31,7 @@ import { jsonOf, markdownOf } from './export.ts';
 import { type Feedback, saveFeedback } from './feedback.store.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { findMessage, readMessages, readTree } from './messages.store.ts';
+import { isPdf, pdfText } from './pdf-text.ts';
 import { type Part, textOf } from './part.ts';
 import { readRecentUse } from './recent-use.store.ts';
 import { queryOf } from './search-terms.ts';
@@ -212,7 +213,8 @@ export class ChatDesk {
     file: { readonly name: string; readonly content: Buffer },
   ): Promise<Omit<Attachment, 'content'> & { readonly bytes: number }> {
     const { pool, clock, random } = this.#deps;
-    const { kind, mediaType } = inspectAttachment(file.content);
+    const content = await readable(file.content);
+    const { kind, mediaType } = inspectAttachment(content);
     const name =
       file.name
         .replaceAll(/[\p{C}/\\]/gu, '')
@@ -223,10 +225,10 @@ export class ChatDesk {
     await insertAttachment(
       pool,
       actor,
-      { id, name, kind, mediaType, content: file.content },
+      { id, name, kind, mediaType, content },
       { nowMs, expiresAtMs: nowMs + UNUSED_ATTACHMENT_MS },
     );
-    return { id, name, kind, mediaType, bytes: file.content.length };
+    return { id, name, kind, mediaType, bytes: content.length };
   }
 
   /** @throws DomainError `not_found` */
@@ -340,6 +342,12 @@ export class ChatDesk {
     const plan = this.#deps.plan(receipt.planVersion);
     return { ...receipt, planName: plan ? `${plan.displayName} v${plan.version}` : '' };
   }
+}
+
+/** Of a PDF its text is kept, which every model reads; anything else stays as it came. */
+async function readable(content: Buffer): Promise<Buffer> {
+  const isSmall = content.length <= ATTACHMENT_BYTES_MAX;
+  return isSmall && isPdf(content) ? Buffer.from(await pdfText(content)) : content;
 }
 
 function tokenHash(token: string): Buffer {

@@ -23,6 +23,7 @@ import {
   reopenMessage,
 } from './messages.store.ts';
 import type { Part } from './part.ts';
+import type { QuotedMessage, QuoteShare } from './quote-shares.ts';
 import { promptOf } from './prompt.ts';
 import type { WebSearch } from './web-search/web-search.ts';
 
@@ -31,6 +32,8 @@ export interface ChatDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly gateway: Pick<Gateway, 'quote'>;
+  /** What a message may take of the limits of an actor's plan; none where each is charged. */
+  readonly sharesOf: (actor: ChatActor, message: QuotedMessage) => Promise<readonly QuoteShare[]>;
   readonly models: ModelDirectory;
   readonly generator: Generator;
   /** This process's number; see ProcessOwner. */
@@ -243,6 +246,8 @@ export class Chat {
     readonly minNanoUsd: number;
     readonly expectedNanoUsd: number;
     readonly maxNanoUsd: number;
+    /** Of the limits that it counts in, where the plan includes it. */
+    readonly shares: readonly QuoteShare[];
   }> {
     const { pool, clock, gateway, webSearch } = this.#deps;
     const caller = await this.#deps.callerOf(actor);
@@ -270,7 +275,14 @@ export class Chat {
       send.search && webSearch
         ? webSearch.errand({ body, query: send.text, say: () => undefined })
         : undefined;
-    return gateway.quote({ caller, surface: 'openai-chat', body, errand }).range();
+    const quote = gateway.quote({ caller, surface: 'openai-chat', body, errand });
+    const range = quote.range();
+    const shares = await this.#deps.sharesOf(actor, {
+      className: quote.model.className,
+      most: quote.amounts(quote.outputTokensMax),
+      usualShare: range.maxNanoUsd === 0 ? 1 : range.expectedNanoUsd / range.maxNanoUsd,
+    });
+    return { ...range, shares };
   }
 
   async #pathTo(actor: ChatActor, send: Send): Promise<readonly Message[]> {

@@ -5,6 +5,7 @@ import type { Clock } from '#base/clock.ts';
 import { DomainError } from '#base/domain-error.ts';
 import type { Random } from '#base/random.ts';
 import type { ChatActor } from '#chat/actor.ts';
+import { quoteShares } from '#chat/quote-shares.ts';
 import { Chat } from '#chat/chat.ts';
 import { ChatDesk } from '#chat/chat-desk.ts';
 import { forgetExpired } from '#chat/conversations.store.ts';
@@ -81,6 +82,12 @@ export async function openChat(parts: ChatParts): Promise<OpenChat> {
       gateway,
       models,
       generator,
+      async sharesOf(actor, message) {
+        const standings = await readStandings(pool, plans, { ...actor, nowMs: clock.nowMs() });
+        const plan = standings && plans.plan(standings.planVersionId);
+        if (!plan || plan.billing === 'metered') return [];
+        return quoteShares(plan, standings, message);
+      },
       owner: () => owner.number,
       callerOf,
       webSearch,

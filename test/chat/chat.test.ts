@@ -1,3 +1,4 @@
+import { pdfOf } from '#chat/testing-pdf.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Part } from '#chat/part.ts';
@@ -199,6 +200,12 @@ describe('files', () => {
     expect((await attach('photo.png', Buffer.from([0, 1, 2, 3]))).status).toBe(400);
     expect((await attach('empty.txt', '')).status).toBe(400);
     expect((await attach('big.txt', 'a'.repeat(600_000))).status).toBe(413);
+    const paper = (await (await attach('paper.pdf', pdfOf(['Below zero.']))).json()) as {
+      id: string;
+    };
+    const read = await ada.fetch(`/chat/attachments/${paper.id}`);
+    expect(await read.text()).toBe('[Page 1]\nBelow zero.');
+    expect((await attach('scan.pdf', pdfOf(['']))).status).toBe(400);
     const back = await ada.fetch(`/chat/attachments/${text.id}`);
     expect(back.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(await back.text()).toBe('plain words');

@@ -17,8 +17,8 @@ import { api, type ApiError } from './api.ts';
 import { Composer, type Composed, type ComposerHandle } from './Composer.tsx';
 import { ConversationMenu } from './ConversationMenu.tsx';
 import { ConversationStore } from './conversation-store.ts';
-import type { QuoteRange } from './dialogs.tsx';
 import { HouseLinks } from './HouseLinks.tsx';
+import { mayTakeMuch, type QuoteRange, takesMuch } from './quote-range.ts';
 import { Icon } from './icons.tsx';
 import { LimitsContext } from './limits-context.ts';
 import type { MessageActions } from './message-actions.ts';
@@ -157,7 +157,9 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
   const ask = useCallback(
     async (draft: Parameters<ConversationStore['send']>[0]): Promise<boolean> => {
       const threshold = start?.settings.askAboveNanoUsd ?? Number.MAX_SAFE_INTEGER;
-      if (limits?.plan.billing === 'metered') {
+      const isMetered = limits?.plan.billing === 'metered';
+      const ofClass = start?.models.find(({ name }) => name === draft.model)?.class;
+      if (isMetered || mayTakeMuch(draft, ofClass)) {
         const { outline, conversation } = store.state();
         const parent = outline.at(-1)?.id;
         const range = await api<QuoteRange>('POST', '/chat/quote', {
@@ -170,7 +172,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           ...(draft.search && { search: true }),
           ...(conversation && { conversation: conversation.id, ...(parent && { parent }) }),
         });
-        if (range.expectedNanoUsd > threshold) {
+        if (isMetered ? range.expectedNanoUsd > threshold : takesMuch(range)) {
           const isYes = await new Promise<boolean>((answer) => setQuestion({ range, answer }));
           setQuestion(undefined);
           if (!isYes) return false;
@@ -396,6 +398,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           {question && (
             <QuoteDialog
               range={question.range}
+              isMetered={limits?.plan.billing === 'metered'}
               threshold={start?.settings.askAboveNanoUsd ?? 0}
               onAnswer={question.answer}
             />

@@ -265,7 +265,8 @@ async function upload(file: File, bytesMax: number): Promise<{ part?: Part; erro
     const { code } = error as ApiError;
     if (code === 'body_too_large')
       return { error: m.chat_file_large({ size: count(bytesMax / 1024 / 1024) }) };
-    return { error: code === 'invalid_request' ? m.chat_file_kind() : m.chat_error_offline() };
+    if (code !== 'invalid_request') return { error: m.chat_error_offline() };
+    return { error: /\.pdf$/i.test(file.name) ? m.chat_file_pdf() : m.chat_file_kind() };
   }
 }
 

@@ -6,7 +6,9 @@ import { getLocale, setLocale } from '../paraglide/runtime.js';
 import { api } from './api.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { Dialog } from './Dialog.tsx';
-import { day, money } from './figures.ts';
+import { day, money, share } from './figures.ts';
+import { className, windowText } from './meter-words.ts';
+import { MUCH_PER_MILLE, type QuoteRange } from './quote-range.ts';
 import { Icon } from './icons.tsx';
 
 /** Custom instructions, when to ask before a dear request, pictures, language and appearance. */
@@ -276,29 +278,34 @@ export function DeleteDialog({
   );
 }
 
-export interface QuoteRange {
-  readonly minNanoUsd: number;
-  readonly expectedNanoUsd: number;
-  readonly maxNanoUsd: number;
-}
-
-/** Asked before a request that may take more than the customer's threshold. */
+/** Asked before a request that may be charged more than the customer's threshold, or takes much of a limit. */
 export function QuoteDialog({
   range,
+  isMetered,
   threshold,
   onAnswer,
 }: {
   readonly range: QuoteRange;
+  readonly isMetered: boolean;
   readonly threshold: number;
   readonly onAnswer: (isYes: boolean) => void;
 }) {
   return (
-    <Dialog title={m.chat_quote_title()} onClose={() => onAnswer(false)}>
-      <p className="quote-range tabular">
-        {m.chat_quote_range({ min: money(range.minNanoUsd), max: money(range.maxNanoUsd) })}
-      </p>
-      <p>{m.chat_quote_expected({ expected: money(range.expectedNanoUsd) })}</p>
-      <p className="hint">{m.chat_quote_why({ threshold: money(threshold) })}</p>
+    <Dialog
+      title={isMetered ? m.chat_quote_title() : m.chat_quote_title_share()}
+      onClose={() => onAnswer(false)}
+    >
+      {isMetered ? (
+        <>
+          <p className="quote-range tabular">
+            {m.chat_quote_range({ min: money(range.minNanoUsd), max: money(range.maxNanoUsd) })}
+          </p>
+          <p>{m.chat_quote_expected({ expected: money(range.expectedNanoUsd) })}</p>
+          <p className="hint">{m.chat_quote_why({ threshold: money(threshold) })}</p>
+        </>
+      ) : (
+        <Shares range={range} />
+      )}
       <div className="row-end">
         <button type="button" className="button" onClick={() => onAnswer(false)}>
           {m.chat_cancel()}
@@ -313,6 +320,33 @@ export function QuoteDialog({
         </button>
       </div>
     </Dialog>
+  );
+}
+
+const SHARES_SHOWN = 3;
+
+/** On a plan that includes it: the limits of which it takes most. */
+function Shares({ range }: { readonly range: QuoteRange }) {
+  const taken = range.shares.filter(({ expectedPerMille }) => expectedPerMille > 0);
+  return (
+    <>
+      <ul className="quote-shares tabular">
+        {taken.slice(0, SHARES_SHOWN).map(({ gate, classes, window, ...part }) => (
+          <li key={gate}>
+            <span>
+              {[classes.map(className).join(' · '), windowText(window)].filter(Boolean).join(' · ')}
+            </span>
+            <span>
+              {m.chat_quote_share({
+                expected: share(part.expectedPerMille),
+                left: share(part.leftPerMille),
+              })}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p className="hint">{m.chat_quote_why_share({ share: share(MUCH_PER_MILLE) })}</p>
+    </>
   );
 }
 

@@ -83,19 +83,21 @@ function ServerForm({ server, onDone }: { readonly server: Server; readonly onDo
         save();
       }}
     >
-      <Segments
-        label={m.op_mail_security()}
-        value={security}
-        options={[
-          { value: 'tls', label: m.op_mail_tls() },
-          { value: 'starttls', label: m.op_mail_starttls() },
-          { value: 'none', label: m.op_mail_plain() },
-        ]}
-        onChange={(next) => {
-          if (port === String(USUAL_PORT[security])) setPort(String(USUAL_PORT[next]));
-          setSecurity(next);
-        }}
-      />
+      <div className="form-segments">
+        <Segments
+          label={m.op_mail_security()}
+          value={security}
+          options={[
+            { value: 'tls', label: m.op_mail_tls() },
+            { value: 'starttls', label: m.op_mail_starttls() },
+            { value: 'none', label: m.op_mail_plain() },
+          ]}
+          onChange={(next) => {
+            if (port === String(USUAL_PORT[security])) setPort(String(USUAL_PORT[next]));
+            setSecurity(next);
+          }}
+        />
+      </div>
       {security === 'none' && <p className="field-hint">{m.op_mail_plain_hint()}</p>}
       <TextField label={m.op_mail_host()} value={host} onChange={setHost} autoComplete="off" />
       <TextField
@@ -162,17 +164,19 @@ function TestMail() {
   };
   return (
     <form
-      className="form inline-form"
+      className="form"
       onSubmit={(event) => {
         event.preventDefault();
         void send();
       }}
     >
       <TextField label={m.op_mail_test_to()} type="email" value={to} onChange={setTo} />
-      <Button type="submit" busy={isBusy} disabled={to === ''}>
-        {m.op_mail_test()}
-      </Button>
       <FormProblem error={error} />
+      <div className="form-actions">
+        <Button type="submit" busy={isBusy} disabled={to === ''}>
+          {m.op_mail_test()}
+        </Button>
+      </div>
       <p role="status">
         {said &&
           (said.isTaken
