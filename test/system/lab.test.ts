@@ -72,7 +72,7 @@ test('recommends a fix for the plan that loses, and names the few who cause it',
   expect(first?.fits).toBe(found.reaches);
   expect(first?.misses.length === 0).toBe(found.reaches);
   result = found.id;
-});
+}, 120_000);
 
 test('replaying the fix gives what the recommendation promised', async () => {
   const replayed = replayResultShape.parse(await installation.ask('lab', 'replay', fix));
@@ -85,7 +85,7 @@ test('replaying the fix gives what the recommendation promised', async () => {
     expect(plan.after).toEqual(plan.before);
   const again = replayResultShape.parse(await installation.ask('lab', 'replay', fix));
   expect(again.plans).toEqual(replayed.plans);
-});
+}, 120_000);
 
 test('a price that suppliers raise is replayed like a plan', async () => {
   const document = promisedDocument(await installation.ask('lab', 'results', result));
@@ -123,7 +123,7 @@ test('says which field is wrong', async () => {
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toContain(word);
   }
-});
+}, 120_000);
 
 test('every fix opens as a document, also at another price', async () => {
   const promised = recommendationShape.parse(
@@ -165,7 +165,7 @@ test('a fix replayed on everybody gives what the recommendation promised', async
   expect(Number(dearer.result.after.subscription)).toBeGreaterThan(
     Number(trial.result.after.subscription),
   );
-});
+}, 120_000);
 
 test('a fix is scheduled, shown to each, and taken back', async () => {
   const at = ['--at', new Date(Date.now() + 30 * 86_400_000).toISOString()];
