@@ -77,4 +77,4 @@ it('finds the break-even of somebody who does not run the gateway', async () => 
     listed: plans.map(termsOf),
   });
   expect(found.fixes[0]?.fix).toMatchObject({ fits: true, harmed: 1 });
-}, 60_000);
+}, 180_000);

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { AccountChange } from '#admission/account-change.ts';
@@ -10,9 +10,9 @@ import { utcDay } from '#base/utc-day.ts';
 import { inputTokens, outputTokens, USAGE_UNITS } from '#metering/usage.ts';
 import { billingPeriod } from '#plans/calendar.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
-import { LAKE_COLUMNS } from '../lake-columns.ts';
 import { type DaySeal, LAKE_FORMAT, LAKE_TABLES, type LakeTable } from '../lake-layout.ts';
 import { countRows, sumUsage, writeParquet } from '../parquet.store.ts';
+import { OpenDay, TableText, NULL } from './day-text.ts';
 import type { ImportedBook } from './import-book.ts';
 import type { ResolvedModel } from './import-models.ts';
 import type { ImportedRequest, PricedRequest } from './import-pricer.ts';
@@ -25,8 +25,6 @@ export interface ImportSubscriber {
 
 const DAY_MS = 86_400_000;
 const TIME_ZONE = 'UTC';
-const NULL = '\\N';
-const BUFFER_CHARACTERS = 1 << 20;
 /** The gateway bounds a request's input by its bytes, about four for each token of English text. */
 const BYTES_PER_TOKEN = 4;
 const TOKENS_MAX = 4_294_967_295;
@@ -39,25 +37,6 @@ const DECISION =
 const USAGE =
   'customer id decision_seq seq admitted_ms settled_ms plan_version class model supplier price_version outcome estimated tokens_in tokens_out cost tariff charge paid_allowance paid_promotional paid_bought paid_overage overrun refunded attempts service_tier';
 const OPERATION = 'customer seq clock_ms at_ms ordinal kind plan_version facts';
-
-/** Makes lines of a table: columns that are not filled are null. */
-class TableText {
-  readonly #blank: readonly (string | number)[];
-  readonly #positions: readonly number[];
-
-  constructor(table: LakeTable, filled: string) {
-    const names = LAKE_COLUMNS[table].map(({ name }) => name);
-    this.#blank = names.map(() => NULL);
-    this.#positions = filled.split(' ').map((name) => names.indexOf(name));
-    assert(!this.#positions.includes(-1), 'the lake has the columns that are filled');
-  }
-
-  line(values: readonly (string | number)[]): string {
-    const fields = this.#blank.slice();
-    for (let i = 0; i < values.length; i++) fields[this.#positions[i] ?? 0] = values[i] ?? NULL;
-    return `${fields.join('\t')}\n`;
-  }
-}
 
 /**
  * Writes requests from elsewhere as days of the lake, in the shape that sealing gives the books:
@@ -158,9 +137,24 @@ export class ImportDays implements Disposable {
     day.write(
       'decision',
       this.#decision.line([
-        ...[subscriber.id, seq, id, atMs, atMs, day.periodStartMs, planVersion],
-        ...['import', 't', plainName(named.name), bound, className, className],
-        ...['none', 'f', 0, 0, 0],
+        subscriber.id,
+        seq,
+        id,
+        atMs,
+        atMs,
+        day.periodStartMs,
+        planVersion,
+        'import',
+        't',
+        plainName(named.name),
+        bound,
+        className,
+        className,
+        'none',
+        'f',
+        0,
+        0,
+        0,
       ]),
     );
     const model = named.served?.model.model.name ?? plainName(named.name);
@@ -170,10 +164,32 @@ export class ImportDays implements Disposable {
     day.write(
       'usage',
       this.#usage.line([
-        ...[subscriber.id, id, seq, seq + 1, atMs, atMs, planVersion, className],
-        ...[model, supplier, priceVersion, 'completed', 'f', tokensIn, outputTokens(usage)],
-        ...[priced.costNanoUsd, priced.tariffNanoUsd, 0, 0, 0, 0],
-        ...[0, 0, 0, 1, request.tier === undefined ? NULL : plainName(request.tier)],
+        subscriber.id,
+        id,
+        seq,
+        seq + 1,
+        atMs,
+        atMs,
+        planVersion,
+        className,
+        model,
+        supplier,
+        priceVersion,
+        'completed',
+        'f',
+        tokensIn,
+        outputTokens(usage),
+        priced.costNanoUsd,
+        priced.tariffNanoUsd,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+        request.tier === undefined ? NULL : plainName(request.tier),
         ...USAGE_UNITS.map((unit) => usage[unit]),
       ]),
     );
@@ -232,7 +248,13 @@ export class ImportDays implements Disposable {
     day.write(
       'operation',
       this.#operation.line([
-        ...[subscriber.id, seq, atMs, atMs, 0, facts.kind, this.#planVersions[k] ?? NULL],
+        subscriber.id,
+        seq,
+        atMs,
+        atMs,
+        0,
+        facts.kind,
+        this.#planVersions[k] ?? NULL,
         JSON.stringify(facts),
       ]),
     );
@@ -281,61 +303,6 @@ export class ImportDays implements Disposable {
       sealedAtMs: this.#clock.nowMs(),
     };
     writeFileSync(join(day.directory, 'seal.json'), `${JSON.stringify(seal, undefined, 2)}\n`);
-  }
-}
-
-/** A day that is being written, as a text file for each table. */
-class OpenDay {
-  readonly directory: string;
-  readonly startMs: number;
-  readonly periodStartMs: number;
-  requests = 0;
-  operations = 0;
-  cost = 0n;
-  readonly #files: Readonly<Record<LakeTable, number>>;
-  readonly #texts: Record<LakeTable, string> = {
-    decision: '',
-    usage: '',
-    operation: '',
-    revenue: '',
-  };
-
-  constructor(
-    directory: string,
-    when: { readonly startMs: number; readonly periodStartMs: number },
-  ) {
-    this.directory = directory;
-    this.startMs = when.startMs;
-    this.periodStartMs = when.periodStartMs;
-    mkdirSync(directory, { recursive: true });
-    const open = (table: LakeTable): number => openSync(this.text(table), 'w');
-    this.#files = {
-      decision: open('decision'),
-      usage: open('usage'),
-      operation: open('operation'),
-      revenue: open('revenue'),
-    };
-  }
-
-  text(table: LakeTable): string {
-    return join(this.directory, `${table}.tsv`);
-  }
-
-  write(table: LakeTable, line: string): void {
-    this.#texts[table] += line;
-    if (this.#texts[table].length > BUFFER_CHARACTERS) this.#flush(table);
-  }
-
-  end(): void {
-    for (const table of LAKE_TABLES) {
-      this.#flush(table);
-      closeSync(this.#files[table]);
-    }
-  }
-
-  #flush(table: LakeTable): void {
-    writeSync(this.#files[table], this.#texts[table]);
-    this.#texts[table] = '';
   }
 }
 

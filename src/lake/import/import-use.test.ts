@@ -28,7 +28,7 @@ const sum = (bench: Awaited<ReturnType<typeof importBench>>, sql: string) =>
     `SELECT ${sql} FROM read_parquet('${bench.lake}/book=import:march/*/usage.parquet')`,
   );
 
-describe('usage from elsewhere', () => {
+describe('usage from elsewhere', { timeout: 120_000 }, () => {
   it('is priced at its own instant, by model, to the nano-dollar', async () => {
     const at = await bench();
     const result = await at.run([at.directory.write('use.csv', USE)]);
