@@ -91,6 +91,7 @@ describe("the operator's API", () => {
       'GET /session',
       'GET /shared/:token',
       'POST /password-reset',
+      'POST /password-reset/mail',
       'POST /setup',
       'POST /sign-in',
       'POST /sign-in/second-factor',

@@ -67,7 +67,8 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
     await using stranger = await browser.newContext();
     const outside = await stranger.newPage();
     await outside.goto(page.url());
-    await outside.waitForURL('**/sign-in*');
+    await outside.getByRole('alert').waitFor();
+    expect(await outside.locator('.receipt-facts').count()).toBe(0);
   }, 60_000);
 
   it('hand over their receipts as a file', async () => {

@@ -68,6 +68,22 @@ describe.skipIf(CHROMIUM === undefined)('the stream of', () => {
         .locator('.sources a')
         .evaluateAll((nodes) => nodes.map((node) => node.getAttribute('href')));
       expect(links).toEqual(sources ?? []);
+      const marks = page.locator('.prose .cite a');
+      expect(await marks.count()).toBe(sources === undefined ? 0 : sources.length);
+      if (sources === undefined) return;
+      // A number opens its source, and names it while it is focused; its sentence is marked meanwhile.
+      expect(await marks.first().getAttribute('href')).toBe(sources[0]);
+      await marks.first().focus();
+      await page.keyboard.press('Shift+Tab');
+      await page.keyboard.press('Tab');
+      const card = await page.evaluate<string>(
+        "getComputedStyle(document.querySelector('.cite a'), '::after').content",
+      );
+      const marked = await page.evaluate<string>(
+        "[...(CSS.highlights.get('cited') ?? [])].map(String).join('')",
+      );
+      expect(card).toContain('science.nasa.gov');
+      expect(marked).toBe('The James Webb telescope ');
     },
   );
 });

@@ -1,7 +1,8 @@
-import { memo, useState, useSyncExternalStore } from 'react';
+import { memo, type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Message, MessageOutline } from '#chat/conversation.ts';
 import type { Part, Source } from '#chat/part.ts';
 import { m } from '../paraglide/messages.js';
+import { linkCitations } from './citations.ts';
 import { AnswerLine } from './AnswerLine.tsx';
 import { CopyButton } from './CopyButton.tsx';
 import { Feedback } from './Feedback.tsx';
@@ -178,7 +179,11 @@ function Answer({
       )}
       <Reasoning parts={parts} isRunning={isRunning && text === ''} />
       <SearchLine parts={parts} />
-      {text !== '' && <Markdown text={text} loadImages={actions.loadImages} />}
+      {text !== '' && (
+        <Cited text={text} sources={isRunning ? NO_SOURCES : sources}>
+          <Markdown text={text} loadImages={actions.loadImages} />
+        </Cited>
+      )}
       {isRunning && text === '' && <Waiting isLost={state.phase === 'lost'} />}
       {isRunning && text !== '' && state.phase === 'lost' && (
         <p className="note" role="status">
@@ -264,6 +269,25 @@ function SearchLine({ parts }: { readonly parts: readonly Part[] }) {
         : m.chat_searched({ query: search.query, results: search.results })}
     </p>
   );
+}
+
+const NO_SOURCES: readonly Source[] = [];
+
+/** An answer whose marks lead to its sources, once it has ended. */
+function Cited({
+  text,
+  sources,
+  children,
+}: {
+  readonly text: string;
+  readonly sources: readonly Source[];
+  readonly children: ReactNode;
+}) {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (ref.current && sources.length > 0) linkCitations(ref.current, sources);
+  }, [text, sources]);
+  return <div ref={ref}>{children}</div>;
 }
 
 function Sources({ sources }: { readonly sources: readonly Source[] }) {
