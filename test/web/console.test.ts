@@ -293,6 +293,8 @@ describe('every console route', () => {
     let parsed = 0;
     for (const route of API_ROUTES) {
       if (route.method !== 'GET' || !route.output || route.policy.for !== 'operator') continue;
+      // Nothing is scheduled here: plan-notices.test.ts holds that shape.
+      if (route.path.includes(':schedule')) continue;
       const path = route.path
         .replace(':customer', customer)
         .replace(':request', request)

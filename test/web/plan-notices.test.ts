@@ -143,6 +143,7 @@ describe('a scheduled plan', () => {
     expect((await noticesOf(kim))[0]?.dismissed).toBe(false);
     const named = await owner.json<ScheduleAnswer>('GET', `/api/lab/schedules/${id}?q=kim`);
     expect(named.notices[0]?.notice).toEqual(mine);
+    expect(scheduleAnswer.safeParse(named).error).toBeUndefined();
     const others = await owner.json<ScheduleAnswer>('GET', `/api/lab/schedules/${id}?q=zzz`);
     expect(others.notices).toEqual([]);
     await expect(schedule({})).rejects.toThrow('scheduled already');
