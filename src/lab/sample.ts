@@ -15,7 +15,7 @@ export interface Sample {
 }
 
 /** So many events are replayed for each candidate while screening, besides those of giants. */
-const SCREEN_EVENTS = 250_000;
+const SCREEN_EVENTS = 140_000;
 /** Who has more than this part of them is a giant. */
 const GIANT_PART = 1 / 8;
 /** So few tell nothing of the others. */
