@@ -18,8 +18,10 @@ export function offerServices(parts: {
   readonly clock: Clock;
   readonly catalog: () => Catalog;
   readonly plans: PlanBook;
+  /** Reads the offer again: what was published is in force here once it is answered. */
+  readonly reload: () => Promise<void>;
 }): Services['offer'] {
-  const { pool, clock } = parts;
+  const { pool, clock, reload } = parts;
   const bundled = () => readGenaiPrices({ providers: GENAI_PROVIDERS });
   return {
     async plans() {
@@ -33,6 +35,7 @@ export function offerServices(parts: {
     async apply(document, options) {
       const applied = await applyOffer(pool, loadOffer(document), { clock, ...options });
       const { version, diff, changed } = applied;
+      if (changed) await reload();
       return {
         ...applied,
         text: changed
@@ -42,6 +45,7 @@ export function offerServices(parts: {
     },
     async undo() {
       const { version, undone } = await undoOffer(pool, { clock });
+      await reload();
       return {
         version,
         undone,
@@ -54,6 +58,7 @@ export function offerServices(parts: {
     },
     async pricesImport() {
       const found = await importPrices(pool, { imported: bundled(), clock });
+      await reload();
       return { ...found, text: priceImportText(found) };
     },
   };

@@ -73,7 +73,7 @@ const REPORT_DAYS = 30;
 export function createServices(parts: ServiceParts): Services {
   const { pool, clock, random } = parts;
   const keyDeps = { pool, clock, random };
-  const offer = offerServices(parts);
+  const offer = offerServices({ ...parts, reload: parts.supplierKeysChanged });
   return {
     chat: parts.chat,
     customers: {
