@@ -216,7 +216,7 @@ export async function startBreakeven(
       catalog: () => catalog,
       plans,
       supplierKeys: () => supplierKeys,
-      supplierKeysChanged: reload,
+      reload,
       localPorts: config.localPorts,
       subscriptions,
       grant: books.grant,

@@ -15,8 +15,6 @@ export function localServerServices(parts: {
   readonly ports: readonly number[];
   readonly catalog: () => Catalog;
   readonly offer: Pick<Services['offer'], 'apply'>;
-  /** Takes the new offer in force here before the answer. */
-  readonly offerChanged: () => Promise<void>;
 }): Services['localServers'] {
   const { pool, clock, ports, catalog, offer } = parts;
   return {
@@ -43,7 +41,6 @@ export function localServerServices(parts: {
       if (models.length === 0)
         throw new DomainError('conflict', `${server.name} serves no model that chats.`);
       await offer.apply(document, { appliedBy: actor, correction: false });
-      await parts.offerChanged();
       return { models };
     },
   };

@@ -48,8 +48,8 @@ export interface ServiceParts {
   readonly plans: PlanBook;
   readonly supplierKeys: () => ReadonlyMap<string, string>;
   readonly localPorts: readonly number[];
-  /** Called when suppliers' keys changed on this process; others hear by notification. */
-  readonly supplierKeysChanged: () => Promise<void>;
+  /** Reads catalogue, suppliers' keys and plans again, after a change made here; other processes hear by notification. */
+  readonly reload: () => Promise<void>;
   readonly subscriptions: SubscriptionDeps;
   readonly grant: Services['customers']['grant'];
   readonly showAccount: (
@@ -73,7 +73,7 @@ const REPORT_DAYS = 30;
 export function createServices(parts: ServiceParts): Services {
   const { pool, clock, random } = parts;
   const keyDeps = { pool, clock, random };
-  const offer = offerServices({ ...parts, reload: parts.supplierKeysChanged });
+  const offer = offerServices(parts);
   return {
     chat: parts.chat,
     customers: {
@@ -136,11 +136,11 @@ export function createServices(parts: ServiceParts): Services {
           { supplier: reference, key },
           { masterKey: parts.masterKey, random },
         );
-        await parts.supplierKeysChanged();
+        await parts.reload();
       },
       async removeKey(supplier) {
         await deleteSupplierSecret(pool, keyReference(parts.catalog(), supplier));
-        await parts.supplierKeysChanged();
+        await parts.reload();
       },
       list: async () =>
         [...parts.catalog().suppliers.values()].map(
@@ -153,12 +153,7 @@ export function createServices(parts: ServiceParts): Services {
           }),
         ),
     },
-    localServers: localServerServices({
-      ...parts,
-      ports: parts.localPorts,
-      offer,
-      offerChanged: parts.supplierKeysChanged,
-    }),
+    localServers: localServerServices({ ...parts, ports: parts.localPorts, offer }),
     offer,
     books: {
       async pnl({ fromMs, toMs, ...input }) {
