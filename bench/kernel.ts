@@ -10,52 +10,17 @@ import { compilePlan } from '../src/plans/compile.ts';
 import { DecisionOut, SettleOut } from '../src/plans/decision-out.ts';
 import { grant, renewPeriod } from '../src/plans/funding.ts';
 import { decide, settle } from '../src/plans/kernel.ts';
-import { parsePlanVersion } from '../src/plans/plan-schema.ts';
 import type { Amounts } from '../src/plans/decision.ts';
+import { benchPlan } from './bench-plan.ts';
 
 const ACCOUNTS = 1000;
 const ROUNDS = 5;
 const START_MS = Date.UTC(2026, 10, 1);
 
-const plan = parsePlanVersion({
-  id: 'plv_bench',
-  plan: 'bench',
-  version: 1,
-  displayName: 'Bench',
-  listed: false,
-  priceNanoUsd: 20_000_000_000,
-  period: 'month',
-  seatsMax: 1,
-  classes: [
-    { name: 'standard', weightMilli: 1000 },
-    { name: 'fast', weightMilli: 250 },
-  ],
-  billing: 'included',
-  tariff: { kind: 'markup', perMille: 1000 },
-  gates: [
-    {
-      id: 'messages-3h',
-      unit: 'messages',
-      window: { kind: 'rolling', seconds: 10_800 },
-      scope: 'customer',
-      classes: [],
-      limit: 160_000,
-      whenFull: { do: 'credits' },
-    },
-    {
-      id: 'tokens-week',
-      unit: 'tokens',
-      window: { kind: 'calendar', unit: 'week' },
-      scope: 'customer',
-      classes: [],
-      limit: 1_000_000_000,
-      whenFull: { do: 'refuse' },
-    },
-  ],
-  credits: { perPeriodNanoUsd: 5_000_000_000, rollover: { kind: 'none' } },
-  overageCapNanoUsd: 0,
+const plan = benchPlan({
+  markupPerMille: 1000,
+  tokensAWeek: 1_000_000_000,
   overdraftNanoUsd: 0,
-  queueClass: 'standard',
 });
 
 const amounts = (tokens: number): Amounts => ({

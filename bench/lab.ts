@@ -31,7 +31,8 @@ import type { Tape } from '../src/lab/tape.ts';
 import type { TapeIndex } from '../src/lab/tape-index.ts';
 import { indexTape } from '../src/lab/tape.store.ts';
 import { BENCH_START_MS, makeBenchLake } from './lab-lake.ts';
-import { benchCatalog, benchPlan } from './lab-offer.ts';
+import { benchPlan } from './bench-plan.ts';
+import { benchCatalog } from './bench-catalog.ts';
 
 const events = Number(process.argv[2] ?? 1_000_000);
 const customers = Number(process.argv[3] ?? 1000);
@@ -42,7 +43,12 @@ const ROUNDS = 5;
 /** More than the plan makes as it is, so that there is something to look for. */
 const TARGET_MARGIN = 0.5;
 const threads = availableParallelism();
-const plan = benchPlan();
+// Credits that are always there.
+const plan = benchPlan({
+  markupPerMille: 1200,
+  tokensAWeek: 1_000_000_000_000,
+  overdraftNanoUsd: 1_000_000_000_000_000,
+});
 const given = { catalog: benchCatalog(), planVersions: [plan], atMs: BENCH_START_MS };
 const directory = kept ?? mkdtempSync(join(tmpdir(), 'breakeven-lab-'));
 const table: (readonly [what: string, figure: string])[] = [];

@@ -1,13 +1,20 @@
-import type { Id } from '../src/base/id.ts';
 import { idFromUuid } from '../src/base/id.ts';
-import { Catalog } from '../src/catalog/catalog.ts';
-import { PriceBook } from '../src/catalog/price-book.ts';
-import { starterOffer } from '../src/offer/starter-offer.ts';
 import { parsePlanVersion } from '../src/plans/plan-schema.ts';
 import type { PlanVersion } from '../src/plans/plan-version.ts';
 
-/** A plan of two windows, an allowance and credits that are always there. */
-export function benchPlan(): PlanVersion {
+/** What the benches differ in. */
+interface BenchPlanTerms {
+  readonly markupPerMille: number;
+  readonly tokensAWeek: number;
+  readonly overdraftNanoUsd: number;
+}
+
+/** The plan that replays are measured on: two windows, an allowance and credits. */
+export function benchPlan({
+  markupPerMille,
+  tokensAWeek,
+  overdraftNanoUsd,
+}: BenchPlanTerms): PlanVersion {
   return parsePlanVersion({
     id: idFromUuid('planVersion', '019a0000-0000-7000-8000-000000000001'),
     plan: 'bench',
@@ -22,7 +29,7 @@ export function benchPlan(): PlanVersion {
       { name: 'fast', weightMilli: 250 },
     ],
     billing: 'included',
-    tariff: { kind: 'markup', perMille: 1200 },
+    tariff: { kind: 'markup', perMille: markupPerMille },
     gates: [
       {
         id: 'messages-3h',
@@ -39,25 +46,13 @@ export function benchPlan(): PlanVersion {
         window: { kind: 'calendar', unit: 'week' },
         scope: 'customer',
         classes: [],
-        limit: 1_000_000_000_000,
+        limit: tokensAWeek,
         whenFull: { do: 'refuse' },
       },
     ],
     credits: { perPeriodNanoUsd: 5_000_000_000, rollover: { kind: 'none' } },
     overageCapNanoUsd: 0,
-    overdraftNanoUsd: 1_000_000_000_000_000,
+    overdraftNanoUsd,
     queueClass: 'standard',
-  });
-}
-
-export function benchCatalog(): Catalog {
-  const offer = starterOffer();
-  return new Catalog({
-    ...offer,
-    version: 1,
-    prices: new PriceBook(
-      offer.prices.map((price) => ({ ...price, id: 'prv_bench' as Id<'priceVersion'> })),
-      offer.priceNames,
-    ),
   });
 }
