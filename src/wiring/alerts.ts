@@ -126,7 +126,6 @@ export class Alerts {
     const at = new Date(nowMs);
     const id = uuidOf(newId('alert', clock, random));
     const { gate, member, windowKey, facts } = limit;
-    const account = (await readCustomer(pool, book, customerId))?.name ?? '';
     await transaction(pool, async (client) => {
       const isNew = await insertAlert(
         client,
@@ -137,6 +136,7 @@ export class Alerts {
         },
       );
       if (!isNew || !isHighest || !what.hasMail) return;
+      const { name: account } = await readCustomer(client, book, customerId);
       const percent = Math.floor(Math.min(1, limit.fill) * 100);
       for (const reader of readers.filter((each) => isFor(limit, each))) {
         const { subject, text } = mailText(
