@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { decodeAttempts, decodeCandidates, decodeHoldVector } from '#admission/record-bytes.ts';
 import type { Id } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
-import { addUsage, NO_USAGE, type Usage, USAGE_UNITS } from '#metering/usage.ts';
+import { addUsage, NO_USAGE, type Usage } from '#metering/usage.ts';
 import { type AccountOperation, accountOperation, NO_EVENT } from './account-operation.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import {
@@ -16,7 +16,7 @@ import {
   readOwnOperations,
 } from './customer-tape.store.ts';
 import type { ClassUse } from '#lake/replay-file.ts';
-import { REPLAY_COLUMNS } from '#lake/replay-columns.ts';
+import { OTHER_UNITS, REPLAY_COLUMNS } from '#lake/replay-columns.ts';
 import {
   type Column,
   EVIDENCE,
@@ -38,14 +38,6 @@ import {
 
 /** The most that may stand beside one request; see the kernel's. */
 const CANDIDATES_MAX = 17;
-/** Units that every text model is priced by. */
-const COMMON_UNITS: readonly string[] = [
-  'input',
-  'input_cached',
-  'output',
-  'reasoning',
-  'requests',
-];
 
 /** Names in the order in which they were met: their numbers in a tape. */
 class Names {
@@ -312,6 +304,5 @@ function evidenceOf(row: OwnEventRow, attempts: number, usage: Usage): number {
   if (row.superseded === true) return EVIDENCE.superseded;
   if (attempts !== 1) return EVIDENCE.partial;
   if (row.estimated === true) return EVIDENCE.estimated;
-  const hasOther = USAGE_UNITS.some((unit) => !COMMON_UNITS.includes(unit) && usage[unit] > 0);
-  return hasOther ? EVIDENCE.otherUnits : EVIDENCE.complete;
+  return OTHER_UNITS.some((unit) => usage[unit] > 0) ? EVIDENCE.otherUnits : EVIDENCE.complete;
 }

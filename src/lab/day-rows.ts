@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { assert } from '#base/assert.ts';
+import { CANDIDATES_KEPT } from '#lake/lake-columns.ts';
 import { REPLAY_COLUMNS } from '#lake/replay-columns.ts';
 import { replayFile } from '#lake/replay-file.ts';
 import { collectYoung } from './collect-young.ts';
@@ -11,10 +12,9 @@ import { itemsOf } from './tape.store.ts';
 export const TRANSLATED: Readonly<Record<string, 'classes' | 'models' | 'gates' | 'scopes'>> = {
   classAsked: 'classes',
   classServed: 'classes',
-  class0: 'classes',
-  class1: 'classes',
-  class2: 'classes',
-  class3: 'classes',
+  ...Object.fromEntries(
+    Array.from({ length: CANDIDATES_KEPT }, (_, n) => [`class${n}`, 'classes' as const]),
+  ),
   model: 'models',
   gate: 'gates',
   member: 'scopes',

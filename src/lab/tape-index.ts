@@ -1,5 +1,5 @@
-import type { ClassUse, ReplayDay } from '#lake/replay-file.ts';
-import type { TapeSegment } from './tape.ts';
+import type { ReplayDay } from '#lake/replay-file.ts';
+import type { TapeFacts } from './tape.ts';
 
 /** What of the lake is read. */
 export interface TapeSource {
@@ -25,24 +25,8 @@ export interface IndexedDay {
 }
 
 /** A book without its events: who is in it, on which plans, and where their events lie. */
-export interface TapeIndex {
-  readonly book: string;
-  /** UTC days, both included. */
-  readonly fromDay: string;
-  readonly toDay: string;
-  readonly events: number;
-  /** Ids, in their order. */
-  readonly customers: readonly string[];
-  /** What the file calls them, where the book was imported; the same order. */
-  readonly names?: readonly string[];
-  /** Events of each. */
+export interface TapeIndex extends TapeFacts {
+  /** Events of each customer. */
   readonly eventsOf: Uint32Array;
-  readonly segments: readonly TapeSegment[];
-  /** By customer: the first of their segments; one more entry than customers. */
-  readonly segmentStarts: Uint32Array;
-  readonly classNames: readonly string[];
-  readonly models: readonly string[];
-  readonly gates: readonly string[];
-  readonly uses: readonly ClassUse[];
   readonly days: readonly IndexedDay[];
 }

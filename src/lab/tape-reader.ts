@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { assert } from '#base/assert.ts';
-import { REPLAY_COLUMNS } from '#lake/replay-columns.ts';
+import { CANDIDATES_KEPT } from '#lake/lake-columns.ts';
+import { NO_CLASS, REPLAY_COLUMNS } from '#lake/replay-columns.ts';
 import { openDuckMany } from '#lake/parquet.store.ts';
 import { DayRows, TRANSLATED } from './day-rows.ts';
 import { type Column, type NamedColumns, sharedColumn, type Tape, tapeColumns } from './tape.ts';
@@ -159,10 +160,9 @@ export class TapeReader implements AsyncDisposable {
 
 /** So many candidates has the request that has most. */
 function candidatesMaxOf(index: TapeIndex): number {
-  const { length } = REPLAY_COLUMNS.filter(({ name }) => /^class\d$/.test(name));
-  for (let n = length; n > 0; n--) {
+  for (let n = CANDIDATES_KEPT; n > 0; n--) {
     const name = `class${n - 1}`;
-    if (index.days.some(({ day }) => day.constants[name] !== 255)) return n;
+    if (index.days.some(({ day }) => day.constants[name] !== NO_CLASS)) return n;
   }
   return 0;
 }

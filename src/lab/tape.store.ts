@@ -6,6 +6,7 @@ import { DomainError } from '#base/domain-error.ts';
 import { isImported } from '#lake/import/import-book.ts';
 import { dayDirectory, type LakeTable, sealedDays } from '#lake/lake-layout.ts';
 import { quoted, rowsOf } from '#lake/parquet.store.ts';
+import { NO_CLASS, NO_NAME } from '#lake/replay-columns.ts';
 import { type ReplayDay, replayDay, replayFile } from '#lake/replay-file.ts';
 import { EVENTS_MAX, sharedIntegers, type TapeSegment } from './tape.ts';
 import type { IndexedDay, TapeIndex, TapeSource } from './tape-index.ts';
@@ -48,9 +49,9 @@ export async function indexTape(
       day,
       ...(await runsOf(duck, directory, day)),
       scopes: await scopesOf(duck, directory, day),
-      classes: translation(day.classes, classNames, 255) as Uint8Array | undefined,
-      models: translation(day.models, models, 65_535) as Uint16Array | undefined,
-      gates: translation(day.gates, gates, 65_535) as Uint16Array | undefined,
+      classes: translation(day.classes, classNames, NO_CLASS) as Uint8Array | undefined,
+      models: translation(day.models, models, NO_NAME) as Uint16Array | undefined,
+      gates: translation(day.gates, gates, NO_NAME) as Uint16Array | undefined,
     });
   }
   const { customers, eventsOf } = await readCustomers(duck);
@@ -155,7 +156,7 @@ function translation(
   none: number,
 ): Uint8Array | Uint16Array | undefined {
   if (own.every((name, index) => all[index] === name)) return undefined;
-  const table = none === 255 ? new Uint8Array(none + 1) : new Uint16Array(none + 1);
+  const table = none === NO_CLASS ? new Uint8Array(none + 1) : new Uint16Array(none + 1);
   table[none] = none;
   for (const [index, name] of own.entries()) table[index] = all.indexOf(name);
   return table;

@@ -19,7 +19,7 @@ export const REASONS = ['gate', 'funds', 'class', 'capacity', 'subscription'] as
 export const FALLBACKS = ['none', 'gate', 'capacity'] as const;
 
 /** Units that only their own model can be priced by. */
-const OTHER_UNITS = USAGE_UNITS.filter(
+export const OTHER_UNITS = USAGE_UNITS.filter(
   (unit) => !['input', 'input_cached', 'output', 'reasoning', 'requests'].includes(unit),
 );
 
