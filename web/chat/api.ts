@@ -15,6 +15,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whatever was thrown, as an error of a call. */
+export function asApiError(error: unknown): ApiError {
+  return error instanceof ApiError ? error : new ApiError(0, 'internal', String(error));
+}
+
 interface ErrorBody {
   readonly error?: {
     readonly code?: string;

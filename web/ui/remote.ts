@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useRef } from 'react';
-import { api, ApiError } from '../chat/api.ts';
+import { api, type ApiError, asApiError } from '../chat/api.ts';
 
 /** What the server said about one address. */
 export interface Remote<Data> {
@@ -46,10 +46,7 @@ export function useRemote<Data>(
       })
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
-        failed.current = {
-          path,
-          error: error instanceof ApiError ? error : new ApiError(0, 'internal', String(error)),
-        };
+        failed.current = { path, error: asApiError(error) };
       })
       .finally(() => {
         if (stop.signal.aborted) return;

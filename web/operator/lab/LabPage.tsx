@@ -4,7 +4,7 @@ import type { PlansAnswer } from '../../../src/http/shapes/plans.ts';
 import { m } from '../../paraglide/messages.js';
 import { moment, numberOf } from '../../ui/figures.ts';
 import { Link } from '../../ui/Link.tsx';
-import { Button, Empty, Failure, Loading, ProgressBar } from '../../ui/parts.tsx';
+import { Button, Empty, Failure, Loading } from '../../ui/parts.tsx';
 import { goTo } from '../../ui/place.ts';
 import { queryOf, useRemote } from '../../ui/remote.ts';
 import { Page, Part } from '../Page.tsx';
@@ -14,6 +14,7 @@ import { BoundsForm } from './BoundsForm.tsx';
 import { ImportedUse } from './ImportedUse.tsx';
 import { PriceHandle } from './PriceHandle.tsx';
 import { RecommendationView } from './RecommendationView.tsx';
+import { RunProgress } from './RunProgress.tsx';
 import { Schedules } from './Schedules.tsx';
 import { fixSentence, lossSentence } from './sentence.ts';
 import { useLabRun } from './use-lab-run.ts';
@@ -83,15 +84,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
           onRun={(question) => run.start({ book: view.book, ...question })}
         />
       )}
-      {run.isRunning && (
-        <div className="lab-progress">
-          <ProgressBar
-            label={stepWords(run.step)}
-            share={run.step?.of ? (run.step.done ?? 0) / run.step.of : undefined}
-          />
-          <Button onClick={run.cancel}>{m.lab_cancel()}</Button>
-        </div>
-      )}
+      {run.isRunning && !run.book?.startsWith('import:') && <RunProgress run={run} />}
       {run.failure && <Failure error={run.failure} />}
       {isOld && <Empty>{m.lab_old_result()}</Empty>}
       {stored.error && <Failure error={stored.error} onAgain={stored.reload} />}
@@ -105,7 +98,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
       )}
       {!result && worst && !isQuiet && <PriceHandle plan={worst.plan} />}
       <Schedules />
-      <ImportedUse />
+      <ImportedUse run={run} />
       {recommendations && recommendations.length > 0 && (
         <Part title={m.lab_results()}>
           <ul className="lab-results">
@@ -142,17 +135,4 @@ function Nothing() {
       {m.lab_empty_live()}
     </Empty>
   );
-}
-
-/** The steps of the engine, in the reader's language; what is not known stands as it came. */
-function stepWords(
-  step: { readonly text?: string; readonly done?: number; readonly of?: number } | undefined,
-): string {
-  const text = step?.text ?? '';
-  if (text.startsWith('Sealing')) return m.lab_step_seal();
-  if (text.startsWith('Reading')) return m.lab_step_read();
-  if (text.startsWith('Trying'))
-    return m.lab_step_try({ done: String(step?.done ?? 0), of: String(step?.of ?? 0) });
-  if (text.startsWith('Replaying the best')) return m.lab_step_best();
-  return m.lab_running();
 }

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import type { Fix, Recommendation, Trial } from '../../../src/lab/lab.schema.ts';
-import { ApiError } from '../../chat/api.ts';
+import { type ApiError, asApiError } from '../../chat/api.ts';
 import { m } from '../../paraglide/messages.js';
 import { count, percent, usd } from '../../ui/figures.ts';
 import { Button, Failure, ProgressBar } from '../../ui/parts.tsx';
@@ -52,7 +52,7 @@ export function ScenarioView({
       .then((data) => setTrial({ price: priceNanoUsd, data: data as Trial }))
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
-        setFailure(error instanceof ApiError ? error : new ApiError(0, 'internal', String(error)));
+        setFailure(asApiError(error));
       })
       .finally(() => {
         if (replaying.current !== stop) return;

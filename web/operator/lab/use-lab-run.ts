@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { api, ApiError } from '../../chat/api.ts';
+import { api, ApiError, asApiError } from '../../chat/api.ts';
 import { apiStream } from '../../ui/stream.ts';
 
 /** Where a run of the lab has come to. */
@@ -13,15 +13,18 @@ export interface LabStep {
 interface RunHead {
   readonly run: number;
   readonly kind: string;
+  readonly book: string | null;
   readonly progress: LabStep | null;
 }
 
 export interface LabRun {
   readonly isRunning: boolean;
+  /** That it is about; `undefined` where nothing runs. */
+  readonly book: string | undefined;
   readonly step: LabStep | undefined;
   readonly failure: ApiError | undefined;
   /** Asks; the run goes on when the page is left or loaded again. */
-  readonly start: (body: object) => void;
+  readonly start: (question: { readonly book: string }) => void;
   readonly cancel: () => void;
 }
 
@@ -35,6 +38,7 @@ export function useLabRun(
   onDone: (result: { readonly id: string }) => void,
 ): LabRun {
   const [isRunning, setRunning] = useState(false);
+  const [book, setBook] = useState<string>();
   const [step, setStep] = useState<LabStep>();
   const [failure, setFailure] = useState<ApiError>();
   const run = useRef<number>(undefined);
@@ -60,10 +64,11 @@ export function useLabRun(
       if (stop.signal.aborted) return;
       // Cancelled by a person: nothing went wrong.
       if (error instanceof ApiError && error.code === 'conflict') return;
-      setFailure(error instanceof ApiError ? error : new ApiError(0, 'internal', String(error)));
+      setFailure(asApiError(error));
     } finally {
       if (!stop.signal.aborted) {
         setRunning(false);
+        setBook(undefined);
         setStep(undefined);
       }
     }
@@ -76,6 +81,7 @@ export function useLabRun(
         const found = runs.find((each) => each.kind === kind);
         if (!found || isGone) return;
         run.current = found.run;
+        setBook(found.book ?? undefined);
         if (found.progress) setStep(found.progress);
         void listen(`/lab/runs/${found.run}`, undefined);
       })
@@ -88,9 +94,13 @@ export function useLabRun(
 
   return {
     isRunning,
+    book,
     step,
     failure,
-    start: (body) => void listen(path, { ...body, keep: true }),
+    start(question) {
+      setBook(question.book);
+      void listen(path, { ...question, keep: true });
+    },
     cancel: () => {
       if (run.current === undefined) return;
       api('DELETE', `/lab/runs/${run.current}`).catch(() => undefined);
