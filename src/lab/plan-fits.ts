@@ -51,7 +51,7 @@ export class PlanFits implements AsyncDisposable {
   }
 
   async #run(question: PlanFitQuestion): Promise<Answer> {
-    if (this.#isClosed) throw new DomainError('shutting_down', 'The server is stopping.');
+    if (this.#isClosed) throw stopping();
     const worker = new Worker(new URL('./plan-fit-worker.ts', import.meta.url), {
       workerData: { address: this.#address, question },
     });
@@ -62,7 +62,11 @@ export class PlanFits implements AsyncDisposable {
         worker.once('message', resolve);
         worker.once('error', reject);
         worker.once('exit', () =>
-          reject(new DomainError('internal', 'Comparing the plans was given up.')),
+          reject(
+            this.#isClosed
+              ? stopping()
+              : new DomainError('internal', 'Comparing the plans was given up.'),
+          ),
         );
       });
     } finally {
@@ -76,4 +80,8 @@ export class PlanFits implements AsyncDisposable {
     await this.#running?.terminate();
     await this.#last;
   }
+}
+
+function stopping(): DomainError {
+  return new DomainError('shutting_down', 'The server is stopping.');
 }
