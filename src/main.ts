@@ -10,6 +10,7 @@ import { systemClock as clock } from '#base/clock.ts';
 import { systemRandom as random } from '#base/random.ts';
 import { CATALOG_CHANNEL, loadCatalog } from '#catalog/catalog.store.ts';
 import { RecentSums } from '#economics/recent-sums.ts';
+import { SupplierClaims } from '#economics/supplier-claims.ts';
 import { createGateway } from '#gateway/gateway.ts';
 import { gatewayServer, shutDown } from '#gateway/gateway-server.ts';
 import { LabClient } from '#lab/lab-client.ts';
@@ -74,6 +75,7 @@ const RENEW_EVERY_MS = 60_000;
 /** Subscriptions are earned hour by hour, and before each report. */
 const ACCRUE_EVERY_MS = 3_600_000;
 const EXPIRE_EVERY_MS = 3_600_000;
+const CLAIMS_EVERY_MS = 5_000;
 const PURGE_EVERY_MS = 3_600_000;
 const SEAL_EVERY_MS = 3_600_000;
 const WARM_EVERY_MS = 600_000;
@@ -141,6 +143,7 @@ export async function startBreakeven(
     settlementBacklog: () => gateway.settlementBacklog,
   });
   const idempotency = books.idempotency(masterKey);
+  const claims = started.adopt(new SupplierClaims(pool), (heard) => heard.write());
   const gateway = createGateway({
     authenticate: new CallerDirectory(keys, pool).authenticate,
     admission: books.admission,
@@ -154,6 +157,7 @@ export async function startBreakeven(
     isReady: books.isReady,
     metrics: () => metrics.scrape(),
     observer: metrics,
+    hearClaim: claims.hear,
     idempotency,
     limits: { bodyBytesMax: config.bodyBytesMax },
   });
@@ -305,6 +309,13 @@ export async function startBreakeven(
       EXPIRE_EVERY_MS,
       () => books.expire(),
       (error) => log.error({ err: error }, 'cannot expire credits'),
+    ),
+  );
+  started.use(
+    new Repeating(
+      CLAIMS_EVERY_MS,
+      () => claims.write(),
+      (error) => log.warn({ err: error }, 'cannot write down what suppliers say they charged'),
     ),
   );
   started.use(

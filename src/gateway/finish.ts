@@ -18,7 +18,7 @@ import { tally, type Consumption } from './tally.ts';
 import type { Metering } from '#metering/metering.ts';
 
 export interface FinishInput {
-  readonly deps: Pick<GatewayDeps, 'clock' | 'log'>;
+  readonly deps: Pick<GatewayDeps, 'clock' | 'log' | 'hearClaim'>;
   readonly settler: Settler;
   readonly request: ParsedRequest;
   readonly admission: Admission;
@@ -49,7 +49,7 @@ export async function finish(input: FinishInput): Promise<Settled | undefined> {
   const { basis } = admission.terms;
   const outcome = outcomeOf(delivery);
   // The price versions of the admission hold, like its plan.
-  const { measurement, unpriced, unknown } = tally(consumptions, {
+  const { measurement, unpriced, unknown, claims } = tally(consumptions, {
     basis,
     model: admission.quote.model.name,
     atMs: hold.admittedAtMs,
@@ -60,6 +60,8 @@ export async function finish(input: FinishInput): Promise<Settled | undefined> {
     deps.log.error({ requestId: hold.requestId, unpriced }, 'consumed something that has no price');
   if (unknown.length > 0)
     deps.log.warn({ requestId: hold.requestId, unknown }, 'usage with unknown parts');
+  const { book, admittedAtMs } = hold;
+  for (const claim of claims) deps.hearClaim?.({ ...claim, book, atMs: admittedAtMs });
   return settler.settle(hold, withBought(measurement, bought, basis), settleWaitMs);
 }
 

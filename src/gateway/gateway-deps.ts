@@ -9,6 +9,7 @@ import type { GatewayLog, GatewayObserver } from './gateway-log.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import type { ModelDirectory } from './model-directory.ts';
 import type { PlanDirectory } from './plan-directory.ts';
+import type { HeardClaim } from './supplier-claim.ts';
 
 /** Everything that the gateway needs of the house. */
 export interface GatewayDeps {
@@ -29,6 +30,8 @@ export interface GatewayDeps {
   /** The text of `/metrics`, with its content type. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly observer?: GatewayObserver;
+  /** Is told where a supplier says what an answer cost; must be cheap and must not throw. */
+  readonly hearClaim?: (claim: HeardClaim) => void;
   /** Over `GATEWAY_LIMITS`. */
   readonly limits?: Partial<GatewayLimits>;
 }

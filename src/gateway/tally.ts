@@ -5,6 +5,7 @@ import { totalTokens } from '#metering/usage.ts';
 import { chargeOf, type ChargeBasis } from '#pricing/charge.ts';
 import { costOf, describeUnpriced, type PriceOf } from '#pricing/cost.ts';
 import type { ModelRoute } from './model-directory.ts';
+import type { SupplierClaim } from './supplier-claim.ts';
 
 /** What an attempt consumed, and whether the customer got something for it. */
 export interface Consumption {
@@ -21,6 +22,7 @@ export interface Tallied {
   readonly unpriced: readonly string[];
   /** Counts that the decoder could not place. */
   readonly unknown: readonly string[];
+  readonly claims: readonly SupplierClaim[];
 }
 
 /**
@@ -41,6 +43,7 @@ export function tally(
   const attempts: AttemptUsage[] = [];
   const unpriced: string[] = [];
   const unknown: string[] = [];
+  const claims: SupplierClaim[] = [];
   let tokens = 0;
   let costNanoUsd = ZERO_USD;
   let chargeNanoUsd = ZERO_USD;
@@ -54,6 +57,14 @@ export function tally(
     attempts.push(...attemptsOf(route, metering, priceOf, atMs));
     costNanoUsd = addNano(costNanoUsd, cost.nanoUsd);
     estimated ||= metering.estimated;
+    const { supplierCostPicoUsd: claimedPicoUsd } = metering;
+    if (claimedPicoUsd !== undefined && !metering.estimated)
+      claims.push({
+        supplier: route.supplier.name,
+        model: route.model,
+        claimedPicoUsd,
+        bookedNanoUsd: cost.nanoUsd,
+      });
     if (!isCharged) continue;
     for (const part of metering.parts) tokens += totalTokens(part.usage);
     const charge = chargeOf({ metering, cost, basis, model, atMs });
@@ -63,7 +74,8 @@ export function tally(
   }
   const { outcome, upstreamMs } = how;
   const actual = { tokens, costNanoUsd, chargeNanoUsd };
-  return { measurement: { attempts, actual, estimated, outcome, upstreamMs }, unpriced, unknown };
+  const measurement = { attempts, actual, estimated, outcome, upstreamMs };
+  return { measurement, unpriced, unknown, claims };
 }
 
 /** One line for each part. The parts' costs add up to the cost of the whole, which is rounded once. */

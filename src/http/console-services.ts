@@ -21,7 +21,7 @@ import type {
   SubscribersPage,
 } from './shapes/plans.ts';
 import type { Settings } from './shapes/settings.ts';
-import type { ModelsAnswer, PricesPage, SupplierRow } from './shapes/suppliers.ts';
+import type { ClaimRow, ModelsAnswer, PricesPage, SupplierRow } from './shapes/suppliers.ts';
 import type { Page } from './shapes/wire.ts';
 
 export interface PeriodInput {
@@ -93,6 +93,7 @@ export interface ConsoleServices {
   event(requestId: Id<'request'>): Promise<EventDetail>;
   models(period: PeriodInput): Promise<ModelsAnswer>;
   suppliers(period: PeriodInput): Promise<Page<SupplierRow>>;
+  claims(period: PeriodInput): Promise<Page<ClaimRow>>;
   prices(
     filter: { readonly supplier?: string | undefined; readonly model?: string | undefined },
     table: TableInput,

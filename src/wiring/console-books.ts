@@ -46,6 +46,7 @@ type Books = Omit<
   | 'planChange'
   | 'models'
   | 'suppliers'
+  | 'claims'
   | 'prices'
 >;
 

@@ -4,6 +4,7 @@ import {
   countJoined,
   countSubscribers,
 } from '#accounts/customer-list.store.ts';
+import { readClaims } from '#economics/supplier-claims.store.ts';
 import { countRefusals, openIncidents, readGateHits } from '#admission/decisions.store.ts';
 import type { Book } from '#base/book.ts';
 import { idFromUuid, uuidOf } from '#base/id.ts';
@@ -33,6 +34,7 @@ import {
 type Money = Pick<ConsoleServices, 'overview' | 'plans' | 'plan' | 'subscribers' | 'customers'>;
 
 const DAY_MS = 86_400_000;
+const CENT_NANO_USD = 10_000_000n;
 const TRAILING_DAYS = 30;
 const PACE_DAYS = 7;
 const RESULTS_KEPT = 6;
@@ -329,10 +331,11 @@ async function alarmsOf(parts: ConsoleParts, read: Reader, book: Book): Promise<
   };
   // Today is not over: the pace is that of whole days.
   const lastWeek = { fromDay: utcDay(nowMs - PACE_DAYS * DAY_MS), toDay: utcDay(nowMs) };
-  const [results, days, incidents] = await Promise.all([
+  const [results, days, incidents, claims] = await Promise.all([
     read.results(book, trailing),
     parts.sums.days(book, trailing),
     openIncidents(parts.pool, book),
+    readClaims(parts.pool, { book, ...trailing }),
   ]);
   const alarms = [...results].flatMap(([name, result]): Alarm[] => {
     const plan = parts.plans.all().findLast((version) => version.plan === name);
@@ -382,9 +385,23 @@ async function alarmsOf(parts: ConsoleParts, read: Reader, book: Book): Promise<
       },
     ];
   });
+  for (const { supplier, model, claimed, booked } of claims.filter(disagrees))
+    alarms.push({
+      kind: 'supplier_disagrees',
+      supplier,
+      model,
+      claimedNanoUsd: nano(claimed),
+      bookedNanoUsd: nano(booked),
+    });
   if (incidents.count > 0)
     alarms.push({ kind: 'incidents', open: incidents.count, latestAtMs: incidents.latestMs });
   return alarms;
+}
+
+/** A hundredth of what was booked apart, and more than a cent: a price is wrong, or a unit is miscounted. */
+function disagrees({ claimed, booked }: { claimed: bigint; booked: bigint }): boolean {
+  const apart = claimed > booked ? claimed - booked : booked - claimed;
+  return apart > CENT_NANO_USD && apart * 100n > booked;
 }
 
 function versionRow(

@@ -2,6 +2,7 @@ import { readRouteUse } from '#admission/decisions.store.ts';
 import { idFromUuid } from '#base/id.ts';
 import { divideHalfEven } from '#base/money.ts';
 import { listPublishedPrices } from '#catalog/price-history.store.ts';
+import { readClaims } from '#economics/supplier-claims.store.ts';
 import type { ConsoleServices } from '#http/console-services.ts';
 import { type ConsoleParts, nano, offsetOf, periodOf } from './console-parts.ts';
 
@@ -10,7 +11,7 @@ const MILLION = 1_000_000n;
 /** Models, suppliers and prices. */
 export function consoleSupply(
   parts: ConsoleParts,
-): Pick<ConsoleServices, 'models' | 'suppliers' | 'prices'> {
+): Pick<ConsoleServices, 'models' | 'suppliers' | 'claims' | 'prices'> {
   const { pool, clock, catalog } = parts;
   return {
     async models(input) {
@@ -72,6 +73,16 @@ export function consoleSupply(
           costNanoUsd: nano(own.reduce((sum, { cost }) => sum + BigInt(cost), 0n)),
         };
       });
+      return { rows, total: rows.length, next: null };
+    },
+    async claims(input) {
+      const period = periodOf(input, clock.nowMs());
+      const claims = await readClaims(pool, { book: input.book, ...period });
+      const rows = claims.map(({ claimed, booked, ...facts }) => ({
+        ...facts,
+        claimedNanoUsd: nano(claimed),
+        bookedNanoUsd: nano(booked),
+      }));
       return { rows, total: rows.length, next: null };
     },
     async prices(filter, table) {

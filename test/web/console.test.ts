@@ -8,6 +8,8 @@ import type {
 } from '#http/shapes/customers.ts';
 import type { EventDetail } from '#http/shapes/events.ts';
 import type { Overview } from '#http/shapes/overview.ts';
+import type { ClaimRow } from '#http/shapes/suppliers.ts';
+import type { Page } from '#http/shapes/wire.ts';
 import type { PlanDetail, SubscribersPage } from '#http/shapes/plans.ts';
 import { eventually } from '../system/installation.ts';
 import type { BrowserLike } from './browser-like.ts';
@@ -55,6 +57,33 @@ describe('the overview', () => {
     expect(alarmed.map((alarm) => ('plan' in alarm ? alarm.plan : '')).toSorted()).toEqual(
       under.map(({ plan }) => plan).toSorted(),
     );
+  });
+
+  it('raises an alarm where a supplier says that it charged something else', async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    await house.database.pool.query(
+      `INSERT INTO supplier_claim (book, day, supplier, model, answers, apart, claimed, booked)
+       VALUES ('demo', $1, 'router', 'deep-1', 10, 4, 1020000001, 1000000000),
+              ('demo', $1, 'router', 'deep-2', 10, 1, 1009000000, 1000000000),
+              ('demo', $1, 'router', 'cheap', 10, 10, 20000000, 10000000)`,
+      [today],
+    );
+    const { alarms } = await get<Overview>(`/api/console/overview?${DEMO}`);
+    expect(alarms.filter(({ kind }) => kind === 'supplier_disagrees')).toEqual([
+      {
+        kind: 'supplier_disagrees',
+        supplier: 'router',
+        model: 'deep-1',
+        claimedNanoUsd: 1_020_000_001,
+        bookedNanoUsd: 1_000_000_000,
+      },
+    ]);
+    const { rows } = await get<Page<ClaimRow>>(`/api/console/supplier-claims?${DEMO}`);
+    expect(rows.map(({ model, apart }) => [model, apart])).toEqual([
+      ['cheap', 10],
+      ['deep-1', 4],
+      ['deep-2', 1],
+    ]);
   });
 
   it('compares with as many days before', async () => {

@@ -253,6 +253,18 @@ function AlarmText({ alarm, view }: { readonly alarm: Alarm; readonly view: View
         <span>{m.op_alarm_incidents_note()}</span>
       </Link>
     );
+  if (alarm.kind === 'supplier_disagrees')
+    return (
+      <Link to={view.at('/models', { tab: 'suppliers' })}>
+        <strong>{m.op_alarm_claim({ supplier: alarm.supplier, model: alarm.model })}</strong>
+        <span>
+          {m.op_alarm_claim_note({
+            claimed: usd(alarm.claimedNanoUsd),
+            booked: usd(alarm.bookedNanoUsd),
+          })}
+        </span>
+      </Link>
+    );
   const to = view.at(`/plans/${encodeURIComponent(alarm.plan)}`);
   if (alarm.kind === 'under_water')
     return (

@@ -3,7 +3,7 @@ import { customerDetail, customersPage } from '../shapes/customers.ts';
 import { eventDetail } from '../shapes/events.ts';
 import { overview } from '../shapes/overview.ts';
 import { planDetail, plansAnswer, subscribersPage } from '../shapes/plans.ts';
-import { modelsAnswer, pricesPage, suppliersPage } from '../shapes/suppliers.ts';
+import { claimsPage, modelsAnswer, pricesPage, suppliersPage } from '../shapes/suppliers.ts';
 import { idParam } from '../fields.ts';
 import { route, type Route } from '../route.ts';
 import { periodFields, periodInput, tableFields, tableInput } from '../table-input.ts';
@@ -102,6 +102,16 @@ export const consoleRoutes: readonly Route[] = [
     input: z.object({ ...periodFields, format: z.enum(['json', 'csv']).default('json') }),
     output: suppliersPage,
     run: ({ input, services }) => services.console.suppliers(periodInput(input)),
+  }),
+  route({
+    method: 'GET',
+    path: '/console/supplier-claims',
+    role: 'support',
+    summary:
+      'What suppliers themselves say that they charged, beside what was booked for the same answers.',
+    input: z.object({ ...periodFields, format: z.enum(['json', 'csv']).default('json') }),
+    output: claimsPage,
+    run: ({ input, services }) => services.console.claims(periodInput(input)),
   }),
   route({
     method: 'GET',

@@ -82,6 +82,14 @@ export const alarm = z.discriminatedUnion('kind', [
     costPerSubscriberNanoUsd: nano,
     overBudgetCount: z.int(),
   }),
+  /** Over the trailing 30 days a supplier says that it charged another sum than what was booked. */
+  z.object({
+    kind: z.literal('supplier_disagrees'),
+    supplier: z.string(),
+    model: z.string(),
+    claimedNanoUsd: nano,
+    bookedNanoUsd: nano,
+  }),
   /** Something a person should look at. */
   z.object({ kind: z.literal('incidents'), open: z.int(), latestAtMs: instant }),
 ]);

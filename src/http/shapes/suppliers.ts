@@ -17,6 +17,21 @@ export const supplierRow = z.object({
 export type SupplierRow = z.infer<typeof supplierRow>;
 export const suppliersPage = pageOf(supplierRow);
 
+/** `GET /api/console/supplier-claims`: what suppliers say that they charged, beside what was booked. */
+export const claimRow = z.object({
+  supplier: z.string(),
+  /** The supplier's own name for the model. */
+  model: z.string(),
+  /** Answers that came with a claim. */
+  answers: z.int(),
+  /** Those whose claim is not what was booked: more than a thousandth, and than rounding, apart. */
+  apart: z.int(),
+  claimedNanoUsd: nano,
+  bookedNanoUsd: nano,
+});
+export type ClaimRow = z.infer<typeof claimRow>;
+export const claimsPage = pageOf(claimRow);
+
 /** One way to one model, with how it did in the period. */
 export const routeRow = z.object({
   model: z.string(),
