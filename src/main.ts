@@ -262,6 +262,7 @@ export async function startBreakeven(
     }),
     authenticate: memberKeyIdentity(keys, people.authenticate),
     guardWrite: people.guardWrite,
+    booked: () => gateway.booked(),
     presentError: (error) => presentApiError(error, log),
   });
   const listener = started.adopt(

@@ -140,8 +140,19 @@ export class AdmissionService implements Admission {
     return this.#submit(new ExtendOperation(this.#context, hold, upTo));
   }
 
-  async settle(hold: HoldRef, measurement: Measurement): Promise<Settled> {
-    const settled = await this.#submit(new SettleOperation(this.#context, { hold, measurement }));
+  measured(hold: HoldRef, measurement: Measurement): boolean {
+    return this.#sent?.measured(hold.requestId, measurement) ?? false;
+  }
+
+  async settle(
+    hold: HoldRef,
+    measurement: Measurement,
+    urgency: 'now' | 'soon' = 'now',
+  ): Promise<Settled> {
+    const isUrgent = urgency === 'now';
+    const settled = await this.#submit(
+      new SettleOperation(this.#context, { hold, measurement, isUrgent }),
+    );
     this.#sent?.ended(hold.requestId);
     return settled;
   }

@@ -3,6 +3,7 @@ import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
 import type { Usage } from '#metering/usage.ts';
 import type { Amounts, DecisionRequest, GateStanding, RefusalReason } from '#plans/decision.ts';
+import type { PayingMode } from '#plans/hold.ts';
 
 /** Who asks, resolved from the API key or the session before admission. */
 export interface Subject {
@@ -46,6 +47,11 @@ export interface Admitted {
   readonly becauseOfGate?: string;
   /** What was held in money, and from which payer; zero for included requests. */
   readonly heldChargeNanoUsd: NanoUsd;
+  /** What of it credits hold; the rest is overage. */
+  readonly heldCreditsNanoUsd: NanoUsd;
+  readonly mode: PayingMode;
+  /** Whether a fare cap may lower the charge: only settling tells. */
+  readonly hasFareCap: boolean;
   readonly gates: readonly GateStanding[];
   readonly remainingNanoUsd: NanoUsd;
 }
@@ -125,12 +131,22 @@ export interface Admission {
    */
   sending(hold: HoldRef): void;
   /**
+   * Says what a request used. Where that now outlives this process, the answer may go out before the
+   * settlement is durable: whoever looks after this process was killed books the same measurement.
+   * @returns false where it may not: there is no journal
+   */
+  measured(hold: HoldRef, measurement: Measurement): boolean;
+  /**
    * Raises a hold to a new worst case, durably, before a stream passes it.
    * @returns false where the plan or the buckets do not cover it; the old hold stays.
    */
   extend(hold: HoldRef, upTo: Amounts): Promise<boolean>;
-  /** Books what was used and ends the hold, in one transaction. The same measurement twice is a no-op. */
-  settle(hold: HoldRef, measurement: Measurement): Promise<Settled>;
+  /**
+   * Books what was used and ends the hold, in one transaction. The same measurement twice is a no-op.
+   * @param urgency `soon` where nobody waits for it: it goes with the next hold, or after a few
+   *   milliseconds. What is asked of the account later is decided after it all the same.
+   */
+  settle(hold: HoldRef, measurement: Measurement, urgency?: 'now' | 'soon'): Promise<Settled>;
   /** Ends a hold of which nothing was consumed. */
   void(hold: HoldRef, reason: string): Promise<void>;
 }

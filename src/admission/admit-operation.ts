@@ -2,6 +2,7 @@ import { assert } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { uuidOf } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
+import { UNBOUNDED } from '#plans/account-state.ts';
 import { HOME, type PlanProgram } from '#plans/compile.ts';
 import type { DecisionRequest } from '#plans/decision.ts';
 import { availableClasses, DecisionOut, gateStanding, gateStandings } from '#plans/decision-out.ts';
@@ -200,6 +201,9 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
       slow: out.slow,
       ...(gate === undefined ? {} : { becauseOfGate: gate.name }),
       heldChargeNanoUsd: nanoUsd(out.heldChargeNanoUsd),
+      heldCreditsNanoUsd: nanoUsd(out.weighing.payments.ofCreditsNanoUsd),
+      mode: out.mode,
+      hasFareCap: program.metered && program.fareCapNanoUsd < UNBOUNDED,
       gates: gateStandings(program, out),
       remainingNanoUsd: nanoUsd(out.remainingNanoUsd),
     };

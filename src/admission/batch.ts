@@ -46,6 +46,8 @@ interface Slot {
   committed: AccountRecord | undefined;
   draft: AccountRecord | undefined;
   change: 'none' | 'state' | 'terms' | 'new';
+  /** The end of a hold was postponed: what came after it comes after it. */
+  isHeldUp: boolean;
   readonly changedScopes: Set<string>;
 }
 
@@ -134,6 +136,7 @@ export class Batch {
         committed: this.#cache.get(key),
         draft: undefined,
         change: 'none',
+        isHeldUp: false,
         changedScopes: new Set(),
       };
       this.#slotOf.set(key, slot);
@@ -261,14 +264,21 @@ export class Batch {
       else if (slot.draft === undefined) slot.draft = this.#cache.draft(committed);
       else slot.draft.copyFrom(committed);
       slot.change = 'none';
+      slot.isHeldUp = false;
       slot.changedScopes.clear();
     }
     let whole = true;
     for (const [ordinal, operation] of this.#operations.entries()) {
       if (this.#refusals.has(operation) || this.#skipped.has(operation)) continue;
       this.#ordinal = ordinal;
+      const slot = this.#slot(operation);
+      if (slot.isHeldUp) {
+        this.#postponed.set(operation, undefined);
+        continue;
+      }
       try {
         operation.apply(this);
+        slot.isHeldUp = operation.lasting && this.#postponed.has(operation);
         // The rest of this pass counts for nothing, but finds the others that have to start over.
         if (this.#skipped.has(operation)) whole = false;
       } catch (error) {

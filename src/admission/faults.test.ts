@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createServer, connect as connectTo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +15,7 @@ import { type TestDatabase, testDatabase } from '#testing/database.ts';
 import { temporaryDirectory } from '#testing/temporary-directory.ts';
 import { type HoldColumns, holdsOf } from './account-record.ts';
 import { heldRequests } from './held-requests.ts';
+import { sentByProcess } from './sent-journal.ts';
 import {
   admitted,
   benchOf,
@@ -177,6 +178,9 @@ test('a commit without an answer holds nothing twice and books everything once',
   const service = await bench.service({ address: way.address });
   const subject = await bench.customer(service, METERED, USD);
   const hold = await admitted(service, subject, requestOf(bench, { charge: 1000 }));
+  // The first settlement has to learn its ledger accounts; the next ones are decided at once.
+  const first = await admitted(service, subject, requestOf(bench, { charge: 1000 }));
+  await service.settle(first, measurementOf({ charge: 800 }));
   way.cutAfterNextCommit();
   const answers = await Promise.allSettled([
     service.settle(hold, measurementOf({ charge: 900 })),
@@ -190,10 +194,11 @@ test('a commit without an answer holds nothing twice and books everything once',
   await until(() => service.ready);
   expect(await service.drain(5000)).toBe(0);
   const { rows } = await database.pool.query(
-    'SELECT outcome, charge, reason FROM usage_event ORDER BY outcome',
+    'SELECT outcome, charge, reason FROM usage_event ORDER BY outcome, charge',
   );
   // Both were committed; the hold that nobody was told of was released again.
   expect(rows).toEqual([
+    { outcome: 'completed', charge: 800, reason: null },
     { outcome: 'completed', charge: 900, reason: null },
     { outcome: 'voided', charge: 0, reason: 'unanswered' },
   ]);
@@ -311,7 +316,7 @@ test('holds of a process killed under load are resolved by the next one', async 
 });
 
 test.skipIf(!startedSinceBoot(currentProcess()))(
-  'what a killed process had not sent is released, what it may have sent is estimated',
+  'what a killed process had not sent is released, what it had measured booked, the rest estimated',
   async () => {
     await using database = await testDatabase();
     using directory = temporaryDirectory();
@@ -338,12 +343,15 @@ test.skipIf(!startedSinceBoot(currentProcess()))(
     const [name = ''] = readdirSync(sentDirectory).filter((each) =>
       each.startsWith(`${child.pid}@`),
     );
-    const journal = readFileSync(join(sentDirectory, name), 'latin1').split('\n').slice(0, -1);
-    const wasSent = (id: string) => journal.includes(id);
+    const [pid, started = ''] = name.split('@');
+    const journal = sentByProcess(sentDirectory, { pid: Number(pid), started });
+    const wasMeasured = (id: string) => journal?.get(id) !== undefined;
+    const wasSent = (id: string) => journal?.has(id) === true && !wasMeasured(id);
     const { rows: accounts } = await database.pool.query<HoldColumns>(
       'SELECT book, customer, holds, hold_notes FROM account',
     );
     const held = accounts.flatMap((row) => holdsOf(row).map(({ requestId }) => requestId));
+    expect(held.filter(wasMeasured).length).toBeGreaterThanOrEqual(1);
     expect(await first.reap()).toBe(held.length);
     const { rows } = await database.pool.query<{
       id: string;
@@ -356,7 +364,13 @@ test.skipIf(!startedSinceBoot(currentProcess()))(
     const of = (outcome: string) =>
       rows.filter((row) => row.outcome === outcome).map(({ id }) => idFromUuid('request', id));
     expect(of('process_died').toSorted()).toEqual(held.filter(wasSent).toSorted());
-    expect(of('voided').toSorted()).toEqual(held.filter((id) => !wasSent(id)).toSorted());
+    expect(of('voided').toSorted()).toEqual(held.filter((id) => !journal?.has(id)).toSorted());
+    // What was measured is booked as measured, whoever books it.
+    const { rows: measured } = await database.pool.query<{ id: string }>(
+      `SELECT id FROM usage_event WHERE outcome = 'completed' AND NOT estimated AND cost = 700 AND charge = 700`,
+    );
+    const booked = new Set(measured.map(({ id }) => idFromUuid('request', id)));
+    expect(held.filter((id) => wasMeasured(id) && !booked.has(id))).toEqual([]);
     // The open stream, and the request that was never sent.
     expect(of('process_died').length).toBeGreaterThanOrEqual(1);
     expect(of('voided').length).toBeGreaterThanOrEqual(1);

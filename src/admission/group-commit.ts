@@ -8,6 +8,7 @@ import { Batch } from './batch.ts';
 import { BatchConnection } from './batch-connection.ts';
 import { GuessPace } from './guess-pace.ts';
 import type { Operation } from './operation.ts';
+import { OperationQueue } from './operation-queue.ts';
 import type { SharedGates } from './shared-gates.ts';
 import { command, type Statement } from './row-batch.ts';
 import type { WriteSet } from './write-set.ts';
@@ -15,6 +16,8 @@ import type { WriteSet } from './write-set.ts';
 export interface GroupCommitLimits {
   /** How long to collect before a batch, also right after one, while many operations come. */
   readonly collectMs: number;
+  /** How long what nobody waits for may wait for an operation that is urgent. */
+  readonly restMs: number;
   /** Operations in one batch at most. */
   readonly batchMax: number;
   /** Operations that may wait for a batch; further requests are refused. */
@@ -42,6 +45,7 @@ export interface Trouble {
 
 const DEFAULT_LIMITS: GroupCommitLimits = {
   collectMs: 1,
+  restMs: 5,
   batchMax: 512,
   waitingMax: 20_000,
   lastingAnswerMs: 5000,
@@ -89,7 +93,9 @@ export class GroupCommit {
   readonly #closing = new AbortController();
   #phase: 'open' | 'draining' | 'closed' = 'open';
   #connection: BatchConnection | undefined;
-  #queue: Operation[] = [];
+  readonly #queue: OperationQueue;
+  /** By account, the ends of holds that wait for something: what comes after them waits for it too. */
+  readonly #heldUp = new Map<string, Promise<void>>();
   #busy = false;
   /** Whether the last batch was so large that collecting for the next one saves more than it costs. */
   #isCrowded = false;
@@ -97,7 +103,6 @@ export class GroupCommit {
   #downSinceMs = 0;
   readonly #pace = new GuessPace();
   #releaseTimer: NodeJS.Timeout | undefined;
-  #wake: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: GroupCommitOptions) {
@@ -106,6 +111,7 @@ export class GroupCommit {
     this.#writes = options.writes;
     this.#gates = options.gates;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#queue = new OperationQueue({ restMs: this.#limits.restMs, fullEnough: FULL_ENOUGH });
     this.#onTrouble = options.onTrouble ?? (() => undefined);
     this.#onReady = options.onReady ?? (() => undefined);
   }
@@ -131,6 +137,12 @@ export class GroupCommit {
 
   /** Puts an operation into the next batch; it is answered exactly once. */
   submit(operation: Operation): void {
+    const heldUp = this.#heldUp.get(operation.account);
+    if (heldUp === undefined) this.#take(operation);
+    else void this.#afterwards(operation, () => heldUp);
+  }
+
+  #take(operation: Operation): void {
     if (this.#phase === 'closed' || (this.#phase === 'draining' && !operation.lasting)) {
       operation.fail(shuttingDown());
       return;
@@ -142,7 +154,7 @@ export class GroupCommit {
       operation.release(unavailable(undefined));
     }
     this.#queue.push(operation);
-    this.#wake();
+    if (this.#phase !== 'open') this.#queue.hurry();
   }
 
   /**
@@ -151,6 +163,7 @@ export class GroupCommit {
    */
   async drain(timeoutMs: number): Promise<number> {
     if (this.#phase === 'open') this.#phase = 'draining';
+    this.#queue.hurry();
     const deadlineMs = performance.now() + timeoutMs;
     while (
       (this.#queue.length + this.#preparing > 0 || this.#busy) &&
@@ -166,9 +179,9 @@ export class GroupCommit {
     this.#phase = 'closed';
     this.#closing.abort();
     clearTimeout(this.#releaseTimer);
-    this.#wake();
+    this.#queue.wake();
     await this.#running;
-    for (const operation of this.#queue.splice(0)) operation.fail(shuttingDown());
+    for (const operation of this.#queue.take(this.#queue.length)) operation.fail(shuttingDown());
     await this.#connection?.close();
     this.#connection = undefined;
   }
@@ -177,15 +190,14 @@ export class GroupCommit {
     while (this.#phase !== 'closed') {
       if (this.#connection === undefined) await this.#reconnect();
       else if (this.#connection.broken) this.#disconnect(undefined);
-      else if (this.#queue.length === 0)
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+      else if (!this.#queue.isDue) await this.#queue.change();
       else await this.#commitNext();
     }
   }
 
   async #commitNext(): Promise<void> {
     if (this.#isCrowded && this.#queue.length < FULL_ENOUGH) await sleep(this.#limits.collectMs);
-    const operations = this.#queue.splice(0, this.#limits.batchMax);
+    const operations = this.#queue.take(this.#limits.batchMax);
     this.#isCrowded = operations.length >= WORTH_COLLECTING;
     this.#busy = true;
     await this.#commit(operations);
@@ -227,13 +239,25 @@ export class GroupCommit {
     const now: Operation[] = [];
     for (const [operation, prepare] of postponed) {
       operation.postponements += 1;
+      const heldUp = this.#heldUp.get(operation.account);
       if (operation.postponements > POSTPONEMENTS_MAX) operation.fail(overloaded());
-      else if (prepare === undefined) now.push(operation);
-      else void this.#afterwards(operation, prepare);
+      else if (prepare !== undefined) this.#holdUp(operation, this.#afterwards(operation, prepare));
+      else if (heldUp !== undefined) void this.#afterwards(operation, () => heldUp);
+      else now.push(operation);
     }
-    this.#queue.unshift(...now);
+    this.#queue.comeBack(now);
   }
 
+  /** A hold that has ended counts as ended for whatever is asked later: that waits with it. */
+  #holdUp({ account, lasting }: Operation, prepared: Promise<void>): void {
+    if (!lasting) return;
+    this.#heldUp.set(account, prepared);
+    void prepared.finally(() => {
+      if (this.#heldUp.get(account) === prepared) this.#heldUp.delete(account);
+    });
+  }
+
+  /** Submits an operation again when it can be decided. Never rejects. */
   async #afterwards(operation: Operation, prepare: () => Promise<void>): Promise<void> {
     this.#preparing += 1;
     try {
@@ -251,7 +275,7 @@ export class GroupCommit {
     } finally {
       this.#preparing -= 1;
     }
-    this.submit(operation);
+    this.#take(operation);
   }
 
   async #transact(
@@ -334,7 +358,7 @@ export class GroupCommit {
       if (compensation !== undefined) kept.push(compensation);
       operation.fail(unavailable(error, committing));
     }
-    this.#queue.unshift(...kept);
+    this.#queue.comeBack(kept);
   }
 
   #disconnect(error: unknown): void {
@@ -344,9 +368,7 @@ export class GroupCommit {
     void connection.close();
     this.#downSinceMs = performance.now();
     this.#onTrouble({ kind: 'store_lost', error });
-    const waiting = this.#queue;
-    this.#queue = waiting.filter((operation) => operation.lasting);
-    for (const operation of waiting) if (!operation.lasting) operation.fail(unavailable(error));
+    for (const operation of this.#queue.takeFleeting()) operation.fail(unavailable(error));
     this.#releaseTimer = setTimeout(() => {
       for (const operation of this.#queue) operation.release(unavailable(error));
     }, this.#limits.lastingAnswerMs).unref();
@@ -367,7 +389,7 @@ export class GroupCommit {
   }
 
   async #connect(): Promise<void> {
-    const connection = await BatchConnection.open(this.#address, () => this.#wake());
+    const connection = await BatchConnection.open(this.#address, () => this.#queue.wake());
     try {
       // Prepares every statement now, and finds out now if one does not fit the schema.
       await connection.prepare([
@@ -383,6 +405,7 @@ export class GroupCommit {
     }
     clearTimeout(this.#releaseTimer);
     this.#connection = connection;
+    this.#queue.hurry();
     this.#onReady();
   }
 

@@ -21,7 +21,7 @@ import {
   readLeases,
   renewLease,
 } from './process-lease.store.ts';
-import { removeJournals, sentByProcess } from './sent-journal.ts';
+import { removeJournals, type SentRequests, sentByProcess } from './sent-journal.ts';
 import { utcDay } from '#base/utc-day.ts';
 
 export interface LeaseTimes {
@@ -48,9 +48,10 @@ export interface LeaseKeeperOptions {
 }
 
 /**
- * Keeps this process's lease alive and resolves what dead processes held. What was not sent, by the
- * dead process's own journal, is released. For the rest the held cost is booked as an estimate and
- * flagged, and the customer is charged nothing for an answer that nobody can prove.
+ * Keeps this process's lease alive and resolves what dead processes held, by their own journals: what
+ * was not sent is released, and what was measured is booked as measured. For the rest the held cost is
+ * booked as an estimate and flagged, and the customer is charged nothing for an answer that nobody can
+ * prove.
  *
  * A process is dead when it said goodbye, when it ran on this machine and runs no more, or when its
  * lease ran out while we were connected all the time: after an outage of the store every lease looks
@@ -137,7 +138,7 @@ export class LeaseKeeper {
     const { pool, settle, release, sentDirectory } = this.#options;
     this.#lastReapMs = performance.now();
     const living = new Map<number, boolean>([[this.#number, true]]);
-    const sent = new Map<number, ReadonlySet<string> | undefined>();
+    const sent = new Map<number, SentRequests | undefined>();
     const look = async (): Promise<readonly number[]> => {
       const leases = await readLeases(pool);
       for (const lease of leases) {
@@ -158,10 +159,13 @@ export class LeaseKeeper {
         if (living.get(note.process) === true) return [];
         const customerId = idFromUuid('customer', row.customer);
         const hold = { book: row.book, customerId, requestId, admittedAtMs };
-        const wasSent = sent.get(note.process)?.has(requestId) ?? true;
-        const end = wasSent
-          ? settle(hold, estimateOf(note)).then(({ repeated }) => !repeated)
-          : release(hold).then(() => true);
+        const known = sent.get(note.process);
+        const end =
+          known === undefined || known.has(requestId)
+            ? settle(hold, known?.get(requestId) ?? estimateOf(note)).then(
+                ({ repeated }) => !repeated,
+              )
+            : release(hold).then(() => true);
         return [end.catch(endedByAnother)];
       });
       resolved += (await Promise.all(ends)).filter(Boolean).length;
@@ -172,7 +176,7 @@ export class LeaseKeeper {
   }
 
   /** What a dead process may have sent; `undefined` where nobody can say. */
-  #sentBy(lease: ProcessLease): ReadonlySet<string> | undefined {
+  #sentBy(lease: ProcessLease): SentRequests | undefined {
     const { sentDirectory } = this.#options;
     if (sentDirectory === undefined || lease.host !== hostname()) return undefined;
     return sentByProcess(sentDirectory, lease);

@@ -26,6 +26,8 @@ export interface Operation {
    * and is tried until it is known to be booked.
    */
   readonly lasting: boolean;
+  /** False where nobody waits for it: it need not begin a batch of its own. */
+  readonly isUrgent: boolean;
   /** Set where its usage event must be read first: it may have been booked before. */
   readonly lookUp: EventKey | undefined;
   /**

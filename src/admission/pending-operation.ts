@@ -10,6 +10,7 @@ export abstract class PendingOperation<Result> implements Operation {
   readonly account: string;
   readonly answered: Promise<Result>;
   abstract readonly lasting: boolean;
+  readonly isUrgent: boolean = true;
   scopes: readonly string[] = [];
   postponements = 0;
   lookUp: EventKey | undefined;

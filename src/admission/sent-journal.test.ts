@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { namedId } from '#base/id.ts';
 import { currentProcess, type ProcessIdentity, startedSinceBoot } from '#db/process-identity.ts';
 import { temporaryDirectory } from '#testing/temporary-directory.ts';
+import { measurementOf } from './testing-admission.ts';
 import { removeJournals, SentJournal, sentByProcess } from './sent-journal.ts';
 
 const SCRIPT = fileURLToPath(new URL('./testing-sent.ts', import.meta.url));
@@ -75,6 +76,35 @@ test.skipIf(!isProvable)('a line that was not written to its end was not sent', 
   expect(sentByProcess(path, identity)?.size).toBe(2);
 });
 
+test.skipIf(!isProvable)('tells what a killed process had measured, to the last unit', async () => {
+  const path = directory();
+  const identity = await killed(path, 3, 3);
+  const [name = ''] = readdirSync(path);
+  const own = directory();
+  const journal = SentJournal.begin(own);
+  const used = measurementOf({ charge: 700, tokens: 123 });
+  const odd = {
+    ...used,
+    attempts: used.attempts.map((each) => ({ ...each, model: 'modèle 模型' })),
+  };
+  journal?.sending(idOf(3));
+  expect(journal?.measured(idOf(3), used)).toBe(true);
+  expect(journal?.measured(idOf(4), odd)).toBe(true);
+  const [ownName = ''] = readdirSync(own);
+  const lines = readFileSync(join(own, ownName));
+  writeFileSync(join(path, name), lines);
+  expect(sentByProcess(path, identity)).toEqual(
+    new Map([
+      [idOf(3), used],
+      [idOf(4), odd],
+    ]),
+  );
+  // The answer waits for the whole line: of half a line nobody has heard.
+  writeFileSync(join(path, name), lines.subarray(0, -1));
+  expect(sentByProcess(path, identity)).toEqual(new Map([[idOf(3), used]]));
+  journal?.close();
+});
+
 test.skipIf(!isProvable)('leaves nothing behind where everything has ended', () => {
   const path = directory();
   const journal = SentJournal.begin(path);
@@ -92,6 +122,7 @@ test.skipIf(!isProvable)('on a full disk there is no journal rather than one wit
   expect(readdirSync(path)).toHaveLength(1);
   journal?.sending(idOf(1));
   expect(readdirSync(path)).toEqual([]);
+  expect(journal?.measured(idOf(1), measurementOf({}))).toBe(false);
   journal?.sending(idOf(2));
   journal?.close();
 });

@@ -16,25 +16,25 @@ import {
   type ProcessIdentity,
   startedSinceBoot,
 } from '#db/process-identity.ts';
+import type { Measurement } from './admission.ts';
 
 /** Beyond this the journal is written anew with what is still open. */
 const BYTES_MAX = 1024 * 1024;
-const LINE_BYTES_MAX = 64;
 
 /**
- * What a process was about to send to suppliers, one request id a line, in a file of its own. A line
- * is written before the request's first byte goes out, so whoever looks after the process was killed
- * can tell what may have been sent from what was not. It is not synced to the disk: what a killed
- * process wrote, the system keeps; only a crash of the machine loses it, and then
- * {@link sentByProcess} answers that nothing is known.
+ * What a process was about to send to suppliers, and what came of it, in a file of its own. A line with
+ * a request's id is written before its first byte goes to a supplier, and a second one with what it used
+ * before its last byte goes to the client. So whoever looks after the process was killed can tell what
+ * may have been sent from what was not, and knows of each finished answer what is to be booked. It is
+ * not synced to the disk: what a killed process wrote, the system keeps; only a crash of the machine
+ * loses it, and then {@link sentByProcess} answers that nothing is known.
  *
  * States: writing → closed, or absent (the disk failed; what this process leaves is then estimated).
  */
 export class SentJournal {
   readonly #path: string;
-  readonly #line = Buffer.alloc(LINE_BYTES_MAX);
-  /** Sent, and the end is not in the books yet. */
-  readonly #open = new Set<string>();
+  /** The last line of each request that was sent, and whose end is not in the books yet. */
+  readonly #open = new Map<string, string>();
   #file: number | undefined;
   #bytes = 0;
   #compactAtBytes = BYTES_MAX;
@@ -66,14 +66,15 @@ export class SentJournal {
   sending(requestId: Id<'request'>): void {
     if (this.#isClosed)
       throw new Error('this process has ended its journal and sends nothing more');
-    if (this.#file === undefined || this.#open.has(requestId)) return;
-    this.#open.add(requestId);
-    try {
-      if (this.#bytes >= this.#compactAtBytes) this.#compact();
-      else this.#write(this.#file, requestId);
-    } catch {
-      this.#giveUp();
-    }
+    if (!this.#open.has(requestId)) this.#note(requestId, `${requestId}\n`);
+  }
+
+  /**
+   * Says what a request used.
+   * @returns whether that outlives the process now
+   */
+  measured(requestId: Id<'request'>, measurement: Measurement): boolean {
+    return this.#note(requestId, `${requestId} ${JSON.stringify(measurement)}\n`);
   }
 
   /** The request's end is in the books, durably: whether it was sent matters no more. */
@@ -90,11 +91,24 @@ export class SentJournal {
     if (this.#open.size === 0) rmSync(this.#path, { force: true });
   }
 
-  #write(file: number, requestId: string): void {
-    const length = this.#line.write(`${requestId}\n`, 'latin1');
+  #note(requestId: string, line: string): boolean {
+    if (this.#file === undefined) return false;
+    this.#open.set(requestId, line);
+    try {
+      if (this.#bytes >= this.#compactAtBytes) this.#compact();
+      else this.#write(this.#file, line);
+      return true;
+    } catch {
+      this.#giveUp();
+      return false;
+    }
+  }
+
+  #write(file: number, text: string): void {
+    const bytes = Buffer.from(text);
     let written = 0;
-    while (written < length) written += writeSync(file, this.#line, written, length - written);
-    this.#bytes += length;
+    while (written < bytes.length) written += writeSync(file, bytes, written);
+    this.#bytes += bytes.length;
   }
 
   /** Replaces the file by one of what is open: whoever reads sees the old one or the new one, whole. */
@@ -104,7 +118,7 @@ export class SentJournal {
     const old = this.#file;
     try {
       this.#bytes = 0;
-      for (const requestId of this.#open) this.#write(file, requestId);
+      this.#write(file, [...this.#open.values()].join(''));
       renameSync(path, this.#path);
     } catch (error) {
       closeSync(file);
@@ -123,6 +137,9 @@ export class SentJournal {
   }
 }
 
+/** What came of a request that a process may have sent: its measurement, or that there is none yet. */
+export type SentRequests = ReadonlyMap<string, Measurement | undefined>;
+
 /**
  * What a process that is no more may have sent.
  * @returns `undefined` where nothing can be said: it still runs, or ran before this start of the
@@ -131,15 +148,21 @@ export class SentJournal {
 export function sentByProcess(
   directory: string,
   identity: ProcessIdentity,
-): ReadonlySet<string> | undefined {
+): SentRequests | undefined {
   if (!startedSinceBoot(identity) || isRunning(identity)) return undefined;
   try {
-    const lines = readFileSync(join(directory, fileName(identity)), 'latin1').split('\n');
-    // A last line without an end was being written: its request was not sent.
-    return new Set(lines.slice(0, -1));
+    const lines = readFileSync(join(directory, fileName(identity)), 'utf8').split('\n');
+    // A last line without an end was being written: its request was not sent, or not answered.
+    return new Map(lines.slice(0, -1).map(readLine));
   } catch {
     return undefined;
   }
+}
+
+function readLine(line: string): [requestId: string, measurement: Measurement | undefined] {
+  const end = line.indexOf(' ');
+  if (end < 0) return [line, undefined];
+  return [line.slice(0, end), JSON.parse(line.slice(end + 1)) as Measurement];
 }
 
 /** Removes the journals of processes that are no more, except those that are still wanted. */

@@ -19,6 +19,7 @@ import { uuidText } from './uuid-text.ts';
 
 /** Books what a request used and ends its hold. */
 export class SettleOperation extends HoldOperation<Settled> {
+  override readonly isUrgent: boolean;
   readonly #measurement: Measurement;
   readonly #atMs: number | undefined;
 
@@ -27,6 +28,8 @@ export class SettleOperation extends HoldOperation<Settled> {
     call: {
       hold: HoldRef;
       measurement: Measurement;
+      /** False where nobody waits for it. */
+      isUrgent?: boolean;
       /** When it ended; absent = now. */
       atMs?: number;
       /** The operation that this one is a part of. */
@@ -34,6 +37,7 @@ export class SettleOperation extends HoldOperation<Settled> {
     },
   ) {
     super(context, call.hold, call.owner);
+    this.isUrgent = call.isUrgent ?? true;
     this.#measurement = call.measurement;
     this.#atMs = call.atMs;
   }

@@ -47,14 +47,21 @@ async function client(): Promise<never> {
   for (;;) {
     const hold = await admitted(service, subject, requestOf({ clock, random }, { charge: 1000 }));
     service.sending(hold);
-    await service.settle(hold, measurementOf({ charge: 700 }));
+    const used = measurementOf({ charge: 700 });
+    service.measured(hold, used);
+    await service.settle(hold, used, 'soon');
   }
 }
 // A stream that is still open when the end comes.
 service.sending(await admitted(service, subject, requestOf({ clock, random }, { charge: 1000 })));
-// And a request that never gets as far as its supplier.
-if (sentDirectory !== undefined)
+if (sentDirectory !== undefined) {
+  // A request that never gets as far as its supplier.
   await admitted(service, subject, requestOf({ clock, random }, { charge: 3000 }));
+  // And one that is answered, and not booked in time.
+  const hold = await admitted(service, subject, requestOf({ clock, random }, { charge: 1000 }));
+  service.sending(hold);
+  service.measured(hold, measurementOf({ charge: 700 }));
+}
 const clients = Array.from({ length: CLIENTS }, client);
 process.send?.('under load');
 await Promise.all(clients);

@@ -1,4 +1,4 @@
-import type { Settled } from '#admission/admission.ts';
+import type { ChargeAhead } from '#admission/charge-ahead.ts';
 import type { Clock } from '#base/clock.ts';
 import { NANO_PER_USD, type NanoUsd } from '#base/money.ts';
 import type { Admission } from './admit-request.ts';
@@ -7,12 +7,12 @@ import { rateHeadersOf } from './rate-state.ts';
 
 /**
  * The headers that an answer carries beside its content: how long it took, the standing of the limits,
- * which class served it where another was asked for, and, once settled, its charge.
+ * which class served it where another was asked for, and, where it is known, its charge.
  */
 export function answerHeaders(
   exchange: Exchange,
   admission: Admission,
-  { clock, settled }: { readonly clock: Clock; readonly settled?: Settled | undefined },
+  { clock, charge }: { readonly clock: Clock; readonly charge?: ChargeAhead | undefined },
 ): Record<string, string> {
   const nowMs = clock.nowMs();
   const { admitted, terms, quote, outputTokensLowered } = admission;
@@ -22,9 +22,9 @@ export function answerHeaders(
   if (admitted.candidate > 0) headers['x-breakeven-model'] = quote.model.name;
   if (outputTokensLowered !== undefined)
     headers['x-breakeven-output-limit'] = String(outputTokensLowered);
-  if (settled) {
-    headers['x-breakeven-charge'] = plainUsd(settled.chargeNanoUsd);
-    headers['x-breakeven-remaining'] = plainUsd(settled.remainingNanoUsd);
+  if (charge) {
+    headers['x-breakeven-charge'] = plainUsd(charge.chargeNanoUsd);
+    headers['x-breakeven-remaining'] = plainUsd(charge.remainingNanoUsd);
   }
   return headers;
 }

@@ -18,7 +18,7 @@ export interface ExchangeStart {
 export interface CallObserver {
   /** The hold is durable, and the call goes upstream now. */
   readonly admitted: (admission: Admission) => void;
-  /** The supplier has ended; the hold is settled when this resolves. */
+  /** The supplier has ended, the answer not yet; the hold is settled when this resolves. */
   readonly delivered: () => Promise<void>;
   /** The hold has ended; `undefined` where nothing was booked, or not yet. */
   readonly finished: (settled: Settled | undefined) => void;
@@ -83,6 +83,11 @@ export class Exchange {
     for (const name in headers) list.push(name, headers[name] ?? '');
     response.writeHead(status, list);
     response.end(body);
+  }
+
+  /** Ends an answer that was streamed. Does nothing where it has ended or the client has gone. */
+  end(): void {
+    if (!this.#isGone && !this.response.writableEnded) this.response.end();
   }
 
   answerJson(status: number, headers: Readonly<Record<string, string>>, body: object): void {

@@ -1,5 +1,6 @@
 import { unreachable } from '#base/assert.ts';
 import type { AttemptUsage, Measurement, Settled } from '#admission/admission.ts';
+import { chargeAhead, type ChargeAhead } from '#admission/charge-ahead.ts';
 import type { Admission } from './admit-request.ts';
 import type { Delivery } from './call-routes.ts';
 import { withBought } from './errand.ts';
@@ -18,23 +19,37 @@ import { tally, type Consumption } from './tally.ts';
 import type { Metering } from '#metering/metering.ts';
 
 export interface FinishInput {
-  readonly deps: Pick<GatewayDeps, 'clock' | 'log' | 'hearClaim'>;
+  readonly deps: Pick<GatewayDeps, 'admission' | 'log' | 'hearClaim'>;
   readonly settler: Settler;
   readonly request: ParsedRequest;
   readonly admission: Admission;
   readonly delivery: Delivery;
   readonly upstreamMs: number;
   readonly settleWaitMs: number;
+  /** Whether somebody must know that it is booked before the answer ends. */
+  readonly isAwaited: boolean;
   /** What was bought beside the model. */
   readonly bought?: readonly AttemptUsage[] | undefined;
 }
 
+/** How a hold ended. */
+export interface Finished {
+  /** What may be said of the charge; `undefined` where nothing was charged, or nobody knows yet. */
+  readonly charge: ChargeAhead | undefined;
+  /** What was booked; `undefined` where nothing was, or not yet. */
+  readonly settled: Settled | undefined;
+}
+
+const NOTHING_BOOKED: Finished = { charge: undefined, settled: undefined };
+
 /**
  * Ends the hold of a request by what came of it: settled by what the supplier reported, by an
  * estimate where it reported nothing, or voided where nothing was consumed.
- * @returns `undefined` where nothing was booked, or not yet
+ *
+ * When this resolves, what was used outlives this process: it is booked, or, where the answer can say
+ * its charge without that, noted by admission and on its way into the books.
  */
-export async function finish(input: FinishInput): Promise<Settled | undefined> {
+export async function finish(input: FinishInput): Promise<Finished> {
   const { deps, settler, admission, delivery, upstreamMs, settleWaitMs, bought = [] } = input;
   const { hold } = admission.admitted;
   const consumptions = await consumptionsOf(input);
@@ -44,7 +59,7 @@ export async function finish(input: FinishInput): Promise<Settled | undefined> {
       delivery.result.kind === 'abandoned' ? 'client left' : 'upstream failed',
       settleWaitMs,
     );
-    return undefined;
+    return NOTHING_BOOKED;
   }
   const { basis } = admission.terms;
   const outcome = outcomeOf(delivery);
@@ -62,7 +77,16 @@ export async function finish(input: FinishInput): Promise<Settled | undefined> {
     deps.log.warn({ requestId: hold.requestId, unknown }, 'usage with unknown parts');
   const { book, admittedAtMs } = hold;
   for (const claim of claims) deps.hearClaim?.({ ...claim, book, atMs: admittedAtMs });
-  return settler.settle(hold, withBought(measurement, bought, basis), settleWaitMs);
+  const used = withBought(measurement, bought, basis);
+  const isNoted = deps.admission.measured(hold, used);
+  const charge = chargeAhead(admission.admitted, used.actual);
+  const saysCharge = delivery.result.kind === 'plain';
+  if (isNoted && !input.isAwaited && (charge !== undefined || !saysCharge)) {
+    void settler.settle(hold, used, { urgency: 'soon', waitMs: settleWaitMs });
+    return { charge, settled: undefined };
+  }
+  const settled = await settler.settle(hold, used, { urgency: 'now', waitMs: settleWaitMs });
+  return { charge: settled, settled };
 }
 
 /** What every attempt consumed, by its supplier's word or by an estimate. */

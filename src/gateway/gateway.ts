@@ -49,8 +49,12 @@ export interface Gateway {
   /** What a call from inside may take, before it runs. @throws DomainError as a client would get */
   quote(call: Pick<InternalCall, 'caller' | 'surface' | 'body' | 'errand'>): Quote;
   readonly inFlight: number;
-  /** Holds whose end waits for the store. */
+  /** Ends of holds on their way into the books. */
+  readonly settling: number;
+  /** Those of them that the store should have taken by now. */
   readonly settlementBacklog: number;
+  /** Until everything that was answered so far is in the books; not for the backlog. */
+  booked(): Promise<void>;
   /** The circuit breakers, by route. */
   routeStates(): ReadonlyMap<string, 'closed' | 'open' | 'half-open'>;
   /** Refuses what is new and waits for what runs, at most so long. */
@@ -88,8 +92,16 @@ class ServingGateway implements Gateway {
     return this.#inFlight;
   }
 
+  get settling(): number {
+    return this.#runtime.settler.pending;
+  }
+
   get settlementBacklog(): number {
-    return this.#runtime.settler.backlog;
+    return this.#runtime.settler.late;
+  }
+
+  booked(): Promise<void> {
+    return this.#runtime.settler.booked();
   }
 
   routeStates(): ReadonlyMap<string, 'closed' | 'open' | 'half-open'> {
@@ -126,6 +138,7 @@ class ServingGateway implements Gateway {
       observer: {
         admitted: (given) => sink.admitted((admission = given)),
         async delivered() {
+          exchange.end();
           await taken(response);
           await sink.delivered();
         },

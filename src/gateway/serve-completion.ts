@@ -92,7 +92,7 @@ export async function completeRequest(
   });
   const upstreamMs = Math.max(0, deps.clock.nowMs() - calledAtMs);
   await exchange.observer?.delivered();
-  const settled = await finish({
+  const { charge, settled } = await finish({
     deps,
     settler,
     request: sent,
@@ -101,10 +101,11 @@ export async function completeRequest(
     delivery,
     upstreamMs,
     settleWaitMs: limits.settleWaitMs,
+    isAwaited: exchange.observer !== undefined,
   });
   exchange.observer?.finished(settled);
   return presented(exchange, delivery, () =>
-    answerHeaders(exchange, admission, { clock: deps.clock, settled }),
+    answerHeaders(exchange, admission, { clock: deps.clock, charge }),
   );
 }
 
@@ -189,6 +190,8 @@ function presented(
         body: result.body,
       };
     case 'streamed':
+      exchange.end();
+      return undefined;
     case 'abandoned':
       return undefined;
     case 'failed': {

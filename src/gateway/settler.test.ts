@@ -42,7 +42,7 @@ function settlerOn(settle: () => Promise<Settled>): { settler: Settler; errors: 
 
 test('what the store takes at once is reported at once', async () => {
   const { settler } = settlerOn(async () => done);
-  expect(await settler.settle(hold, measurement, 1_000)).toEqual(done);
+  expect(await settler.settle(hold, measurement, { urgency: 'now', waitMs: 1_000 })).toEqual(done);
   expect(await settler.drain(10)).toBe(0);
 });
 
@@ -53,8 +53,10 @@ test('what the store does not take is tried again until it does', async () => {
     if (tries < 3) throw new DomainError('store_unavailable', 'away');
     return done;
   });
-  expect(await settler.settle(hold, measurement, 1_000)).toBeUndefined();
-  expect(settler.backlog).toBe(1);
+  expect(
+    await settler.settle(hold, measurement, { urgency: 'now', waitMs: 1_000 }),
+  ).toBeUndefined();
+  expect(settler.late).toBe(1);
   expect(await settler.drain(5_000)).toBe(0);
   expect(tries).toBe(3);
   expect(errors).toEqual([]);
@@ -64,7 +66,7 @@ test('a store that hangs keeps no answer back', async () => {
   const hanging = Promise.withResolvers<Settled>();
   const { settler } = settlerOn(() => hanging.promise);
   const startedAtMs = performance.now();
-  expect(await settler.settle(hold, measurement, 60)).toBeUndefined();
+  expect(await settler.settle(hold, measurement, { urgency: 'now', waitMs: 60 })).toBeUndefined();
   expect(performance.now() - startedAtMs).toBeLessThan(1_000);
   expect(await settler.drain(20)).toBe(1);
   hanging.resolve(done);
@@ -76,7 +78,9 @@ test('an error that waiting does not mend goes to the operator and the reaper', 
     tries += 1;
     throw new DomainError('not_found', 'no such hold');
   });
-  expect(await settler.settle(hold, measurement, 1_000)).toBeUndefined();
+  expect(
+    await settler.settle(hold, measurement, { urgency: 'now', waitMs: 1_000 }),
+  ).toBeUndefined();
   await settler.drain(100);
   expect(tries).toBe(1);
   expect(errors).toEqual([expect.stringContaining('failed for good')]);

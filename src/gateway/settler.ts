@@ -1,5 +1,6 @@
 import { Bag, type BagItem } from '#base/bag.ts';
 import { DomainError } from '#base/domain-error.ts';
+import type { Id } from '#base/id.ts';
 import type { Admission, HoldRef, Measurement, Settled } from '#admission/admission.ts';
 import { NO_OBSERVER, type GatewayLog, type GatewayObserver } from './gateway-log.ts';
 
@@ -11,7 +12,12 @@ export interface SettlerStart {
 
 /** The end of one hold on its way to the store. */
 interface Ending extends BagItem {
+  readonly requestId: Id<'request'>;
   readonly waitUntilMs: number;
+  /** Until the store has taken it, or nobody waits any longer. */
+  readonly waited: Promise<unknown>;
+  /** The store has not taken it in time, or refused it at first. */
+  isLate: boolean;
   readonly giveUpWaiting: () => void;
 }
 
@@ -38,9 +44,26 @@ export class Settler {
     this.#start = start;
   }
 
-  /** Ends of holds that the store has not taken yet. */
-  get backlog(): number {
+  /** Ends of holds on their way to the store. */
+  get pending(): number {
     return this.#waiting.size;
+  }
+
+  /** Those that the store should have taken by now. */
+  get late(): number {
+    return [...this.#waiting].filter(({ isLate }) => isLate).length;
+  }
+
+  /**
+   * Waits until what has ended is booked, of one request or of all; not for what is late already.
+   * Whoever reads the books after that sees every answer that this process has given.
+   */
+  async booked(requestId?: string): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    const awaited = [...this.#waiting].filter(
+      (ending) => !ending.isLate && (requestId ?? ending.requestId) === ending.requestId,
+    );
+    await Promise.all(awaited.map(({ waited }) => waited));
   }
 
   /**
@@ -50,11 +73,11 @@ export class Settler {
   async settle(
     hold: HoldRef,
     measurement: Measurement,
-    waitMs: number,
+    how: { readonly urgency: 'now' | 'soon'; readonly waitMs: number },
   ): Promise<Settled | undefined> {
     const { admission, observer = NO_OBSERVER } = this.#start;
-    const settled = await this.#end(hold, 'settle', waitMs, () =>
-      admission.settle(hold, measurement),
+    const settled = await this.#end(hold, 'settle', how.waitMs, () =>
+      admission.settle(hold, measurement, how.urgency),
     );
     observer.settled({
       outcome: measurement.outcome,
@@ -90,12 +113,18 @@ export class Settler {
     const { promise, resolve } = Promise.withResolvers<T | undefined>();
     const ending: Ending = {
       place: -1,
+      requestId: hold.requestId,
       waitUntilMs: performance.now() + waitMs,
-      giveUpWaiting: () => resolve(undefined),
+      waited: promise,
+      isLate: false,
+      giveUpWaiting() {
+        this.isLate = true;
+        resolve(undefined);
+      },
     };
     this.#waiting.add(ending);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
-    void this.#persist(hold, what, work, resolve).finally(() => {
+    void this.#persist(ending, what, async () => resolve(await work())).finally(() => {
       this.#waiting.remove(ending);
       if (this.#waiting.size === 0) this.#whenEmpty?.();
     });
@@ -114,34 +143,27 @@ export class Settler {
   }
 
   /** Tries until it is done; the first failure already lets the caller go on. */
-  async #persist<T>(
-    hold: HoldRef,
-    what: string,
-    work: () => Promise<T>,
-    report: (value: T | undefined) => void,
-  ): Promise<void> {
+  async #persist(ending: Ending, what: string, work: () => Promise<void>): Promise<void> {
     const { log } = this.#start;
+    const { requestId } = ending;
     for (let tries = 1; ; tries++) {
       try {
-        report(await work());
-        if (tries > 1) log.info({ requestId: hold.requestId, tries }, `${what} went through`);
+        await work();
+        if (tries > 1) log.info({ requestId, tries }, `${what} went through`);
         return;
       } catch (error) {
-        report(undefined);
+        ending.giveUpWaiting();
         const isOutage = error instanceof DomainError && error.code === 'store_unavailable';
         if (!isOutage && (error instanceof DomainError || tries >= FAULT_TRIES_MAX)) {
           log.error(
-            { requestId: hold.requestId, err: error },
+            { requestId, err: error },
             `${what} failed for good; the reaper resolves the hold`,
           );
           return;
         }
         if (this.#isStopped) return;
         if (tries === 1)
-          log.warn(
-            { requestId: hold.requestId, backlog: this.#waiting.size },
-            `${what} waits for the store`,
-          );
+          log.warn({ requestId, backlog: this.#waiting.size }, `${what} waits for the store`);
       }
       await delay(Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** (tries - 1)));
     }

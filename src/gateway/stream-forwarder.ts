@@ -46,7 +46,8 @@ const NOTICE = 'The allowance or balance does not cover more of this answer, so 
 const BROKE_OFF = 'The supplier of this model broke off in the middle of the answer.';
 
 /**
- * Passes a supplier's stream to the client, event by event as it came, and watches it for usage.
+ * Passes a supplier's stream to the client, event by event as it came, and watches it for usage. Whoever
+ * started it ends the client's answer, once what it used cannot be lost any more.
  *
  * States: unopened → open → over. While open it may be held back, by a client that reads slowly or by
  * a hold that is being raised; then the supplier is paused, and what it still sends is queued. A client
@@ -300,7 +301,6 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     const { exchange, keepAlives, done } = this.#start;
     exchange.onGone = undefined;
     keepAlives.remove(this);
-    if (end.kind !== 'unopened' && !exchange.isGone) this.#response.end();
     done(end);
   }
 }

@@ -64,9 +64,20 @@ export class TestingAdmission implements Admission {
       candidate: at,
       slow: false,
       heldChargeNanoUsd: chargeNanoUsd,
+      heldCreditsNanoUsd: chargeNanoUsd,
+      mode: 'metered',
+      hasFareCap: false,
       gates: [],
       remainingNanoUsd: this.#remaining(),
     };
+  }
+
+  /** Whether what was used outlives the process before it is booked. */
+  hasJournal = true;
+
+  measured(hold: HoldRef): boolean {
+    this.#held(hold);
+    return this.hasJournal;
   }
 
   /** Requests that went out, in order. */

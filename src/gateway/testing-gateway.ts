@@ -235,9 +235,7 @@ export class TestGateway implements AsyncDisposable {
   async idle(): Promise<void> {
     const deadline = performance.now() + 5_000;
     const isBusy = (): boolean =>
-      this.gateway.inFlight > 0 ||
-      this.gateway.settlementBacklog > 0 ||
-      this.pools.stats().running > 0;
+      this.gateway.inFlight > 0 || this.gateway.settling > 0 || this.pools.stats().running > 0;
     while (isBusy()) {
       if (performance.now() > deadline)
         throw new Error(`still ${this.gateway.inFlight} requests in flight`);

@@ -25,9 +25,10 @@ const services = {
   },
 } as unknown as Services;
 
-function api(actor: Caller | undefined) {
+function api(actor: Caller | undefined, booked = async () => undefined as void) {
   return createApi({
     services,
+    booked,
     authenticate: async () => {
       if (!actor) throw new DomainError('unauthenticated', 'Who are you?');
       return actor;
@@ -67,6 +68,15 @@ function may({ role, member, personId }: Caller, { policy }: Route): boolean {
 }
 
 describe("the operator's API", () => {
+  it('answers when what was served before is in the books', async () => {
+    const story: string[] = [];
+    const answer = await api(owner, async () => void story.push('booked')).request(
+      '/api/customers',
+    );
+    expect(answer.status).toBe(200);
+    expect(story).toEqual(['booked']);
+  });
+
   it('gives every route a policy, a summary and a place in the OpenAPI document', () => {
     const { paths } = openApiDocument() as {
       paths: Record<string, Record<string, { security: unknown[] }>>;

@@ -48,6 +48,8 @@ export interface ApiDeps {
    * Keeps out writes that a page of somebody else's made a browser send. @throws DomainError `forbidden`
    */
   readonly guardWrite?: (request: Request) => void;
+  /** Until what this process has answered is in the books: whoever asks about it here sees it. */
+  readonly booked?: () => Promise<void>;
   /** Turns an error into status and body. */
   readonly presentError: (error: unknown) => {
     status: number;
@@ -62,6 +64,7 @@ export function createApi(deps: ApiDeps): Hono {
   app.use(async (context, next) => {
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD')
       deps.guardWrite?.(context.req.raw);
+    await deps.booked?.();
     await next();
     // What an answer says of somebody is nobody else's: no cache between keeps it.
     if (!context.res.headers.has('cache-control'))

@@ -13,6 +13,14 @@ export class PaymentParts {
   readonly lots: number[] = [];
   readonly amounts: number[] = [];
 
+  /** What lots and the debt of `bought` pay of it; the rest is overage. */
+  get ofCreditsNanoUsd(): number {
+    let overage = 0;
+    for (let i = 0; i < this.count; i++)
+      if (this.lots[i] === OVERAGE) overage += this.amounts[i] ?? 0;
+    return this.totalNanoUsd - overage;
+  }
+
   clear(): void {
     this.count = 0;
     this.totalNanoUsd = 0;

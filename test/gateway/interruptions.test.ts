@@ -242,21 +242,26 @@ test('a silent stream is kept alive by comments, which clients pass over', async
     expect(block).toMatch(/^(?:$|: keep-alive$|data: (?:\{.*\}|\[DONE\])$)/s);
 });
 
-test('a settlement outlives an outage of the store and loses nothing', async () => {
-  await using house = await TestGateway.start({ limits: { settleWaitMs: 100 } });
-  house.admission.before = ({ call }) => {
-    house.admission.isDown = call === 'settle' && house.admission.calls.length < 1_000 && down;
-  };
-  let down = true;
-  const response = await house.post('/v1/chat/completions', chat);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('x-breakeven-charge')).toBeNull();
-  expect(house.gateway.settlementBacklog).toBe(1);
-  down = false;
-  await house.idle();
-  expect(house.admission.settled).toHaveLength(1);
-  expect(house.admission.open.size).toBe(0);
-});
+test.each([true, false])(
+  'a settlement outlives an outage of the store and loses nothing (journal: %s)',
+  async (hasJournal) => {
+    await using house = await TestGateway.start({ limits: { settleWaitMs: 100 } });
+    house.admission.hasJournal = hasJournal;
+    house.admission.before = ({ call }) => {
+      house.admission.isDown = call === 'settle' && house.admission.calls.length < 1_000 && down;
+    };
+    let down = true;
+    const response = await house.post('/v1/chat/completions', chat);
+    expect(response.status).toBe(200);
+    // What was noted is charged for certain; without a journal nobody knows what becomes of it.
+    expect(response.headers.has('x-breakeven-charge')).toBe(hasJournal);
+    expect(house.gateway.settlementBacklog).toBe(1);
+    down = false;
+    await house.idle();
+    expect(house.admission.settled).toHaveLength(1);
+    expect(house.admission.open.size).toBe(0);
+  },
+);
 
 test('with the store away requests are refused with 503 and retry-after, and nothing is sent', async () => {
   await using house = await TestGateway.start();

@@ -50,11 +50,16 @@ async function underLoad(rounds: number, strike: (home: House) => Promise<void>)
   await eventually('every hold is resolved', ROUND_MS_MAX, async () =>
     (await openRequests(installation.databaseUrl)) === 0 ? true : undefined,
   );
-  const story = await reconcile(installation.databaseUrl, upstream.served());
+  // Whoever got a whole answer is charged what it took, however soon after it the gateway was killed.
+  const answered = answers.flatMap(({ status, requestId }) =>
+    status === 200 && requestId !== undefined ? [requestId] : [],
+  );
+  const story = await reconcile(installation.databaseUrl, upstream.served(), answered);
   const audit = await installation.command('audit');
   const { disagreements, ...counts } = story;
   figures('kills', { rounds, inFlightAtKills, ...counts, answers: statusCounts(answers) });
   expect(story.estimated).toBeLessThanOrEqual(inFlightAtKills);
+  expect(answered.length).toBeGreaterThan(rounds * ANSWERS_BETWEEN_KILLS);
   expect(story.served).toBeGreaterThan(rounds * ANSWERS_BETWEEN_KILLS);
   return { disagreements, audit: audit.code };
 }

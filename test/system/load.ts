@@ -9,6 +9,8 @@ export interface SeenAnswer {
   readonly status: number | undefined;
   readonly retryAfter: string | undefined;
   readonly ms: number;
+  /** By which its receipt is asked for; `undefined` where there was no answer. */
+  readonly requestId: string | undefined;
 }
 
 const WAIT_AFTER_TROUBLE_MS = 50;
@@ -71,10 +73,14 @@ export class Load implements AsyncDisposable {
 
   async #ask(customer: TestCustomer, stream: boolean): Promise<SeenAnswer> {
     const beganMs = performance.now();
-    const seen = (status?: number, retryAfter?: string): SeenAnswer => ({
+    const seen = (
+      status?: number,
+      { retryAfter, requestId }: { retryAfter?: unknown; requestId?: unknown } = {},
+    ): SeenAnswer => ({
       status,
-      retryAfter,
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
       ms: performance.now() - beganMs,
+      requestId: typeof requestId === 'string' ? requestId : undefined,
     });
     try {
       const { statusCode, headers, body } = await request(
@@ -96,8 +102,8 @@ export class Load implements AsyncDisposable {
       );
       const text = await body.text();
       const isWhole = statusCode !== 200 || !stream || text.includes('[DONE]');
-      const after = headers['retry-after'];
-      return seen(isWhole ? statusCode : undefined, typeof after === 'string' ? after : undefined);
+      const said = { retryAfter: headers['retry-after'], requestId: headers['x-request-id'] };
+      return seen(isWhole ? statusCode : undefined, said);
     } catch {
       return seen();
     }

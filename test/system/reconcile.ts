@@ -39,6 +39,8 @@ export interface Disagreements {
   /** Measured otherwise than the supplier bills. */
   readonly mismeasured: readonly string[];
   readonly overruns: readonly string[];
+  /** Answered to the last byte, and not booked as measured. */
+  readonly guessed: readonly string[];
 }
 
 export const NO_DISAGREEMENTS: Disagreements = {
@@ -47,19 +49,24 @@ export const NO_DISAGREEMENTS: Disagreements = {
   servedTwice: [],
   mismeasured: [],
   overruns: [],
+  guessed: [],
 };
 
-/** Compares the upstream's log with the usage events of the live book, one to one. */
+/**
+ * Compares the upstream's log with the usage events of the live book, one to one, and those with what
+ * clients got.
+ * @param answered ids of requests whose clients got a whole answer
+ */
 export async function reconcile(
   databaseUrl: string,
   log: readonly ServedRequest[],
+  answered: readonly string[] = [],
 ): Promise<Reconciliation> {
   const events = new Map((await readEvents(databaseUrl)).map((event) => [event.id, event]));
   const served = new Map<string, ServedRequest>();
   const servedTwice: string[] = [];
   for (const request of log) {
-    const id = parseId('request', request.requestId ?? '');
-    const key = id === undefined ? `no id: ${request.id}` : uuidOf(id);
+    const key = keyOf(request.requestId ?? `of supplier ${request.id}`);
     if (served.has(key)) servedTwice.push(key);
     served.set(key, request);
   }
@@ -79,8 +86,19 @@ export async function reconcile(
       servedTwice,
       mismeasured: all.filter((event) => differs(event, served.get(event.id))).map(({ id }) => id),
       overruns: all.filter(({ overrun }) => overrun > 0).map(({ id }) => id),
+      guessed: answered.filter((id) => !isMeasured(events.get(keyOf(id)))),
     },
   };
+}
+
+/** How an event is known by: its uuid. */
+function keyOf(requestId: string): string {
+  const id = parseId('request', requestId);
+  return id === undefined ? `no id: ${requestId}` : uuidOf(id);
+}
+
+function isMeasured(event: BookedEvent | undefined): boolean {
+  return event !== undefined && !event.estimated && !event.voided;
 }
 
 /** Only measurements must agree; an estimate says of itself that it does not know. */
