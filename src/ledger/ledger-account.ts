@@ -1,4 +1,4 @@
-import type { Id } from '#base/id.ts';
+import { type Id, parseId } from '#base/id.ts';
 
 /**
  * The chart of accounts. A transfer names two accounts by number. The numbers below 1000 are fixed:
@@ -27,3 +27,9 @@ export const ledgerAccountName = {
   cost: (supplier: string, model: string): string => `cost:${supplier}:${model}`,
   payable: (supplier: string): string => `payable:${supplier}`,
 } as const;
+
+/** The plan version that a house account is of; `undefined` where it is of none. */
+export function planOfLedgerAccount(name: string): Id<'planVersion'> | undefined {
+  const [family, , plan = ''] = name.split(':');
+  return family === 'revenue' ? parseId('planVersion', plan) : undefined;
+}

@@ -9,7 +9,8 @@ const STATEMENT_MS_MAX = 3_600_000;
 const DEMO_LOCK = 'breakeven demo';
 
 /**
- * Stores the demo's customers and subscriptions in one transaction.
+ * Stores the demo's customers, who came when their first period began, and their subscriptions, in one
+ * transaction.
  * @returns false where the book holds something already; then nothing is stored.
  * @throws DomainError `store_unavailable`
  */
@@ -25,8 +26,13 @@ export function insertDemoSubscribers(
     if (await holdsDemo(client)) return false;
     await patiently(
       client,
-      `INSERT INTO customer (book, id, name) SELECT 'demo', id, name FROM unnest($1::uuid[], $2::text[]) AS t (id, name)`,
-      [column(({ customerId }) => uuidOf(customerId)), subscribers.map(({ name }) => name)],
+      `INSERT INTO customer (book, id, name, created_at)
+       SELECT 'demo', * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])`,
+      [
+        column(({ customerId }) => uuidOf(customerId)),
+        subscribers.map(({ name }) => name),
+        column(({ anchorMs }) => new Date(anchorMs)),
+      ],
     );
     await patiently(
       client,

@@ -19,6 +19,7 @@ import { type Id, idFromUuid, mintedAtMs, newId, parseId, uuidOf } from '#base/i
 import { utcDay } from '#base/utc-day.ts';
 import type { ConsoleServices } from '#http/console-services.ts';
 import type { DecisionRow, PostingRow } from '#http/shapes/customers.ts';
+import { planOfLedgerAccount } from '#ledger/ledger-account.ts';
 import {
   type ListedPosting,
   listPostings,
@@ -104,7 +105,7 @@ export function consoleBooks(parts: ConsoleParts): Books {
       });
       const last = found.at(-1);
       return {
-        rows: found.map(postingRow),
+        rows: found.map((row) => postingRow(plans, row)),
         total: null,
         next:
           last && found.length === table.limit
@@ -202,6 +203,7 @@ export function consoleBooks(parts: ConsoleParts): Books {
       return {
         rows: rows.map(({ account, balance }) => ({
           account,
+          plan: planOfAccounts(plans, account),
           balanceNanoUsd: nano(BigInt(balance)),
         })),
         total: rows.length,
@@ -279,7 +281,13 @@ export function decisionRow(plans: PlanBook, row: ListedDecision): DecisionRow {
   };
 }
 
-function postingRow(row: ListedPosting): PostingRow {
+/** As people call the plan version that an account, or one of two, is of. */
+function planOfAccounts(plans: PlanBook, ...accounts: readonly string[]): string | null {
+  const version = accounts.map(planOfLedgerAccount).find((plan) => plan !== undefined);
+  return version === undefined ? null : planLabel(plans, uuidOf(version));
+}
+
+function postingRow(plans: PlanBook, row: ListedPosting): PostingRow {
   return {
     customerId: idFromUuid('customer', row.customer),
     seq: row.seq,
@@ -290,6 +298,7 @@ function postingRow(row: ListedPosting): PostingRow {
     requestId: row.event && idFromUuid('request', row.event),
     debit: row.debit,
     credit: row.credit,
+    plan: planOfAccounts(plans, row.debit, row.credit),
     amountNanoUsd: row.amount,
   };
 }
@@ -378,6 +387,7 @@ async function eventOf(parts: ConsoleParts, requestId: Id<'request'>) {
       kind,
       debit,
       credit,
+      plan: planOfAccounts(plans, debit, credit),
       amountNanoUsd: amount,
     })),
     why: told.text,

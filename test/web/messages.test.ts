@@ -4,11 +4,20 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const web = fileURLToPath(new URL('../../web', import.meta.url));
-const read = (locale: string): Readonly<Record<string, string>> =>
-  JSON.parse(readFileSync(join(web, 'messages', `${locale}.json`), 'utf8')) as Record<
-    string,
-    string
-  >;
+type Variants = readonly { readonly match: Readonly<Record<string, string>> }[];
+
+/** Every form of each string: one, or those between which a count decides. */
+function read(locale: string): Readonly<Record<string, readonly string[]>> {
+  const file = JSON.parse(
+    readFileSync(join(web, 'messages', `${locale}.json`), 'utf8'),
+  ) as Readonly<Record<string, string | Variants>>;
+  return Object.fromEntries(
+    Object.entries(file).map(([key, text]) => [
+      key,
+      typeof text === 'string' ? [text] : text.flatMap(({ match }) => Object.values(match)),
+    ]),
+  );
+}
 const en = read('en');
 const zh = read('zh-CN');
 const keys = (messages: object): string[] =>
@@ -22,6 +31,10 @@ const parameters = (text: string): string[] =>
 const hasWords = (text: string): boolean =>
   /\p{L}{2}/u.test(text.replaceAll(/\{\w+\}|tokens?|API/gi, ''));
 
+/** A figure before what is counted: "{count} requests", "{count} of its {all} subscribers". */
+const COUNTED =
+  /\{\w+\} (?:candidates|charges|customers|days|decisions|hours|incidents|messages|minutes|models|people|requests|sources|subscribers|tokens|users)\b/;
+
 /** `1 of 2` is `1 / 2`. */
 const SAME = new Set(['chat_of', 'me_of']);
 
@@ -30,17 +43,30 @@ describe('the strings of the pages', () => {
     expect(keys(zh)).toEqual(keys(en));
   });
 
-  it('take the same parameters in both', () => {
-    const differing = keys(en).filter(
-      (key) => parameters(en[key] ?? '').join() !== parameters(zh[key] ?? '').join(),
-    );
+  it('take the same parameters in both, and none that the general form does not take', () => {
+    const differing = keys(en).filter((key) => {
+      const forms = en[key] ?? [];
+      const taken = parameters(forms.at(-1) ?? '');
+      return (
+        taken.join() !== parameters(zh[key]?.at(-1) ?? '').join() ||
+        forms.flatMap(parameters).some((name) => !taken.includes(name))
+      );
+    });
     expect(differing).toEqual([]);
+  });
+
+  it('speak of one thing as of one in English, wherever they count', () => {
+    const plain = keys(en).filter((key) => {
+      const [text = '', ...more] = en[key] ?? [];
+      return more.length === 0 && COUNTED.test(text);
+    });
+    expect(plain).toEqual([]);
   });
 
   it('are translated', () => {
     const untranslated = keys(en).filter((key) => {
-      const words = (zh[key] ?? '').replaceAll(/\{\w+\}/g, '');
-      return !SAME.has(key) && hasWords(en[key] ?? '') && !/[\p{sc=Han}]/u.test(words);
+      const words = (zh[key] ?? []).join(' ').replaceAll(/\{\w+\}/g, '');
+      return !SAME.has(key) && hasWords((en[key] ?? []).join(' ')) && !/[\p{sc=Han}]/u.test(words);
     });
     expect(untranslated).toEqual([]);
   });

@@ -24,6 +24,8 @@ interface ErrorBody {
   readonly error?: {
     readonly code?: string;
     readonly message?: string;
+    /** The field of the request that it is about. */
+    readonly param?: string | null;
     readonly facts?: ApiError['facts'];
   };
 }
@@ -60,11 +62,12 @@ export async function api<Result>(
 
 export async function errorOf(answer: Response): Promise<ApiError> {
   const body = (await answer.json().catch(() => ({}))) as ErrorBody;
+  const field = body.error?.param;
   return new ApiError(
     answer.status,
     body.error?.code ?? 'internal',
     body.error?.message ?? answer.statusText,
-    body.error?.facts,
+    { ...(field && { field }), ...body.error?.facts },
   );
 }
 

@@ -5,6 +5,7 @@ import { m } from '../paraglide/messages.js';
 import { Button, Failure, Loading, TextField } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
 import { enter } from '../ui/session.ts';
+import { type OperatorRole, roleText } from '../ui/role-text.ts';
 import { EntryFrame } from './EntryFrame.tsx';
 import { FormProblem, type NewPerson, PersonForm } from './PersonForm.tsx';
 
@@ -29,7 +30,7 @@ export function JoinPage({ invite }: { readonly invite: string | undefined }) {
       title={m.entry_join()}
       lead={
         look.data?.kind === 'operator'
-          ? m.entry_join_operator({ role: look.data.role })
+          ? m.entry_join_operator({ role: roleText(look.data.role as OperatorRole) })
           : look.data?.customerName
             ? m.entry_join_member({ name: look.data.customerName })
             : m.entry_join_lead()

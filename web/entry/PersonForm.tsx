@@ -1,7 +1,8 @@
 import { type ReactNode, useState } from 'react';
+import { Icon } from '../chat/icons.tsx';
 import { m } from '../paraglide/messages.js';
 import { Button, TextField } from '../ui/parts.tsx';
-import { problemOf } from '../ui/session.ts';
+import { fieldOf, problemAt, problemOf } from '../ui/problem-words.ts';
 
 export interface NewPerson {
   readonly name: string;
@@ -48,7 +49,7 @@ export function PersonForm({
         onChange={setName}
         autoComplete="name"
         autoFocus
-        error={problemOf(error, 'name')}
+        error={problemAt(error, 'name')}
       />
       <TextField
         label={m.entry_email()}
@@ -56,7 +57,7 @@ export function PersonForm({
         value={email}
         onChange={setEmail}
         autoComplete="username"
-        error={problemOf(error, 'email')}
+        error={problemAt(error, 'email')}
       />
       <TextField
         label={m.entry_password()}
@@ -65,9 +66,9 @@ export function PersonForm({
         onChange={setPassword}
         autoComplete="new-password"
         hint={m.entry_password_hint()}
-        error={problemOf(error, 'password')}
+        error={problemAt(error, 'password')}
       />
-      <FormProblem error={error} />
+      <FormProblem error={error} fields={['name', 'email', 'password']} />
       <div className="form-actions">
         <Button main type="submit" busy={isBusy} disabled={!name || !email || !password}>
           {action}
@@ -79,10 +80,18 @@ export function PersonForm({
 }
 
 /** What went wrong with a form as a whole. */
-export function FormProblem({ error }: { readonly error: unknown }) {
-  const text = problemOf(error);
+export function FormProblem({
+  error,
+  fields = [],
+}: {
+  readonly error: unknown;
+  /** Those beside which the form says itself what is wrong with them. */
+  readonly fields?: readonly string[];
+}) {
+  const text = fields.includes(fieldOf(error) ?? '') ? undefined : problemOf(error);
   return text ? (
     <p className="field-error" role="alert">
+      <Icon name="info" size={15} />
       {text}
     </p>
   ) : null;

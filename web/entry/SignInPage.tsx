@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { SignedIn } from '../../src/http/shapes/session.ts';
-import { api } from '../chat/api.ts';
+import { api, ApiError } from '../chat/api.ts';
 import { m } from '../paraglide/messages.js';
 import { Button, TextField } from '../ui/parts.tsx';
 import { usePlace } from '../ui/place.ts';
@@ -29,7 +29,8 @@ export function SignInPage() {
       if (!secondFactor) return enter(goal ?? (await homeOf()));
       setSecond(true);
     } catch (problem) {
-      setError(problem);
+      const isWrong = problem instanceof ApiError && problem.code === 'unauthenticated';
+      setError(isWrong ? new Error(isSecond ? m.ui_problem_code() : m.entry_wrong()) : problem);
     }
     setBusy(false);
   };

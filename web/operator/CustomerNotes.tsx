@@ -6,8 +6,9 @@ import { m } from '../paraglide/messages.js';
 import { moment } from '../ui/figures.ts';
 import { Button, Failure, Field, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
-import { problemOf } from '../ui/session.ts';
+
 import { useView } from './view.ts';
+import { problemAt } from '../ui/problem-words.ts';
 
 /** What operators wrote down; nothing is removed. */
 export function CustomerNotes({ id }: { readonly id: string }) {
@@ -39,7 +40,7 @@ export function CustomerNotes({ id }: { readonly id: string }) {
           void add();
         }}
       >
-        <Field label={m.op_note_new()} error={problemOf(error, 'text')}>
+        <Field label={m.op_note_new()} error={problemAt(error, 'text')}>
           {(ids) => (
             <textarea
               {...ids}
@@ -50,7 +51,7 @@ export function CustomerNotes({ id }: { readonly id: string }) {
             />
           )}
         </Field>
-        <FormProblem error={error} />
+        <FormProblem error={error} fields={['text']} />
         <div className="form-actions">
           <Button main type="submit" busy={isBusy} disabled={text.trim() === ''}>
             {m.op_note_add()}

@@ -364,12 +364,12 @@ function Booked({ event }: { readonly event: EventDetail }) {
             {
               key: 'debit',
               label: m.op_debit(),
-              cell: (posting) => <Account name={posting.debit} />,
+              cell: (posting) => <Account name={posting.debit} plan={posting.plan} />,
             },
             {
               key: 'credit',
               label: m.op_credit(),
-              cell: (posting) => <Account name={posting.credit} />,
+              cell: (posting) => <Account name={posting.credit} plan={posting.plan} />,
             },
             {
               key: 'amount',

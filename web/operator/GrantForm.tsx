@@ -4,8 +4,9 @@ import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
 import { Button, Segments, TextField } from '../ui/parts.tsx';
 import { forgetAnswers } from '../ui/remote.ts';
-import { problemOf } from '../ui/session.ts';
+
 import { useView } from './view.ts';
+import { problemAt } from '../ui/problem-words.ts';
 
 /** Gives credits. The reference keeps a grant that is sent twice from being booked twice. */
 export function GrantForm({
@@ -65,7 +66,7 @@ export function GrantForm({
         onChange={setAmount}
         inputMode="decimal"
         placeholder="5.00"
-        error={problemOf(error, 'amountUsd')}
+        error={problemAt(error, 'amountUsd')}
         autoFocus
       />
       <TextField
@@ -73,9 +74,9 @@ export function GrantForm({
         hint={m.op_reference_hint()}
         value={reference}
         onChange={setReference}
-        error={problemOf(error, 'reference')}
+        error={problemAt(error, 'reference')}
       />
-      <FormProblem error={error} />
+      <FormProblem error={error} fields={['amountUsd', 'reference']} />
       <div className="form-actions">
         <Button main type="submit" busy={isBusy} disabled={amountUsd === '' || reference === ''}>
           {m.op_grant_do()}

@@ -58,7 +58,7 @@ function Balances() {
           key: 'account',
           label: m.op_account(),
           sort: (row) => row.account,
-          cell: (row) => <Account name={row.account} />,
+          cell: (row) => <Account name={row.account} plan={row.plan} />,
         },
         {
           key: 'balance',

@@ -9,7 +9,7 @@ import { moment } from '../ui/figures.ts';
 import { Button, Failure, Field, Loading, TextField } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { LocalTable } from '../ui/Table.tsx';
-import { roleText } from './Shell.tsx';
+import { roleText } from '../ui/role-text.ts';
 
 type Invited = 'owner' | 'operator' | 'support' | 'customer';
 const INVITED: readonly Invited[] = ['customer', 'support', 'operator', 'owner'];

@@ -87,8 +87,10 @@ function Verdict({
     <>
       <Link to={view.at(`/plans/${encodeURIComponent(worst.plan)}`)} className="text-link">
         {m.op_verdict_under({ plan: worst.displayName })}
-      </Link>{' '}
-      {m.op_verdict_lost({ amount: usdInText(worst.marginNanoUsd.now), days })}{' '}
+      </Link>
+      {m.ui_gap()}
+      {m.op_verdict_lost({ amount: usdInText(worst.marginNanoUsd.now), days })}
+      {m.ui_gap()}
       {m.op_verdict_who({
         count: count(worst.waterline.belowCount),
         subscribers: count(worst.subscribers.now),

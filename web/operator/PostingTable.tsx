@@ -40,8 +40,16 @@ export function PostingTable({
             ]
           : []),
         { key: 'kind', label: m.op_kind(), cell: (row) => kindText(row.kind) },
-        { key: 'debit', label: m.op_debit(), cell: (row) => <Account name={row.debit} /> },
-        { key: 'credit', label: m.op_credit(), cell: (row) => <Account name={row.credit} /> },
+        {
+          key: 'debit',
+          label: m.op_debit(),
+          cell: (row) => <Account name={row.debit} plan={row.plan} />,
+        },
+        {
+          key: 'credit',
+          label: m.op_credit(),
+          cell: (row) => <Account name={row.credit} plan={row.plan} />,
+        },
         {
           key: 'amount',
           label: m.op_amount(),
@@ -65,6 +73,6 @@ export function PostingTable({
 }
 
 /** A ledger account in words; its name in the books on pointing at it. */
-export function Account({ name }: { readonly name: string }) {
-  return <span title={name}>{accountText(name)}</span>;
+export function Account({ name, plan }: { readonly name: string; readonly plan: string | null }) {
+  return <span title={name}>{accountText(name, plan)}</span>;
 }

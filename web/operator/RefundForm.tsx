@@ -7,8 +7,9 @@ import { m } from '../paraglide/messages.js';
 import { usd } from '../ui/figures.ts';
 import { Button, TextField } from '../ui/parts.tsx';
 import { forgetAnswers } from '../ui/remote.ts';
-import { problemOf } from '../ui/session.ts';
+
 import { useView } from './view.ts';
+import { problemAt } from '../ui/problem-words.ts';
 
 /** Gives back what paid for a request: first it says how much, then it is booked. */
 export function RefundForm({
@@ -64,7 +65,7 @@ export function RefundForm({
           setPreview(undefined);
         }}
         inputMode="decimal"
-        error={problemOf(error, 'amountUsd')}
+        error={problemAt(error, 'amountUsd')}
         autoFocus
       />
       {preview && (
@@ -75,7 +76,7 @@ export function RefundForm({
           })}
         </p>
       )}
-      <FormProblem error={error} />
+      <FormProblem error={error} fields={['amountUsd']} />
       <div className="form-actions">
         <Button main type="submit" busy={isBusy}>
           {preview ? m.op_refund_do({ amount: usd(preview.refundedNanoUsd) }) : m.op_refund_look()}

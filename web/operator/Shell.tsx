@@ -12,6 +12,7 @@ import {
   theme as themeNow,
   type Theme,
 } from '../ui/preferences.ts';
+import { roleText } from '../ui/role-text.ts';
 import { signOut } from '../ui/session.ts';
 import { NAV } from './nav.ts';
 import { useView } from './view.ts';
@@ -91,12 +92,15 @@ function bookText(book: BookName): string {
 /** Says on every page that the money in sight is not real, or the answers are not. */
 function Strip({ session }: { readonly session: Session }) {
   const view = useView();
+  if (view.imported !== undefined)
+    return <p className="book-strip">{m.op_strip_imported({ book: view.imported })}</p>;
   if (view.book === 'demo') return <p className="book-strip">{m.op_strip_demo()}</p>;
   if (view.book === 'test') return <p className="book-strip">{m.op_strip_test()}</p>;
   if (!session.simulated) return null;
   return (
     <p className="book-strip">
-      {m.op_strip_simulated()}{' '}
+      {m.op_strip_simulated()}
+      {m.ui_gap()}
       <Link to={view.at('/settings')} className="text-link">
         {m.op_strip_simulated_do()}
       </Link>
@@ -127,7 +131,7 @@ function Foot({ session }: { readonly session: Session }) {
             setTheme(next);
           }}
         >
-          {names[theme]()}
+          {m.op_theme({ name: names[theme]() })}
         </button>
         <button
           type="button"
@@ -143,10 +147,4 @@ function Foot({ session }: { readonly session: Session }) {
       </button>
     </div>
   );
-}
-
-export function roleText(role: 'owner' | 'operator' | 'support'): string {
-  return { owner: m.op_role_owner, operator: m.op_role_operator, support: m.op_role_support }[
-    role
-  ]();
 }

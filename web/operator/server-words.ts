@@ -103,14 +103,14 @@ const FAMILIES: Readonly<Record<string, (words: { of: string }) => string>> = {
   'revenue:breakage': m.op_account_revenue_breakage,
 };
 
-/** A ledger account: what it is, and of which plan, supplier or model. */
-export function accountText(account: string): string {
+/** A ledger account: what it is, and of which plan version (as the server calls it), supplier or model. */
+export function accountText(account: string, plan: string | null): string {
   const fixed = ACCOUNTS[account]?.();
   if (fixed !== undefined) return fixed;
   const [head = '', kind = '', ...rest] = account.split(':');
   if (head === 'payable') return m.op_account_payable({ of: kind });
   if (head === 'cost') return m.op_account_cost({ of: [kind, ...rest].join(' · ') });
-  return FAMILIES[`${head}:${kind}`]?.({ of: rest.join(':').slice(-6) }) ?? account;
+  return FAMILIES[`${head}:${kind}`]?.({ of: plan ?? rest.join(':') }) ?? account;
 }
 
 /** A gate's own name, of its class where it counts one: `reasoning-weekly`, `burst · Fast`. */

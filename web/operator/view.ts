@@ -8,6 +8,8 @@ export interface View {
   readonly book: BookName;
   readonly from: string | undefined;
   readonly to: string | undefined;
+  /** The book of use from elsewhere that the page is about, where it is about one; the lab alone has such. */
+  readonly imported: string | undefined;
   /** As the server takes it. */
   readonly query: Readonly<Record<string, string | undefined>>;
   /** An address of the console under the same book and days. */
@@ -33,6 +35,7 @@ export function useView(): View {
     book,
     from,
     to,
+    imported: query.get('of') ?? undefined,
     query: { book, ...days },
     at: (target, more) => `/operator${target}${queryOf({ book, ...days, ...more })}`,
     change(next) {

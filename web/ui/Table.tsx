@@ -112,9 +112,11 @@ function Head<Row>({
     >
       <button type="button" onClick={() => onSort({ key: column.key, order: next })}>
         {column.label}
-        <span aria-hidden="true" className="sort-sign">
-          {isSorted ? (sorting.order === 'asc' ? '↑' : '↓') : ''}
-        </span>
+        {isSorted && (
+          <span aria-hidden="true" className="sort-sign">
+            {sorting.order === 'asc' ? '↑' : '↓'}
+          </span>
+        )}
       </button>
     </th>
   );

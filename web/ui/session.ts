@@ -1,5 +1,5 @@
 import type { Session } from '../../src/http/shapes/session.ts';
-import { api, ApiError } from '../chat/api.ts';
+import { api } from '../chat/api.ts';
 import { forgetAnswers, type Remote, useRemote } from './remote.ts';
 
 export function useSession(): Remote<Session> {
@@ -16,13 +16,4 @@ export async function signOut(): Promise<void> {
 export function enter(address: string): void {
   forgetAnswers();
   location.assign(address);
-}
-
-/** An error in words that a person can act on; of `field`, where the server named one. */
-export function problemOf(error: unknown, field?: string): string | undefined {
-  if (!(error instanceof ApiError))
-    return error === undefined ? undefined : error instanceof Error ? error.message : 'unknown';
-  const at = error.facts['field'];
-  if (field === undefined) return typeof at === 'string' && at !== '' ? undefined : error.message;
-  return at === field ? error.message : undefined;
 }

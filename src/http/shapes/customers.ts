@@ -162,6 +162,8 @@ export const postingRow = z.object({
   requestId: z.string().nullable(),
   debit: z.string(),
   credit: z.string(),
+  /** The plan version that one of both accounts is of, `pro v2`. */
+  plan: z.string().nullable(),
   amountNanoUsd: nano,
 });
 export type PostingRow = z.infer<typeof postingRow>;

@@ -47,6 +47,7 @@ export const eventDetail = z.object({
       kind: z.string(),
       debit: z.string(),
       credit: z.string(),
+      plan: z.string().nullable(),
       amountNanoUsd: nano,
     }),
   ),

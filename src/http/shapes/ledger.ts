@@ -14,7 +14,12 @@ export type IncidentRow = z.infer<typeof incidentRow>;
 export const incidentsPage = pageOf(incidentRow);
 export type IncidentsPage = z.infer<typeof incidentsPage>;
 
-export const balanceRow = z.object({ account: z.string(), balanceNanoUsd: nano });
+export const balanceRow = z.object({
+  account: z.string(),
+  /** The plan version that the account is of, `pro v2`. */
+  plan: z.string().nullable(),
+  balanceNanoUsd: nano,
+});
 export type BalanceRow = z.infer<typeof balanceRow>;
 export const balancesPage = pageOf(balanceRow);
 

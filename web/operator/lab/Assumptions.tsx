@@ -110,9 +110,12 @@ function OneAssumption({
               min: assumedText(assumption, min),
               max: assumedText(assumption, max),
             })
-          : meaning()}{' '}
+          : meaning()}
+        {m.ui_gap()}
         <span className="faint">
-          {m.lab_as_default({ value: assumedText(assumption, standard) })} {source()}
+          {m.lab_as_default({ value: assumedText(assumption, standard) })}
+          {m.ui_gap()}
+          {source()}
         </span>
       </p>
     </div>

@@ -1,4 +1,5 @@
 import './lab.css';
+import { useEffect } from 'react';
 import type { Recommendation } from '../../../src/lab/lab.schema.ts';
 import type { PlansAnswer } from '../../../src/http/shapes/plans.ts';
 import { m } from '../../paraglide/messages.js';
@@ -11,6 +12,7 @@ import { Page, Part } from '../Page.tsx';
 import { useView } from '../view.ts';
 import type { Behaviour } from './assumption-list.ts';
 import { BoundsForm } from './BoundsForm.tsx';
+import { isImported } from './imported.ts';
 import { ImportedUse } from './ImportedUse.tsx';
 import { PriceHandle } from './PriceHandle.tsx';
 import { RecommendationView } from './RecommendationView.tsx';
@@ -50,8 +52,13 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
   )[0];
   const isQuiet = paid.length > 0 && paid.every((plan) => plan.requests.now === 0);
   const recommendations = heads.data?.filter(
-    ({ kind, book }) => kind === 'recommendation' && book === view.book,
+    ({ kind, book }) => kind === 'recommendation' && (book === view.book || isImported(book)),
   );
+  // However one came to it: the address says of which use it is, and the strip above the page too.
+  const of = result && isImported(result.book) ? result.book : undefined;
+  useEffect(() => {
+    if (result && of !== view.imported) goTo(view.at(`/lab/${result.id}`, { of }), 'replace');
+  });
   return (
     <Page
       title={m.lab_title()}
@@ -81,10 +88,10 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
           }
           defaults={defaults.data}
           isRunning={run.isRunning}
-          onRun={(question) => run.start({ book: view.book, ...question })}
+          onRun={(question) => run.start({ book: of ?? view.book, ...question })}
         />
       )}
-      {run.isRunning && !run.book?.startsWith('import:') && <RunProgress run={run} />}
+      {run.isRunning && !isImported(run.book ?? '') && <RunProgress run={run} />}
       {run.failure && <Failure error={run.failure} />}
       {isOld && <Empty>{m.lab_old_result()}</Empty>}
       {stored.error && <Failure error={stored.error} onAgain={stored.reload} />}
@@ -106,7 +113,9 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
               <li key={head.id}>
                 <Link
                   className="text-link"
-                  to={view.at(`/lab/${head.id}`)}
+                  to={view.at(`/lab/${head.id}`, {
+                    of: isImported(head.book) ? head.book : undefined,
+                  })}
                   aria-current={head.id === chosen ? 'page' : undefined}
                 >
                   {moment(head.createdAtMs)}
@@ -115,6 +124,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
                   {plans.data?.rows.find(({ plan }) => plan === head.plan)?.displayName ??
                     head.plan}
                 </span>
+                {isImported(head.book) && <code className="faint">{head.book}</code>}
               </li>
             ))}
           </ul>

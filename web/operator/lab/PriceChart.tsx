@@ -1,5 +1,5 @@
 import { m } from '../../paraglide/messages.js';
-import { count, percent, usd } from '../../ui/figures.ts';
+import { count, percent, usd, usdInText } from '../../ui/figures.ts';
 import { useWidth } from '../../ui/use-width.ts';
 import { layOutCurve } from '../curve-layout.ts';
 import { figuresAt, type LiveFigures, type Scenario } from './curve-figures.ts';
@@ -49,12 +49,13 @@ export function PriceChart({
     <>
       <p className="curve-sentence" aria-live="polite">
         {m.lab_handle_sentence({
-          price: usd(askedNanoUsd),
+          price: usdInText(askedNanoUsd),
           below: count(now.below),
           all: count(now.subscribers),
           share: percent(now.below / Math.max(1, now.subscribers)),
-          margin: usd(now.margin),
-        })}{' '}
+          margin: usdInText(now.margin),
+        })}
+        {m.ui_gap()}
         {now.harmed === 0
           ? m.lab_handle_unharmed()
           : askedNanoUsd <= todayNanoUsd

@@ -4,8 +4,10 @@ import { api } from '../../chat/api.ts';
 import { m } from '../../paraglide/messages.js';
 import { Button } from '../../ui/parts.tsx';
 import { queryOf, useRemote } from '../../ui/remote.ts';
-import { problemOf } from '../../ui/session.ts';
+
+import { isImported } from './imported.ts';
 import { ScheduleForm } from './ScheduleForm.tsx';
+import { problemOf } from '../../ui/problem-words.ts';
 
 const DOLLAR = 1_000_000_000;
 
@@ -62,10 +64,14 @@ export function Publish({
           </>
         ) : (
           <>
-            <Button main onClick={() => setDoing('schedule')} disabled={doing === 'schedule'}>
-              {m.lab_schedule()}
-            </Button>
-            <Button onClick={() => setDoing('publish')}>{m.lab_publish()}</Button>
+            {!isImported(result.book) && (
+              <>
+                <Button main onClick={() => setDoing('schedule')} disabled={doing === 'schedule'}>
+                  {m.lab_schedule()}
+                </Button>
+                <Button onClick={() => setDoing('publish')}>{m.lab_publish()}</Button>
+              </>
+            )}
             <a
               className="button"
               href={`data:text/yaml;charset=utf-8,${encodeURIComponent(document)}`}
@@ -76,6 +82,7 @@ export function Publish({
           </>
         )}
       </div>
+      {isImported(result.book) && <p className="soft">{m.lab_publish_imported()}</p>}
       {said && <p role="status">{said}</p>}
       {problem && (
         <p className="field-error" role="alert">

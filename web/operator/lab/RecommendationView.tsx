@@ -1,8 +1,11 @@
 import type { Fix, Recommendation } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
-import { count, percent, usd } from '../../ui/figures.ts';
+import type { SubscriberRow } from '../../../src/http/shapes/plans.ts';
+import type { Page } from '../../../src/http/shapes/wire.ts';
+import { addDays, count, percent, usd } from '../../ui/figures.ts';
 import { Link } from '../../ui/Link.tsx';
 import { usePlace } from '../../ui/place.ts';
+import { queryOf, useRemote } from '../../ui/remote.ts';
 import { LocalTable } from '../../ui/Table.tsx';
 import { Part } from '../Page.tsx';
 import { useView } from '../view.ts';
@@ -10,6 +13,7 @@ import { Assumed } from './Assumptions.tsx';
 import type { Behaviour } from './assumption-list.ts';
 import { changeTitle } from './change-words.ts';
 import { Difference } from './Difference.tsx';
+import { isImported } from './imported.ts';
 import type { ResultHead } from './LabPage.tsx';
 import { ScenarioView } from './ScenarioView.tsx';
 
@@ -49,7 +53,8 @@ export function RecommendationView({
             : m.lab_inexact_note({
                 decisions: count(oracle.differingDecisions),
                 charges: count(oracle.differingCharges),
-              })}{' '}
+              })}
+        {m.ui_gap()}
         {m.lab_coverage({
           requests: percent(coverage.evidentShare),
           cost: percent(coverage.evidentCostShare),
@@ -125,11 +130,19 @@ function missWords({ misses }: Fix): string {
   return misses.map((miss) => words[miss]?.() ?? miss).join(m.lab_words_comma());
 }
 
-function WhoCausesIt({ result: { book, loss } }: { readonly result: Recommendation }) {
+function WhoCausesIt({ result }: { readonly result: Recommendation }) {
+  const { book, loss, plan, fromDay, toDay } = result;
   const view = useView();
+  const subscribers = useRemote<Page<SubscriberRow>>(
+    isImported(book)
+      ? undefined
+      : `/console/plans/${encodeURIComponent(plan)}/subscribers${queryOf({ book, from: fromDay, to: addDays(toDay, 1), sort: 'margin', limit: 200 })}`,
+  );
+  const nameOf = (customer: string): string | undefined =>
+    subscribers.data?.rows.find(({ customerId }) => customerId === customer)?.name;
   // Customers of imported use are known by their names in the file alone.
   const pageOf = (customer: string): string | undefined =>
-    book.startsWith('import:') ? undefined : view.at(`/customers/${customer}`);
+    isImported(book) ? undefined : view.at(`/customers/${customer}`);
   if (loss.causedBy.length === 0) return null;
   return (
     <Part title={m.lab_who()} note={m.lab_who_note({ share: percent(loss.causedByShare) })}>
@@ -145,7 +158,7 @@ function WhoCausesIt({ result: { book, loss } }: { readonly result: Recommendati
               label: m.lab_customer(),
               cell: (row) => {
                 const page = pageOf(row.customer);
-                const name = <code>{row.customer}</code>;
+                const name = nameOf(row.customer) ?? <code>{row.customer}</code>;
                 return page === undefined ? name : <Link to={page}>{name}</Link>;
               },
             },

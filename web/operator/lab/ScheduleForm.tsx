@@ -5,10 +5,11 @@ import { m } from '../../paraglide/messages.js';
 import { addDays, moment, today } from '../../ui/figures.ts';
 import { Button, Field, ProgressBar, Segments, TextField } from '../../ui/parts.tsx';
 import { forgetAnswers } from '../../ui/remote.ts';
-import { problemOf } from '../../ui/session.ts';
+
 import { apiStream } from '../../ui/stream.ts';
 import { NoticePreview } from './NoticePreview.tsx';
 import { announceSchedules } from './Schedules.tsx';
+import { problemOf } from '../../ui/problem-words.ts';
 
 type Moves = ScheduleAnswer['schedule']['moves'];
 const NOTICE_DAYS = 14;

@@ -6,11 +6,12 @@ import { count, moment } from '../../ui/figures.ts';
 import { Link } from '../../ui/Link.tsx';
 import { Button, Failure, Loading } from '../../ui/parts.tsx';
 import { useRemote } from '../../ui/remote.ts';
-import { problemOf } from '../../ui/session.ts';
+
 import { Part } from '../Page.tsx';
 import { changeTitle } from './change-words.ts';
 import { useView } from '../view.ts';
 import { NoticePreview } from './NoticePreview.tsx';
+import { problemOf } from '../../ui/problem-words.ts';
 
 const CHANGED = 'breakeven:schedules';
 
