@@ -52,6 +52,10 @@ export class ReplayAccount {
       this.#kept.add(operation.event);
   }
 
+  get keepsAny(): boolean {
+    return this.#kept.size > 0;
+  }
+
   isKept(event: number): boolean {
     return this.#kept.size > 0 && this.#kept.has(event);
   }

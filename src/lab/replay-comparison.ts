@@ -1,4 +1,5 @@
 import type { DecisionOut, SettleOut } from '#plans/decision-out.ts';
+import { PAYER, type Stretch } from '#plans/stretch.ts';
 import { METRIC } from './metrics.ts';
 import { addTo, type ReplayPlace } from './replay-place.ts';
 import { type EventColumns, EVIDENCE, FALLBACKS, NO_GATE, NONE, REASONS } from './tape.ts';
@@ -50,6 +51,50 @@ export class ReplayComparison {
     if (!isRefused && event.fallback[i] !== 1) return false;
     if (everyoneGates.length > 1 || gate.whenFull === 'fallback') return true;
     return gate.whenFull !== 'refuse' && gates[gate.index] !== event.gate[i];
+  }
+
+  /**
+   * The same of a stretch of events, none of which is superseded or partial.
+   * @param first the event that the stretch begins with; of it, those `from` to before `to` are compared
+   */
+  stretch(first: number, stretch: Stretch, from: number, to: number, fromMs: number): void {
+    const event = this.#event;
+    const place = this.#place;
+    const { program } = place;
+    const { gate, held, paid, payer, slow } = stretch;
+    const metric = place.isBlurred ? METRIC.uncomparable : METRIC.compared;
+    let count = 0;
+    let decisions = 0;
+    let charges = 0;
+    for (let j = from; j < to; j++) {
+      const i = first + j;
+      if ((stretch.atMs[j] ?? 0) < fromMs) continue;
+      count++;
+      if (place.isBlurred) continue;
+      const because = gate[j] ?? -1;
+      const who = payer[j];
+      const own = paid[j] ?? 0;
+      if (
+        program.classes[stretch.classIndex[j] ?? 0] !== event.classServed[i] ||
+        (because < 0 ? NO_GATE : (program.gates[because] ?? NO_GATE)) !== event.gate[i] ||
+        event.fallback[i] !== 0 ||
+        slow[j] !== event.slow[i] ||
+        held[j] !== event.held[i]
+      )
+        decisions++;
+      if (
+        own !== event.charge[i] ||
+        (who === PAYER.allowance ? own : 0) !== event.paidAllowance[i] ||
+        (who === PAYER.promotional ? own : 0) !== event.paidPromotional[i] ||
+        (who === PAYER.bought ? own : 0) !== event.paidBought[i] ||
+        (who === PAYER.overage ? own : 0) !== event.paidOverage[i] ||
+        event.overrun[i] !== 0
+      )
+        charges++;
+    }
+    addTo(place.row, metric, count);
+    addTo(place.row, METRIC.differingDecisions, decisions);
+    addTo(place.row, METRIC.differingCharges, charges);
   }
 
   charge(i: number, out: SettleOut): void {

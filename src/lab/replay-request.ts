@@ -1,10 +1,11 @@
 import type { Id } from '#base/id.ts';
 import { type NanoUsd, roundHalfEvenSafe } from '#base/money.ts';
 import type { Candidate, DecisionRequest } from '#plans/decision.ts';
+import { ONE_BY_ONE, type Stretch } from '#plans/stretch.ts';
 import { costAt, heldAt } from './class-prices.ts';
 import type { ReplayProgram } from './replay-program.ts';
 import type { ReplaySpec } from './replay-spec.ts';
-import { type CandidateColumns, type EventColumns, NONE, type Tape } from './tape.ts';
+import { type CandidateColumns, type EventColumns, EVIDENCE, NONE, type Tape } from './tape.ts';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 interface WritableAmounts {
@@ -56,8 +57,13 @@ export class ReplayRequest {
   };
   readonly ending = { atMs: 0, requestId: LIFECYCLE_ID, actual: this.actual };
 
+  /** Bit n: events of evidence n are not taken in a stretch: what used nothing, and what cannot be compared. */
+  readonly #apart: number;
+
   constructor(tape: Tape, spec: ReplaySpec) {
     this.#spec = spec;
+    const { voided, superseded, partial } = EVIDENCE;
+    this.#apart = (1 << voided) | (spec.recorded ? (1 << superseded) | (1 << partial) : 0);
     this.#event = tape.columns.event;
     this.#candidate = tape.columns.candidate;
     this.#reprices = spec.modelRates.some((rates) => rates !== undefined);
@@ -66,11 +72,17 @@ export class ReplayRequest {
   /** The request of an event. @param isFused it ends at once */
   ask(program: ReplayProgram, i: number, atMs: number, isFused: boolean): DecisionRequest {
     const request = this.#request;
-    const event = this.#event;
     request.atMs = atMs;
     request.requestId = isFused ? LIFECYCLE_ID : requestIdOf(i);
     if (this.#spec.recorded) this.#recordedCandidates(program, i);
     else this.#scenarioCandidates(program, i);
+    return this.sentBy(program, i);
+  }
+
+  /** Who sent an event, as far as the plan asks, in the request that {@link ask} has filled last. */
+  sentBy(program: ReplayProgram, i: number): DecisionRequest {
+    const request = this.#request;
+    const event = this.#event;
     const cap = event.keyCap[i] ?? -1;
     const member = program.needsMember ? (event.member[i] ?? 0) : 0;
     const key = program.needsKey || cap >= 0 ? (event.key[i] ?? 0) : 0;
@@ -78,6 +90,20 @@ export class ReplayRequest {
     request.keyId = key > 0 ? KEY : undefined;
     request.keyCapNanoUsd = key > 0 && cap >= 0 ? (cap as NanoUsd) : undefined;
     return request as DecisionRequest;
+  }
+
+  /** Up to which event, at most `end`, the sender is the same in all that the plan asks. */
+  sameSenderUpTo(program: ReplayProgram, from: number, end: number): number {
+    const { member, key, keyCap } = this.#event;
+    const cap = keyCap[from] ?? -1;
+    const ofMember = program.needsMember ? (member[from] ?? 0) : -1;
+    const ofKey = program.needsKey || cap >= 0 ? (key[from] ?? 0) : -1;
+    for (let i = from + 1; i < end; i++) {
+      if (keyCap[i] !== cap) return i;
+      if (ofMember >= 0 && member[i] !== ofMember) return i;
+      if (ofKey >= 0 && key[i] !== ofKey) return i;
+    }
+    return end;
   }
 
   #recordedCandidates(program: ReplayProgram, i: number): void {
@@ -97,32 +123,35 @@ export class ReplayRequest {
 
   /** The asked class and those that the scenario's gates may send it to, with recorded quotes where there are any. */
   #scenarioCandidates(program: ReplayProgram, i: number): void {
-    const event = this.#event;
-    const chain = program.chains[event.classAsked[i] ?? 0] ?? [];
-    const count = event.candidates[i] ?? 0;
+    const chain = program.chains[this.#event.classAsked[i] ?? 0] ?? [];
     for (let n = 0; n < chain.length; n++) {
-      const classIndex = chain[n] ?? 0;
       const each = this.#pool[n];
       if (each === undefined) break;
-      each.className = program.names[classIndex] ?? '';
-      let at = 0;
-      while (at < count && this.#candidate[at]?.className[i] !== classIndex) at++;
-      const candidate = at < count ? this.#candidate[at] : undefined;
-      if (candidate === undefined) {
-        this.#deriveQuote(program, i, classIndex, each);
-        continue;
-      }
-      each.available = candidate.available[i] === 1;
-      each.quote.tokens = candidate.tokens[i] ?? 0;
-      const cost = candidate.cost[i] ?? 0;
-      each.quote.costNanoUsd = cost as NanoUsd;
-      each.quote.chargeNanoUsd = (
-        program.hasOtherTariff
-          ? roundHalfEvenSafe(cost * program.markupPerMille)
-          : (candidate.charge[i] ?? 0)
-      ) as NanoUsd;
+      this.#quoteIn(program, i, chain[n] ?? 0, each);
     }
     this.#request.candidates = this.#lists[chain.length] ?? [];
+  }
+
+  /** What a class would take at the worst, in a scenario. */
+  #quoteIn(program: ReplayProgram, i: number, classIndex: number, each: WritableCandidate): void {
+    const count = this.#event.candidates[i] ?? 0;
+    each.className = program.names[classIndex] ?? '';
+    let at = 0;
+    while (at < count && this.#candidate[at]?.className[i] !== classIndex) at++;
+    const candidate = at < count ? this.#candidate[at] : undefined;
+    if (candidate === undefined) {
+      this.#deriveQuote(program, i, classIndex, each);
+      return;
+    }
+    each.available = candidate.available[i] === 1;
+    each.quote.tokens = candidate.tokens[i] ?? 0;
+    const cost = candidate.cost[i] ?? 0;
+    each.quote.costNanoUsd = cost as NanoUsd;
+    each.quote.chargeNanoUsd = (
+      program.hasOtherTariff
+        ? roundHalfEvenSafe(cost * program.markupPerMille)
+        : (candidate.charge[i] ?? 0)
+    ) as NanoUsd;
   }
 
   #deriveQuote(
@@ -184,6 +213,71 @@ export class ReplayRequest {
     actual.costNanoUsd = cost as NanoUsd;
     actual.chargeNanoUsd = tariffOf(program, cost) as NanoUsd;
     return true;
+  }
+
+  /**
+   * Fills a stretch with events that end at once, from its beginning: each with the class that it asks for
+   * and what that would take and use. What has to be looked at more closely is left to single steps.
+   */
+  fill(program: ReplayProgram, first: number, count: number, stretch: Stretch): void {
+    const { recorded } = this.#spec;
+    const { hasOtherTariff, markupPerMille, programClass } = program;
+    const event = this.#event;
+    const [candidate] = this.#candidate;
+    const apart = this.#apart;
+    for (let j = 0; j < count; j++) {
+      const i = first + j;
+      const served = event.classServed[i] ?? NONE;
+      const isAsBooked =
+        candidate !== undefined &&
+        !this.#reprices &&
+        candidate.className[i] === served &&
+        (recorded || event.classAsked[i] === served) &&
+        candidate.available[i] === 1 &&
+        (apart & (1 << (event.evidence[i] ?? 0))) === 0;
+      stretch.atMs[j] = event.atMs[i] ?? 0;
+      stretch.endedMs[j] = event.settledMs[i] ?? 0;
+      if (!isAsBooked) {
+        stretch.classIndex[j] = recorded ? ONE_BY_ONE : this.#fillOne(program, i, j, stretch);
+        continue;
+      }
+      const costHeld = candidate.cost[i] ?? 0;
+      const cost = event.cost[i] ?? 0;
+      // A class that the plan does not serve is −1 there, and ONE_BY_ONE here.
+      stretch.classIndex[j] = programClass[served] ?? ONE_BY_ONE;
+      stretch.tokensHeld[j] = candidate.tokens[i] ?? 0;
+      stretch.costHeld[j] = costHeld;
+      stretch.tokens[j] = event.tokens[i] ?? 0;
+      stretch.cost[j] = cost;
+      stretch.chargeHeld[j] = hasOtherTariff
+        ? roundHalfEvenSafe(costHeld * markupPerMille)
+        : (candidate.charge[i] ?? 0);
+      stretch.charge[j] = hasOtherTariff
+        ? roundHalfEvenSafe(cost * markupPerMille)
+        : (event.tariff[i] ?? 0);
+    }
+  }
+
+  /** @returns the program's class, or {@link ONE_BY_ONE} */
+  #fillOne(program: ReplayProgram, i: number, j: number, stretch: Stretch): number {
+    const event = this.#event;
+    const [asked] = program.chains[event.classAsked[i] ?? 0] ?? [];
+    const [each] = this.#pool;
+    if (
+      asked === undefined ||
+      each === undefined ||
+      (this.#apart & (1 << (event.evidence[i] ?? 0))) !== 0
+    )
+      return ONE_BY_ONE;
+    this.#quoteIn(program, i, asked, each);
+    if (!each.available || !this.use(program, i, asked)) return ONE_BY_ONE;
+    stretch.tokensHeld[j] = each.quote.tokens;
+    stretch.costHeld[j] = each.quote.costNanoUsd;
+    stretch.chargeHeld[j] = each.quote.chargeNanoUsd;
+    stretch.tokens[j] = this.actual.tokens;
+    stretch.cost[j] = this.actual.costNanoUsd;
+    stretch.charge[j] = this.actual.chargeNanoUsd;
+    return program.programClass[asked] ?? ONE_BY_ONE;
   }
 }
 

@@ -1,8 +1,10 @@
 import { paymentsOf } from '#admission/payment-record.ts';
 import type { LotKind } from '#plans/account-state.ts';
 import type { Scopes } from '#plans/counters.ts';
+import type { RequestSender } from '#plans/decision.ts';
 import { DecisionOut, ExtendOut, SettleOut } from '#plans/decision-out.ts';
-import { decide, extend, settle, voidHold } from '#plans/kernel.ts';
+import { decide, extend, liveStretch, settle, voidHold } from '#plans/kernel.ts';
+import { ONE_BY_ONE, Stretch, STRETCH_MAX } from '#plans/stretch.ts';
 import type { AccountOperation } from './account-operation.ts';
 import { ReplayAccount } from './replay-account.ts';
 import { ReplayComparison } from './replay-comparison.ts';
@@ -25,6 +27,11 @@ import {
   type Tape,
 } from './tape.ts';
 
+/** Fewer are as fast one by one. */
+const STRETCH_MIN = 3;
+/** So often at most does a failure double the steps before the next attempt. */
+const FAILURES_MAX = 4;
+
 /** A request ends under the terms that admitted it. */
 interface OpenRequest {
   readonly served: number;
@@ -43,6 +50,7 @@ export class ReplayRun {
   readonly #decision = new DecisionOut();
   readonly #settlement = new SettleOut();
   readonly #extension = new ExtendOut();
+  readonly #stretch = new Stretch();
   readonly #retries = new RetryQueue();
   readonly #place: ReplayPlace;
   readonly #request: ReplayRequest;
@@ -101,7 +109,6 @@ export class ReplayRun {
       if (operation !== undefined) this.#accounts.expect(operation);
     }
     const { accountsOnly } = this.#spec;
-    const defers = this.#spec.deferredShare > 0 && !accountsOnly;
     for (let at = from; at < to; at++) {
       const op = ops[at] ?? 0;
       const kind = opKind(op);
@@ -109,20 +116,87 @@ export class ReplayRun {
       if (kind === OP_ACCOUNT) {
         const operation = operations[ref];
         if (operation === undefined) continue;
-        if (defers) this.#retryUntil(operation.atMs);
+        this.#retryUntil(operation.atMs);
         if (operation.kind === 'extend') this.#extend(operation);
         else this.#accounts.operate(operation);
       } else if (place.isOpen && !accountsOnly) {
-        if (kind === OP_LIFECYCLE || kind === OP_DECIDE) {
-          const atMs = this.#event.atMs[ref] ?? 0;
-          if (defers) this.#retryUntil(atMs);
-          this.#decide(ref, atMs, kind === OP_LIFECYCLE, false);
-        } else this.#end(ref);
+        if (kind === OP_LIFECYCLE) {
+          const length = this.#lengthOfStretch(at, to);
+          this.#live(ref, length);
+          at += length - 1;
+        } else if (kind === OP_DECIDE) this.#decideAtItsTime(ref, false);
+        else this.#end(ref);
       }
     }
   }
 
+  /** How many events from this operation on end before the next is decided, with nothing between them. */
+  #lengthOfStretch(from: number, end: number): number {
+    const { ops } = this.#tape;
+    const first = ops[from] ?? 0;
+    const most = Math.min(STRETCH_MAX, end - from);
+    let length = 1;
+    // The kind is 0 and in the upper bits: the next such event is the next number.
+    while (length < most && ops[from + length] === first + length) length++;
+    return length;
+  }
+
+  /** Lives through events that each end at once: in stretches as far as these go, the others one by one. */
+  #live(first: number, count: number): void {
+    const { account, program } = this.#place;
+    const stretch = this.#stretch;
+    const canStretch = count >= STRETCH_MIN && program.program.everyoneGates.length === 0;
+    if (canStretch) this.#fill(program, first, count);
+    let singles = canStretch ? 0 : count;
+    let failures = 0;
+    for (let j = 0; j < count;) {
+      if (singles > 0) {
+        this.#decideAtItsTime(first + j, true);
+        singles--;
+        j++;
+        continue;
+      }
+      const to = this.#nextBorder(program, first, j, count);
+      const sender = this.#request.sentBy(program, first + j);
+      const scopes = this.#scopesOf(program, first + j, sender);
+      const reached = liveStretch(account, program.program, sender, scopes, stretch, j, to);
+      if (reached > j) {
+        this.#tally.stretch(program, first, stretch, j, reached);
+        this.#comparison?.stretch(first, stretch, j, reached, this.#spec.fromMs);
+      }
+      // Where it stops at once again and again, attempts become fewer.
+      failures = reached > j ? 0 : Math.min(failures + 1, FAILURES_MAX);
+      if (reached < to) singles = 2 ** failures;
+      j = reached;
+    }
+  }
+
+  #fill(program: ReplayProgram, first: number, count: number): void {
+    const stretch = this.#stretch;
+    this.#request.fill(program, first, count, stretch);
+    if (!this.#accounts.keepsAny) return;
+    for (let j = 0; j < count; j++)
+      if (this.#accounts.isKept(first + j)) stretch.classIndex[j] = ONE_BY_ONE;
+  }
+
+  /** Where another sender's requests begin, or a refused one comes again before. */
+  #nextBorder(program: ReplayProgram, first: number, from: number, count: number): number {
+    const end = this.#request.sameSenderUpTo(program, first + from, first + count) - first;
+    const dueMs = this.#retries.nextDueMs;
+    if (dueMs === Infinity) return end;
+    let j = from;
+    while (j < end && (this.#stretch.atMs[j] ?? 0) <= dueMs) j++;
+    return j;
+  }
+
+  #decideAtItsTime(i: number, isFused: boolean): void {
+    const atMs = this.#event.atMs[i] ?? 0;
+    this.#retryUntil(atMs);
+    this.#decide(i, atMs, isFused, false);
+  }
+
   #retryUntil(atMs: number): void {
+    if (this.#retries.nextDueMs >= atMs) return;
     for (let i = this.#retries.due(atMs); i >= 0; i = this.#retries.due(atMs)) {
       this.#decide(i, this.#retries.dueMs, true, true);
     }
@@ -132,12 +206,7 @@ export class ReplayRun {
     const out = this.#decision;
     const { account, program } = this.#place;
     const request = this.#request.ask(program, i, atMs, isFused);
-    const scopes = this.#scopes.ofRequest(
-      program,
-      i,
-      request.memberId !== undefined,
-      request.keyId !== undefined,
-    );
+    const scopes = this.#scopesOf(program, i, request);
     decide(account, program.program, request, scopes, out);
     const counts = atMs >= this.#spec.fromMs;
     if (out.verdict === 'admitted') {
@@ -155,6 +224,10 @@ export class ReplayRun {
       if (this.#tally.refused(i, out)) this.#defer(i, out);
     }
     if (counts && this.#comparison !== undefined) this.#comparison.decision(i, out);
+  }
+
+  #scopesOf(program: ReplayProgram, i: number, { memberId, keyId }: RequestSender): Scopes {
+    return this.#scopes.ofRequest(program, i, memberId !== undefined, keyId !== undefined);
   }
 
   /** Some of what a gate refuses comes again, once, when it opens. */

@@ -8,6 +8,11 @@ export class RetryQueue {
   /** When the event that {@link due} returned last was due. */
   dueMs = 0;
 
+  /** When the next one comes again; infinite where none waits. */
+  get nextDueMs(): number {
+    return this.#dueMs[0] ?? Infinity;
+  }
+
   clear(): void {
     this.#dueMs.length = 0;
     this.#events.length = 0;

@@ -1,7 +1,7 @@
 import { assert } from '#base/assert.ts';
 import type { AccountState } from './account-state.ts';
 import { type CompiledGate, HOME, type PlanProgram } from './compile.ts';
-import type { DecisionRequest } from './decision.ts';
+import type { RequestSender } from './decision.ts';
 import type { DecisionOut } from './decision-out.ts';
 import type { HeldGate } from './hold.ts';
 import type { ScopeState } from './scope-state.ts';
@@ -27,10 +27,7 @@ export interface ScopesNeeded {
   readonly shared: boolean;
 }
 
-export function scopesOf(
-  program: PlanProgram,
-  request: Pick<DecisionRequest, 'memberId' | 'keyId' | 'keyCapNanoUsd'>,
-): ScopesNeeded {
+export function scopesOf(program: PlanProgram, request: RequestSender): ScopesNeeded {
   const ownKeyGates = program.keyGates.length > 1 || request.keyCapNanoUsd !== undefined;
   return {
     member: program.memberGates.length > 0 && request.memberId !== undefined,
@@ -47,7 +44,7 @@ export function scopesOf(
 export function prepareCounters(
   account: AccountState,
   program: PlanProgram,
-  request: DecisionRequest,
+  request: RequestSender,
   scopes: Scopes,
   out: DecisionOut,
 ): void {
@@ -78,7 +75,7 @@ export function prepareCounters(
 function prepareOther(
   gate: CompiledGate,
   account: AccountState,
-  request: DecisionRequest,
+  request: RequestSender,
   scopes: Scopes,
   out: DecisionOut,
 ): void {
@@ -94,7 +91,7 @@ function bindScope(scope: ScopeState, gates: readonly CompiledGate[], nowMs: num
 }
 
 /** The limit that a gate outside the account sets for a request; -1 where it has no counter for it. */
-function limitFor(gate: CompiledGate, request: DecisionRequest): number {
+function limitFor(gate: CompiledGate, request: RequestSender): number {
   if (gate.home === HOME.everyone) return gate.limit;
   if (gate.home === HOME.member) return request.memberId === undefined ? -1 : gate.limit;
   if (request.keyId === undefined) return -1;

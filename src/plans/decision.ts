@@ -24,16 +24,20 @@ export interface Candidate {
   readonly available: boolean;
 }
 
-export interface DecisionRequest {
+/** By whom a request is sent. */
+export interface RequestSender {
+  readonly memberId?: Id<'member'>;
+  readonly keyId?: Id<'apiKey'>;
+  /** The key's own cap on charge per calendar month, if it has one; counted from the first request that carries it. */
+  readonly keyCapNanoUsd?: NanoUsd;
+}
+
+export interface DecisionRequest extends RequestSender {
   /** The admission instant by the process's clock; the account uses `max(atMs, last seen)`. */
   readonly atMs: number;
   readonly requestId: Id<'request'>;
   /** The first that the plan serves and that is available is tried; a gate's fallback names another. */
   readonly candidates: readonly Candidate[];
-  readonly memberId?: Id<'member'>;
-  readonly keyId?: Id<'apiKey'>;
-  /** The key's own cap on charge per calendar month, if it has one; counted from the first request that carries it. */
-  readonly keyCapNanoUsd?: NanoUsd;
 }
 
 export type RefusalReason =

@@ -5,5 +5,6 @@
  */
 export { decide } from './decide.ts';
 export { extend } from './extend.ts';
+export { liveStretch } from './live-stretch.ts';
 export { settle, voidHold } from './settle.ts';
 export { type Scopes, scopesOf } from './counters.ts';

@@ -11,6 +11,16 @@ import { METRIC, METRIC_COUNT, metricOf, revenueOf } from '#lab/metrics.ts';
 import { ReplayPool } from '#lab/replay-pool.ts';
 import { ReplayStream } from '#lab/replay-stream.ts';
 import { bookBasis, labBasis, NO_CHANGES, recordedSpec, scenarioSpec } from '#lab/scenario.ts';
+import {
+  OP_DECIDE,
+  OP_LIFECYCLE,
+  OP_SETTLE,
+  opKind,
+  opOf,
+  opRef,
+  sharedIntegers,
+  type Tape,
+} from '#lab/tape.ts';
 import { indexTape } from '#lab/tape.store.ts';
 import { testDatabase } from '#testing/database.ts';
 import { temporaryDirectory } from '#testing/temporary-directory.ts';
@@ -53,6 +63,10 @@ it(`replays the books of ${plans} random plans exactly: decisions, payers, reven
   expect(index.segments).toEqual(tape.segments);
   expect(sliced).toEqual(recorded);
   expect(again).toEqual(await pool.replay(scenarioSpec(basis, deferring)));
+  // What is lived through in stretches comes to what its requests come to one by one.
+  await using single = new ReplayPool(oneByOne(tape), 2);
+  expect(await single.replay(recordedSpec(basis))).toEqual(recorded);
+  expect(await single.replay(scenarioSpec(basis, deferring))).toEqual(again);
   const wrong = tape.segments
     .map(({ customer, planVersionId }, row) => ({
       customer: tape.customers[customer],
@@ -90,3 +104,18 @@ it(`replays the books of ${plans} random plans exactly: decisions, payers, reven
   const cost = known.reduce((sum, row) => sum + metricOf(recorded, row, 'cost'), 0);
   expect(String(cost)).toBe(rows[0]?.cost);
 }, 300_000);
+
+/** The same tape, on which no request ends at once: each is decided, and then it ends. */
+function oneByOne(tape: Tape): Tape {
+  const ops: number[] = [];
+  const opStarts = Array.from(tape.opStarts, () => 0);
+  for (let k = 0; k + 1 < tape.opStarts.length; k++) {
+    for (const op of tape.ops.subarray(tape.opStarts[k], tape.opStarts[k + 1])) {
+      if (opKind(op) === OP_LIFECYCLE)
+        ops.push(opOf(OP_DECIDE, opRef(op)), opOf(OP_SETTLE, opRef(op)));
+      else ops.push(op);
+    }
+    opStarts[k + 1] = ops.length;
+  }
+  return { ...tape, ops: sharedIntegers(ops), opStarts: sharedIntegers(opStarts) };
+}
