@@ -1,5 +1,5 @@
 import type { DecisionOut, SettleOut } from '#plans/decision-out.ts';
-import { PAYER, type Stretch } from '#plans/stretch.ts';
+import { PAYER, type Stretch, VERDICT } from '#plans/stretch.ts';
 import { METRIC } from './metrics.ts';
 import { addTo, type ReplayPlace } from './replay-place.ts';
 import { type EventColumns, EVIDENCE, FALLBACKS, NO_GATE, NONE, REASONS } from './tape.ts';
@@ -54,7 +54,7 @@ export class ReplayComparison {
   }
 
   /**
-   * The same of a stretch of events, none of which is superseded or partial.
+   * The same of those events of a stretch that the class asked for serves; none is superseded or partial.
    * @param first the event that the stretch begins with; of it, those `from` to before `to` are compared
    */
   stretch(first: number, stretch: Stretch, from: number, to: number, fromMs: number): void {
@@ -68,14 +68,14 @@ export class ReplayComparison {
     let charges = 0;
     for (let j = from; j < to; j++) {
       const i = first + j;
-      if ((stretch.atMs[j] ?? 0) < fromMs) continue;
+      if (stretch.verdict[j] !== VERDICT.served || (stretch.atMs[j] ?? 0) < fromMs) continue;
       count++;
       if (place.isBlurred) continue;
       const because = gate[j] ?? -1;
       const who = payer[j];
       const own = paid[j] ?? 0;
       if (
-        program.classes[stretch.classIndex[j] ?? 0] !== event.classServed[i] ||
+        program.classes[stretch.served[j] ?? 0] !== event.classServed[i] ||
         (because < 0 ? NO_GATE : (program.gates[because] ?? NO_GATE)) !== event.gate[i] ||
         event.fallback[i] !== 0 ||
         slow[j] !== event.slow[i] ||

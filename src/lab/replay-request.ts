@@ -1,7 +1,7 @@
 import type { Id } from '#base/id.ts';
 import { type NanoUsd, roundHalfEvenSafe } from '#base/money.ts';
 import type { Candidate, DecisionRequest } from '#plans/decision.ts';
-import { ONE_BY_ONE, type Stretch } from '#plans/stretch.ts';
+import { ONE_BY_ONE, type Stretch, type StretchClass, UNKNOWN_USE } from '#plans/stretch.ts';
 import { costAt, heldAt } from './class-prices.ts';
 import type { ReplayProgram } from './replay-program.ts';
 import type { ReplaySpec } from './replay-spec.ts';
@@ -132,7 +132,7 @@ export class ReplayRequest {
     this.#request.candidates = this.#lists[chain.length] ?? [];
   }
 
-  /** What a class would take at the worst, in a scenario. */
+  /** What a class would take at the worst: what the books have, or in a scenario what is derived. */
   #quoteIn(program: ReplayProgram, i: number, classIndex: number, each: WritableCandidate): void {
     const count = this.#event.candidates[i] ?? 0;
     each.className = program.names[classIndex] ?? '';
@@ -140,7 +140,8 @@ export class ReplayRequest {
     while (at < count && this.#candidate[at]?.className[i] !== classIndex) at++;
     const candidate = at < count ? this.#candidate[at] : undefined;
     if (candidate === undefined) {
-      this.#deriveQuote(program, i, classIndex, each);
+      if (this.#spec.recorded) each.available = false;
+      else this.#deriveQuote(program, i, classIndex, each);
       return;
     }
     each.available = candidate.available[i] === 1;
@@ -224,60 +225,79 @@ export class ReplayRequest {
     const { hasOtherTariff, markupPerMille, programClass } = program;
     const event = this.#event;
     const [candidate] = this.#candidate;
+    const of = stretch.ofAsked;
     const apart = this.#apart;
+    stretch.clear();
     for (let j = 0; j < count; j++) {
       const i = first + j;
-      const served = event.classServed[i] ?? NONE;
+      stretch.atMs[j] = event.atMs[i] ?? 0;
+      stretch.endedMs[j] = event.settledMs[i] ?? 0;
+      const asked = (recorded ? candidate?.className[i] : event.classAsked[i]) ?? NONE;
+      if ((apart & (1 << (event.evidence[i] ?? 0))) !== 0) {
+        stretch.asked[j] = ONE_BY_ONE;
+        continue;
+      }
       const isAsBooked =
         candidate !== undefined &&
         !this.#reprices &&
-        candidate.className[i] === served &&
-        (recorded || event.classAsked[i] === served) &&
-        candidate.available[i] === 1 &&
-        (apart & (1 << (event.evidence[i] ?? 0))) === 0;
-      stretch.atMs[j] = event.atMs[i] ?? 0;
-      stretch.endedMs[j] = event.settledMs[i] ?? 0;
+        event.classServed[i] === asked &&
+        candidate.className[i] === asked &&
+        candidate.available[i] === 1;
       if (!isAsBooked) {
-        stretch.classIndex[j] = recorded ? ONE_BY_ONE : this.#fillOne(program, i, j, stretch);
+        const isAvailable = this.#fillOne(program, i, j, asked, of);
+        stretch.asked[j] = isAvailable ? (programClass[asked] ?? ONE_BY_ONE) : ONE_BY_ONE;
         continue;
       }
       const costHeld = candidate.cost[i] ?? 0;
       const cost = event.cost[i] ?? 0;
       // A class that the plan does not serve is −1 there, and ONE_BY_ONE here.
-      stretch.classIndex[j] = programClass[served] ?? ONE_BY_ONE;
-      stretch.tokensHeld[j] = candidate.tokens[i] ?? 0;
-      stretch.costHeld[j] = costHeld;
-      stretch.tokens[j] = event.tokens[i] ?? 0;
-      stretch.cost[j] = cost;
-      stretch.chargeHeld[j] = hasOtherTariff
+      stretch.asked[j] = programClass[asked] ?? ONE_BY_ONE;
+      of.tokensHeld[j] = candidate.tokens[i] ?? 0;
+      of.costHeld[j] = costHeld;
+      of.tokens[j] = event.tokens[i] ?? 0;
+      of.cost[j] = cost;
+      of.chargeHeld[j] = hasOtherTariff
         ? roundHalfEvenSafe(costHeld * markupPerMille)
         : (candidate.charge[i] ?? 0);
-      stretch.charge[j] = hasOtherTariff
+      of.charge[j] = hasOtherTariff
         ? roundHalfEvenSafe(cost * markupPerMille)
         : (event.tariff[i] ?? 0);
     }
   }
 
-  /** @returns the program's class, or {@link ONE_BY_ONE} */
-  #fillOne(program: ReplayProgram, i: number, j: number, stretch: Stretch): number {
-    const event = this.#event;
-    const [asked] = program.chains[event.classAsked[i] ?? 0] ?? [];
+  /** Fills in what events of a stretch, from one on, would take of a class that they fall back to. */
+  fillOther(
+    program: ReplayProgram,
+    events: { readonly first: number; readonly from: number; readonly count: number },
+    stretch: Stretch,
+    classIndex: number,
+  ): void {
+    const { first, from, count } = events;
+    const number = program.classes[classIndex] ?? NONE;
+    const of = stretch.fill(classIndex);
+    for (let j = from; j < count; j++)
+      of.available[j] = this.#fillOne(program, first + j, j, number, of) ? 1 : 0;
+  }
+
+  /** @returns whether the class has a quote and capacity */
+  #fillOne(
+    program: ReplayProgram,
+    i: number,
+    j: number,
+    classNumber: number,
+    of: StretchClass,
+  ): boolean {
     const [each] = this.#pool;
-    if (
-      asked === undefined ||
-      each === undefined ||
-      (this.#apart & (1 << (event.evidence[i] ?? 0))) !== 0
-    )
-      return ONE_BY_ONE;
-    this.#quoteIn(program, i, asked, each);
-    if (!each.available || !this.use(program, i, asked)) return ONE_BY_ONE;
-    stretch.tokensHeld[j] = each.quote.tokens;
-    stretch.costHeld[j] = each.quote.costNanoUsd;
-    stretch.chargeHeld[j] = each.quote.chargeNanoUsd;
-    stretch.tokens[j] = this.actual.tokens;
-    stretch.cost[j] = this.actual.costNanoUsd;
-    stretch.charge[j] = this.actual.chargeNanoUsd;
-    return program.programClass[asked] ?? ONE_BY_ONE;
+    if (each === undefined || classNumber === NONE) return false;
+    this.#quoteIn(program, i, classNumber, each);
+    if (!each.available) return false;
+    of.tokensHeld[j] = each.quote.tokens;
+    of.costHeld[j] = each.quote.costNanoUsd;
+    of.chargeHeld[j] = each.quote.chargeNanoUsd;
+    of.tokens[j] = this.use(program, i, classNumber) ? this.actual.tokens : UNKNOWN_USE;
+    of.cost[j] = this.actual.costNanoUsd;
+    of.charge[j] = this.actual.chargeNanoUsd;
+    return true;
   }
 }
 

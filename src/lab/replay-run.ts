@@ -4,7 +4,7 @@ import type { Scopes } from '#plans/counters.ts';
 import type { RequestSender } from '#plans/decision.ts';
 import { DecisionOut, ExtendOut, SettleOut } from '#plans/decision-out.ts';
 import { decide, extend, liveStretch, settle, voidHold } from '#plans/kernel.ts';
-import { ONE_BY_ONE, Stretch, STRETCH_MAX } from '#plans/stretch.ts';
+import { ONE_BY_ONE, Stretch, STRETCH_MAX, VERDICT } from '#plans/stretch.ts';
 import type { AccountOperation } from './account-operation.ts';
 import { ReplayAccount } from './replay-account.ts';
 import { ReplayComparison } from './replay-comparison.ts';
@@ -75,6 +75,7 @@ export class ReplayRun {
     this.#onLimit = onLimit;
     this.#decision.tells = false;
     this.#settlement.tells = false;
+    this.#stretch.tellsOpenings = spec.deferredShare > 0;
     this.#tape = tape;
     this.#spec = spec;
     const { event } = tape.columns;
@@ -160,14 +161,35 @@ export class ReplayRun {
       const sender = this.#request.sentBy(program, first + j);
       const scopes = this.#scopesOf(program, first + j, sender);
       const reached = liveStretch(account, program.program, sender, scopes, stretch, j, to);
-      if (reached > j) {
-        this.#tally.stretch(program, first, stretch, j, reached);
-        this.#comparison?.stretch(first, stretch, j, reached, this.#spec.fromMs);
-      }
+      if (reached > j) this.#count(program, first, j, reached);
       // Where it stops at once again and again, attempts become fewer.
       failures = reached > j ? 0 : Math.min(failures + 1, FAILURES_MAX);
-      if (reached < to) singles = 2 ** failures;
       j = reached;
+      if (stretch.wanted >= 0)
+        this.#request.fillOther(program, { first, from: j, count }, stretch, stretch.wanted);
+      else if (reached < to) singles = 2 ** failures;
+    }
+  }
+
+  /** Counts what came of a part of the stretch. */
+  #count(program: ReplayProgram, first: number, from: number, to: number): void {
+    const stretch = this.#stretch;
+    const tally = this.#tally;
+    tally.stretch(program, first, stretch, from, to);
+    this.#comparison?.stretch(first, stretch, from, to, this.#spec.fromMs);
+    for (let n = 0; n < tally.restCount; n++) {
+      const j = tally.rest[n] ?? 0;
+      const i = first + j;
+      stretch.tell(j, program.program, this.#decision, this.#settlement);
+      const served = this.#decided(i, program, this.#decision, false);
+      const isCompared = stretch.verdict[j] !== VERDICT.served;
+      if (served !== NONE) {
+        const { cost, charge } = stretch.columnsOf(j);
+        const actual = { costNanoUsd: cost[j] ?? 0, chargeNanoUsd: charge[j] ?? 0 };
+        tally.settled(i, served, this.#settlement, actual);
+        if (isCompared) this.#comparison?.charge(i, this.#settlement);
+      }
+      if (isCompared) this.#comparison?.decision(i, this.#decision);
     }
   }
 
@@ -176,7 +198,7 @@ export class ReplayRun {
     this.#request.fill(program, first, count, stretch);
     if (!this.#accounts.keepsAny) return;
     for (let j = 0; j < count; j++)
-      if (this.#accounts.isKept(first + j)) stretch.classIndex[j] = ONE_BY_ONE;
+      if (this.#accounts.isKept(first + j)) stretch.asked[j] = ONE_BY_ONE;
   }
 
   /** Where another sender's requests begin, or a refused one comes again before. */
@@ -209,21 +231,30 @@ export class ReplayRun {
     const scopes = this.#scopesOf(program, i, request);
     decide(account, program.program, request, scopes, out);
     const counts = atMs >= this.#spec.fromMs;
+    const served = out.verdict === 'admitted' ? (program.classes[out.classIndex] ?? NONE) : NONE;
+    if (counts) this.#decided(i, program, out, isRetry);
     if (out.verdict === 'admitted') {
-      const served = program.classes[out.classIndex] ?? NONE;
-      if (counts) {
-        this.#tally.admitted(i, served, out, isRetry);
-        if (out.fallback === 'gate') this.#onLimit?.(i, 'fellBack');
-      }
       if (isFused) {
         this.#request.ending.requestId = request.requestId;
         this.#finish(i, { served, program, counts }, scopes);
       } else this.#open.set(i, { served, program, segment: this.#place.segment });
-    } else if (counts && !isRetry) {
+    }
+    if (counts && this.#comparison !== undefined) this.#comparison.decision(i, out);
+  }
+
+  /** Counts a decision. @returns the class that serves */
+  #decided(i: number, program: ReplayProgram, out: DecisionOut, isRetry: boolean): number {
+    if (out.verdict === 'admitted') {
+      const served = program.classes[out.classIndex] ?? NONE;
+      this.#tally.admitted(i, served, out, isRetry);
+      if (out.fallback === 'gate') this.#onLimit?.(i, 'fellBack');
+      return served;
+    }
+    if (!isRetry) {
       this.#onLimit?.(i, 'refused');
       if (this.#tally.refused(i, out)) this.#defer(i, out);
     }
-    if (counts && this.#comparison !== undefined) this.#comparison.decision(i, out);
+    return NONE;
   }
 
   #scopesOf(program: ReplayProgram, i: number, { memberId, keyId }: RequestSender): Scopes {

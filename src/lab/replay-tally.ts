@@ -1,19 +1,24 @@
 import type { DecisionOut, SettleOut } from '#plans/decision-out.ts';
-import { PAYER, type Stretch } from '#plans/stretch.ts';
+import { PAYER, type Stretch, STRETCH_MAX, VERDICT } from '#plans/stretch.ts';
 import { METRIC, PERIOD_PARTS } from './metrics.ts';
 import { addTo, type ReplayPlace } from './replay-place.ts';
 import type { ReplayProgram } from './replay-program.ts';
 import type { ReplaySpec } from './replay-spec.ts';
 import { type EventColumns, EVIDENCE, NONE } from './tape.ts';
 
+const PAYERS = Object.keys(PAYER).length;
+
 /** Counts what came of requests, beside what the books say came of them. */
 export class ReplayTally {
   readonly #event: EventColumns;
   readonly #spec: ReplaySpec;
   readonly #place: ReplayPlace;
-  /** By payer of a stretch: what they paid, and how many requests. */
-  readonly #paidBy = new Float64Array(Object.keys(PAYER).length);
-  readonly #paidOf = new Float64Array(Object.keys(PAYER).length);
+  /** By payer of a stretch: what they paid, and for how many requests. */
+  readonly #paidBy = new Float64Array(PAYERS);
+  readonly #paidFor = new Float64Array(PAYERS);
+  /** Places in the stretch that was counted last of what has to be told to {@link admitted} and its like. */
+  readonly rest = new Uint8Array(STRETCH_MAX);
+  restCount = 0;
 
   constructor(event: EventColumns, spec: ReplaySpec, place: ReplayPlace) {
     this.#event = event;
@@ -64,74 +69,66 @@ export class ReplayTally {
   }
 
   /**
-   * The same as {@link admitted} and {@link settled} of a stretch of events.
+   * Counts, of a stretch of events, all that come out as in the books or are merely paid otherwise; the
+   * others are noted in {@link rest}.
    * @param first the event that the stretch begins with; of it, those `from` to before `to` are counted
    */
   stretch(program: ReplayProgram, first: number, stretch: Stretch, from: number, to: number): void {
     const event = this.#event;
     const { row } = this.#place;
-    const { fromMs, demandKnown } = this.#spec;
-    const { paid, payer } = stretch;
-    const byPayer = this.#paidBy.fill(0);
-    const paidOf = this.#paidOf.fill(0);
+    const { fromMs } = this.#spec;
+    const { classes } = program;
+    const { cost, charge } = stretch.ofAsked;
+    const paidBy = this.#paidBy.fill(0);
+    const paidFor = this.#paidFor.fill(0);
     let count = 0;
-    let cost = 0;
+    let costSum = 0;
     let value = 0;
     let evident = 0;
     let evidentCost = 0;
+    this.restCount = 0;
     for (let j = from; j < to; j++) {
       const i = first + j;
       if ((stretch.atMs[j] ?? 0) < fromMs) continue;
-      const ownCost = stretch.cost[j] ?? 0;
-      const served = program.classes[stretch.classIndex[j] ?? 0] ?? NONE;
-      const before = event.classServed[i] ?? NONE;
-      const evidence = event.evidence[i];
+      const isAlike =
+        stretch.verdict[j] === VERDICT.served &&
+        stretch.slow[j] === 0 &&
+        classes[stretch.served[j] ?? 0] === event.classServed[i] &&
+        event.fallback[i] !== 1;
+      if (!isAlike) {
+        this.rest[this.restCount++] = j;
+        continue;
+      }
+      const ownCost = cost[j] ?? 0;
       count++;
-      cost += ownCost;
-      value += stretch.charge[j] ?? 0;
-      const own = paid[j] ?? 0;
-      if (own > 0) {
-        const who = payer[j] ?? 0;
-        byPayer[who] = (byPayer[who] ?? 0) + own;
-        paidOf[who] = (paidOf[who] ?? 0) + 1;
+      costSum += ownCost;
+      value += charge[j] ?? 0;
+      const evidence = event.evidence[i];
+      if (evidence === EVIDENCE.complete || evidence === EVIDENCE.otherUnits) {
+        evident++;
+        evidentCost += ownCost;
       }
-      const wasLimited = before === NONE || event.fallback[i] === 1;
-      if (wasLimited && served === event.classAsked[i]) addTo(row, METRIC.freed, 1);
-      if (stretch.slow[j] === 1) {
-        addTo(row, METRIC.slowed, 1);
-        if (event.slow[i] === 0) addTo(row, METRIC.newlySlowed, 1);
-        this.#limited(stretch.nowMs[j] ?? 0);
-      }
-      if (before === served) {
-        if (evidence === EVIDENCE.complete || evidence === EVIDENCE.otherUnits) {
-          evident++;
-          evidentCost += ownCost;
-        }
-      } else if (before === NONE) {
-        addTo(row, METRIC.refusedBefore, 1);
-        addTo(row, METRIC.unseenServed, 1);
-        if (demandKnown[event.classAsked[i] ?? NONE] !== true) addTo(row, METRIC.unknownDemand, 1);
-        addTo(row, METRIC.unseenCost, ownCost);
-        const isRevenue = payer[j] === PAYER.bought || payer[j] === PAYER.overage;
-        addTo(row, METRIC.unseenRevenue, isRevenue ? own : 0);
-      } else {
-        addTo(row, METRIC.derived, 1);
-        addTo(row, METRIC.derivedCost, ownCost);
+      const paid = stretch.paid[j] ?? 0;
+      if (paid > 0) {
+        const payer = stretch.payer[j] ?? 0;
+        paidBy[payer] = (paidBy[payer] ?? 0) + paid;
+        paidFor[payer] = (paidFor[payer] ?? 0) + 1;
       }
     }
     addTo(row, METRIC.requests, count);
     addTo(row, METRIC.served, count);
-    addTo(row, METRIC.cost, cost);
+    addTo(row, METRIC.cost, costSum);
     addTo(row, METRIC.servedValue, value);
     addTo(row, METRIC.evident, evident);
     addTo(row, METRIC.evidentCost, evidentCost);
-    addTo(row, METRIC.paidAllowance, byPayer[PAYER.allowance] ?? 0);
-    addTo(row, METRIC.paidPromotional, byPayer[PAYER.promotional] ?? 0);
-    addTo(row, METRIC.paidBought, byPayer[PAYER.bought] ?? 0);
-    addTo(row, METRIC.paidOverage, byPayer[PAYER.overage] ?? 0);
-    const overage = paidOf[PAYER.overage] ?? 0;
-    addTo(row, METRIC.overagePaid, overage);
-    addTo(row, METRIC.creditPaid, paidOf.reduce((sum, each) => sum + each, 0) - overage);
+    const { allowance, promotional, bought, overage } = PAYER;
+    addTo(row, METRIC.paidAllowance, paidBy[allowance] ?? 0);
+    addTo(row, METRIC.paidPromotional, paidBy[promotional] ?? 0);
+    addTo(row, METRIC.paidBought, paidBy[bought] ?? 0);
+    addTo(row, METRIC.paidOverage, paidBy[overage] ?? 0);
+    addTo(row, METRIC.overagePaid, paidFor[overage] ?? 0);
+    for (const payer of [allowance, promotional, bought])
+      addTo(row, METRIC.creditPaid, paidFor[payer] ?? 0);
   }
 
   #limited(nowMs: number): void {

@@ -1,14 +1,16 @@
+import { assert } from '#base/assert.ts';
 import type { Id } from '#base/id.ts';
 import type { NanoUsd } from '#base/money.ts';
 import { type Random, seededRandom } from '#base/random.ts';
 import { encodeAccount } from '#plans/account-row.ts';
 import { LOT_KINDS, UNBOUNDED } from '#plans/account-state.ts';
 import { classIndexOf, compilePlan } from '#plans/compile.ts';
-import type { Amounts, DecisionRequest } from '#plans/decision.ts';
+import { DecisionOut, SettleOut } from '#plans/decision-out.ts';
+import type { Amounts, Candidate, DecisionRequest } from '#plans/decision.ts';
 import { changePlan, grant, renewPeriod, setCustomerCap } from '#plans/funding.ts';
 import { decide, liveStretch, settle } from '#plans/kernel.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
-import { ONE_BY_ONE, PAYER, Stretch, STRETCH_MAX } from '#plans/stretch.ts';
+import { ONE_BY_ONE, Stretch, type StretchClass, STRETCH_MAX, VERDICT } from '#plans/stretch.ts';
 import { same } from './agreement.ts';
 import { randomActual, randomRequest, timePassed } from './draws.ts';
 import { changedPlan, pick, randomPlan } from './random-plan.ts';
@@ -25,10 +27,12 @@ interface Life {
   readonly actual: Amounts;
 }
 
-/** How many requests there were, and how many of them a stretch took. */
+/** How many requests there were, and what became of those that stretches took. */
 export interface StretchesRun {
   requests: number;
-  taken: number;
+  served: number;
+  fellBack: number;
+  refused: number;
 }
 
 /**
@@ -37,8 +41,14 @@ export interface StretchesRun {
  */
 export function runStretches(seed: number): StretchesRun {
   const random = seededRandom(seed);
-  const counts = { requests: 0, taken: 0 };
-  const plan = randomPlan(random, 'plv_0');
+  const counts = { requests: 0, served: 0, fellBack: 0, refused: 0 };
+  const drawn = randomPlan(random, 'plv_0');
+  // Under a gate over everyone there are no stretches.
+  const isForAll = random.next() < 0.1;
+  const plan = {
+    ...drawn,
+    gates: drawn.gates.filter((gate) => isForAll || gate.scope !== 'everyone'),
+  };
   const pair = new Pair(random, plan);
   for (let step = 0; step < STEPS; step++) {
     pair.change();
@@ -56,6 +66,7 @@ class Pair {
   readonly #single: World;
   readonly #stretched: World;
   readonly #stretch = new Stretch();
+  readonly #told = { decision: new DecisionOut(), settlement: new SettleOut() };
   #plan: PlanVersion;
   #wallMs = START_MS;
   #requests = 0;
@@ -102,26 +113,36 @@ class Pair {
       return { ...life, request: { ...rest, ...senderOf(sender) } };
     });
     const stretch = this.#stretch;
+    stretch.clear();
+    stretch.tellsOpenings = random.next() < 0.5;
     for (const [j, life] of lives.entries()) this.#fill(j, life, isAlike);
     const world = this.#stretched;
     for (let from = 0; from < lives.length;) {
       const scopes = world.scopes(sender.memberId ?? '', sender.keyId ?? '');
+      const { account, program } = world;
       const to = liveStretch(
-        world.account,
-        world.program,
+        account,
+        program,
         senderOf(sender),
         scopes,
         stretch,
         from,
         lives.length,
       );
+      let opensAtMs = Infinity;
       for (; from < to; from++) {
         const life = lives[from];
         if (life === undefined) continue;
-        this.#compare(from, life);
-        counts.taken++;
+        assert(life.request.atMs <= opensAtMs, 'nothing is taken after a gate that refused opens');
+        this.#compare(from, life, counts);
+        const isTold = stretch.tellsOpenings && stretch.verdict[from] === VERDICT.refusedByGate;
+        if (isTold) opensAtMs = Math.min(opensAtMs, stretch.opensAtMs[from] ?? 0);
       }
       const stopped = lives[from];
+      if (stretch.wanted >= 0) {
+        for (const [j, life] of lives.entries()) this.#fillOther(j, life, stretch.wanted);
+        continue;
+      }
       if (stopped !== undefined) {
         this.#both((each) => liveIn(each, stopped));
         from++;
@@ -132,32 +153,44 @@ class Pair {
   }
 
   /** What a stretch said of a request is what single steps say. */
-  #compare(j: number, life: Life): void {
+  #compare(j: number, life: Life, counts: StretchesRun): void {
     const world = this.#single;
     const { decision, settlement } = world;
+    settlement.clear(life.endedMs);
     liveIn(world, life);
-    const { nowMs, gate, slow, held, paid, payer } = this.#stretch;
-    same(decision.verdict, 'admitted', 'verdict');
-    same(decision.candidate, 0, 'candidate');
-    same(decision.fallback, 'none', 'fallback');
-    same(nowMs[j], decision.nowMs, 'time');
-    same(gate[j], decision.gate, 'gate');
-    same(slow[j] === 1, decision.slow, 'slow');
-    same(held[j], decision.heldChargeNanoUsd, 'held');
-    same(paid[j], settlement.chargeNanoUsd, 'charge');
+    const told = this.#told;
+    this.#stretch.tell(j, world.program, told.decision, told.settlement);
+    same(told.decision.verdict, decision.verdict, 'verdict');
+    same(told.decision.reason, decision.reason, 'reason');
+    same(told.decision.classIndex, decision.classIndex, 'class');
+    same(told.decision.fallback, decision.fallback, 'fallback');
+    same(told.decision.nowMs, decision.nowMs, 'time');
+    same(told.decision.gate, decision.gate, 'gate');
+    same(told.decision.slow, decision.slow, 'slow');
+    same(told.decision.heldChargeNanoUsd, decision.heldChargeNanoUsd, 'held');
+    const { gate } = decision;
+    const isStopped = decision.verdict === 'refused' && decision.reason === 'gate';
+    if (this.#stretch.tellsOpenings && isStopped)
+      same(told.decision.resetsAtMs[gate], decision.resetsAtMs[gate], 'opening');
+    same(told.settlement.found, decision.verdict === 'admitted', 'end');
+    same(told.settlement.chargeNanoUsd, settlement.chargeNanoUsd, 'charge');
     same(settlement.overrunNanoUsd, 0, 'overrun');
-    for (const kind of LOT_KINDS) {
-      const own = payer[j] === PAYER[kind] ? paid[j] : 0;
-      same(own, settlement[`${kind}NanoUsd`], `paid by ${kind}`);
-    }
-    same(payer[j] === PAYER.overage ? paid[j] : 0, settlement.overageNanoUsd, 'overage');
+    for (const payer of [...LOT_KINDS, 'overage'] as const)
+      same(told.settlement[`${payer}NanoUsd`], settlement[`${payer}NanoUsd`], `paid by ${payer}`);
+    counts[
+      decision.verdict === 'refused'
+        ? 'refused'
+        : decision.fallback === 'gate'
+          ? 'fellBack'
+          : 'served'
+    ]++;
   }
 
   #compareStates(): void {
     same(stateOf(this.#stretched), stateOf(this.#single), 'state');
   }
 
-  #fill(j: number, { request, endedMs, actual }: Life, isPlain: boolean): void {
+  #fill(j: number, { request, endedMs, actual }: Life, isAlike: boolean): void {
     const stretch = this.#stretch;
     const { program } = this.#single;
     const [candidate] = request.candidates;
@@ -166,14 +199,17 @@ class Pair {
     stretch.atMs[j] = request.atMs;
     stretch.endedMs[j] = endedMs;
     // Now and then one that is kept out of it.
-    const isKeptOut = !isPlain && this.#random.next() < 0.2;
-    stretch.classIndex[j] = isTaken && !isKeptOut ? index : ONE_BY_ONE;
-    stretch.tokensHeld[j] = candidate?.quote.tokens ?? 0;
-    stretch.costHeld[j] = candidate?.quote.costNanoUsd ?? 0;
-    stretch.chargeHeld[j] = candidate?.quote.chargeNanoUsd ?? 0;
-    stretch.tokens[j] = actual.tokens;
-    stretch.cost[j] = actual.costNanoUsd;
-    stretch.charge[j] = actual.chargeNanoUsd;
+    const isKeptOut = !isAlike && this.#random.next() < 0.2;
+    stretch.asked[j] = isTaken && !isKeptOut ? index : ONE_BY_ONE;
+    if (candidate !== undefined) fillClass(stretch.ofAsked, j, candidate, actual);
+  }
+
+  #fillOther(j: number, { request, actual }: Life, classIndex: number): void {
+    const name = this.#single.program.classNames[classIndex];
+    const found = request.candidates.find(({ className }) => className === name);
+    const of = this.#stretch.fill(classIndex);
+    if (found === undefined) of.available[j] = 0;
+    else fillClass(of, j, found, actual);
   }
 
   #life(): Life {
@@ -217,6 +253,17 @@ class Pair {
     operate(this.#single);
     operate(this.#stretched);
   }
+}
+
+function fillClass(of: StretchClass, j: number, candidate: Candidate, actual: Amounts): void {
+  const { quote, available } = candidate;
+  of.available[j] = available ? 1 : 0;
+  of.tokensHeld[j] = quote.tokens;
+  of.costHeld[j] = quote.costNanoUsd;
+  of.chargeHeld[j] = quote.chargeNanoUsd;
+  of.tokens[j] = actual.tokens;
+  of.cost[j] = actual.costNanoUsd;
+  of.charge[j] = actual.chargeNanoUsd;
 }
 
 function senderOf({ memberId, keyId, keyCapNanoUsd }: DecisionRequest) {
