@@ -58,6 +58,11 @@ export class ChatMeter implements UsageMeter {
     return usage ? [usage] : [];
   }
 
+  /** The model that a body or chunk names. */
+  protected modelIn(message: JsonRecord): string | undefined {
+    return textOf(message['model']);
+  }
+
   /** What a chunk says beside its usage, for vendors that need it. */
   protected notice(_message: JsonRecord): void {}
 
@@ -90,7 +95,7 @@ export class ChatMeter implements UsageMeter {
   #read(json: unknown): void {
     const message = recordOf(json);
     if (message === undefined) return;
-    this.#model = textOf(message['model']) ?? this.#model;
+    this.#model = this.modelIn(message) ?? this.#model;
     // Cerebras repeats the tier asked for and says beside it which one served.
     this.#serviceTier =
       textOf(message['service_tier_used']) ?? textOf(message['service_tier']) ?? this.#serviceTier;
