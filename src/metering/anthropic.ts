@@ -1,3 +1,4 @@
+import { batchAnswer } from './batch-line.ts';
 import { Findings } from './findings.ts';
 import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from './json-value.ts';
 import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
@@ -29,7 +30,7 @@ export class AnthropicMeter implements UsageMeter {
   #current: Message = { model: undefined, usage: undefined };
 
   body(json: unknown): void {
-    const body = recordOf(json);
+    const body = batchAnswer(json) ?? recordOf(json);
     if (body) this.#start(body);
   }
 

@@ -1,3 +1,4 @@
+import { batchAnswer } from './batch-line.ts';
 import { Findings } from './findings.ts';
 import { laterUsage, recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
 import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
@@ -30,7 +31,7 @@ export class ChatMeter implements UsageMeter {
   }
 
   body(json: unknown): void {
-    this.#read(json);
+    this.#read(batchAnswer(json) ?? json);
   }
 
   event(_name: string | undefined, data: unknown): void {

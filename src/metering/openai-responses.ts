@@ -1,3 +1,4 @@
+import { batchAnswer } from './batch-line.ts';
 import { Findings } from './findings.ts';
 import { laterUsage, listOf, recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
 import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
@@ -28,7 +29,7 @@ export class OpenAiResponsesMeter implements UsageMeter {
   #current: ResponseState | undefined;
 
   body(json: unknown): void {
-    const body = recordOf(json);
+    const body = batchAnswer(json) ?? recordOf(json);
     if (body) this.#state(body);
   }
 
