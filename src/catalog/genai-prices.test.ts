@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { ModelPrice, Provider } from '@pydantic/genai-prices';
-import { GENAI_PROVIDERS, readGenaiPrices } from './genai-prices.ts';
+import { findProvider, type ModelPrice, type Provider } from '@pydantic/genai-prices';
+import { GENAI_PROVIDERS, type ImportedPrices, readGenaiPrices } from './genai-prices.ts';
 import { diffPrices } from './import-prices.ts';
 import { PriceBook } from './price-book.ts';
 
@@ -20,6 +20,36 @@ const reasons = (prices: ModelPrice): string =>
   imported(prices)
     .refused.flatMap((model) => model.reasons)
     .join('; ');
+
+function bookOf({ models }: ImportedPrices): PriceBook {
+  return new PriceBook(
+    models.flatMap(({ versions }) => versions),
+    models.flatMap(({ supplier, names }) => names.map((rule) => ({ ...rule, supplier }))),
+  );
+}
+
+type Logic = Provider['models'][number]['match'];
+
+/** The names and pieces of names that a rule of the table spells. */
+function wordsOf(logic: Logic): string[] {
+  if ('or' in logic) return logic.or.flatMap(wordsOf);
+  if ('and' in logic) return logic.and.flatMap(wordsOf);
+  return 'regex' in logic ? [] : Object.values(logic as Record<string, string>);
+}
+
+function matches(logic: Logic, name: string): boolean {
+  if ('or' in logic) return logic.or.some((part) => matches(part, name));
+  if ('and' in logic) return logic.and.every((part) => matches(part, name));
+  if ('equals' in logic) return name === logic.equals;
+  if ('starts_with' in logic) return name.startsWith(logic.starts_with);
+  if ('ends_with' in logic) return name.endsWith(logic.ends_with);
+  return 'contains' in logic ? name.includes(logic.contains) : new RegExp(logic.regex).test(name);
+}
+
+function ratesIn(book: PriceBook, supplier: string, model: string): string {
+  const versions = book.versions(supplier, model);
+  return JSON.stringify(versions.map(({ serviceTiers, dayWindows }) => [serviceTiers, dayWindows]));
+}
 
 describe('the table that is installed', () => {
   const table = readGenaiPrices({ providers: GENAI_PROVIDERS });
@@ -60,6 +90,48 @@ describe('the table that is installed', () => {
     expect(flash?.versions[1]?.dayWindows[0]).toMatchObject({ fromSecond: 3600, toSecond: 14_400 });
   });
 
+  test.each([
+    ['google', 'gemini-2.5-pro-preview-06-05', 'gemini-2.5-pro'],
+    ['google', 'gemini-2.0-flash-001', 'gemini-2.0-flash'],
+    ['google', 'gemini-1.5-pro-002', 'gemini-1.5-pro'],
+    ['anthropic', 'claude-3-5-sonnet-latest', 'claude-3-5-sonnet'],
+    ['openai', 'computer-use-preview-2025-03-11', 'computer-use'],
+    ['mistral', 'magistral-medium-latest', 'magistral-medium'],
+    ['anthropic', 'claude-sonnet-5-5', undefined],
+  ])('knows %s’s %s as the table does', (supplier, name, model) => {
+    expect(bookOf(table).modelOf(supplier, name)).toBe(model);
+  });
+
+  test('prices no name otherwise than the table’s own rules do', () => {
+    const book = bookOf(table);
+    const added = ['', '-2025-01-01', '-20250101', '-latest', '-001', '-preview-05-20', '-8b'];
+    let known = 0;
+    const differing = GENAI_PROVIDERS.flatMap((id) => {
+      const models = findProvider({ providerId: id })?.models ?? [];
+      const names = models.flatMap((model) => [model.id, ...wordsOf(model.match)]);
+      return names
+        .flatMap((name) => added.map((end) => name + end))
+        .filter((name) => {
+          const theirs = models.find(({ match }) => matches(match, name))?.id;
+          const ours = book.modelOf(id, name);
+          if (ours === undefined || theirs === undefined) return false;
+          known += 1;
+          return ours !== theirs && ratesIn(book, id, ours) !== ratesIn(book, id, theirs);
+        });
+    });
+    expect(known).toBeGreaterThan(4000);
+    expect(differing).toEqual([]);
+  });
+
+  test('takes a kind that we meter as another one where both cost the same', () => {
+    const deep = table.models.find(({ model }) => model === 'sonar-deep-research');
+    expect(deep?.versions.at(-1)?.serviceTiers['standard']?.[0]?.rates).toMatchObject({
+      input: 2_000_000,
+      reasoning: 3_000_000,
+      web_searches: 5_000_000_000,
+    });
+  });
+
   test('changes nothing when it is imported twice', () => {
     const book = new PriceBook(table.models.flatMap(({ versions }) => versions));
     expect(diffPrices(book, table, NOW)).toMatchObject({ added: [], changed: [], publish: [] });
@@ -74,12 +146,7 @@ describe('the table that is installed', () => {
       ][];
       const disagreements = rows.flatMap(([name, column]) => {
         const slash = name.indexOf('/');
-        const book = new PriceBook(
-          table.models.flatMap(({ versions }) => versions),
-          table.models.flatMap(({ supplier, names }) =>
-            names.map((rule) => ({ ...rule, supplier })),
-          ),
-        );
+        const book = bookOf(table);
         const supplier = name.slice(0, slash);
         const model = book.modelOf(supplier, name.slice(slash + 1));
         const version = model === undefined ? undefined : book.at(supplier, model, NOW);

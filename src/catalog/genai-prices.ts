@@ -89,6 +89,12 @@ const UNITS: Readonly<Record<string, { readonly unit: UsageUnit; readonly per: n
   requests_kcount: { unit: 'requests', per: 1000 },
 };
 
+/** Kinds that we meter as another one: no harm where both cost the same. */
+const METERED_AS: Readonly<Record<string, keyof ModelPrice>> = {
+  output_citation_mtok: 'input_mtok', // what Perplexity read
+  input_video_mtok: 'input_mtok',
+};
+
 const SECONDS_PER_HOUR = 3600;
 /** How the table writes "this name and a date": `^gpt-6-sol-\d{4}-\d{2}-\d{2}$`, `^claude-opus-5-\d{8}$`. */
 const DATED = /^\^([\w\\./-]+?)-\\d\{(?:8|4\}-\\d\{2\}-\\d\{2)\}\$$/;
@@ -241,6 +247,8 @@ function tableOf(prices: ModelPrice, reasons: string[]): ServiceTiers {
       const rates: Partial<Record<UsageUnit, number>> = {};
       for (const [key, value] of Object.entries(prices)) {
         if (value === undefined) continue;
+        const same = METERED_AS[key];
+        if (same !== undefined && value === prices[same]) continue;
         const target = UNITS[key];
         if (target === undefined) {
           reasons.push(`${key} is no unit that we meter`);
@@ -281,7 +289,7 @@ function completeTableRates(rates: Rates): Rates {
 
 function namesOf({ id, match }: GenaiModel): readonly NameRule[] {
   return alternativesOf(match)
-    .filter((rule) => rule.text !== id)
+    .filter((rule) => rule.text !== id || rule.kind === 'prefix')
     .map((rule) => ({ ...rule, model: id }));
 }
 
@@ -291,7 +299,10 @@ function alternativesOf(logic: GenaiModel['match']): readonly Omit<NameRule, 'mo
   if ('and' in logic)
     return logic.and.filter((part) => 'starts_with' in part).flatMap(alternativesOf);
   if ('equals' in logic) return [{ kind: 'exact', text: logic.equals }];
+  // Responses begin with the model's own name, so what must be somewhere in it must be its beginning.
   if ('starts_with' in logic) return [{ kind: 'prefix', text: logic.starts_with }];
+  if ('contains' in logic) return [{ kind: 'prefix', text: logic.contains }];
+  if ('ends_with' in logic) return [{ kind: 'exact', text: logic.ends_with }];
   const dated = 'regex' in logic ? DATED.exec(logic.regex)?.[1]?.replaceAll('\\', '') : undefined;
   return dated === undefined ? [] : [{ kind: 'dated', text: dated }];
 }

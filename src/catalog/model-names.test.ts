@@ -28,6 +28,9 @@ test.each([
   ['gpt-6-2026-10-01', 'gpt-6-sol'],
   ['models/gemini-2.5-pro-001', 'gemini-2.5-pro'],
   ['gemini-2.5-pro-tts-preview', 'gemini-2.5-pro-tts'], // the longest prefix
+  ['gemini-2.5-pro-preview-06-05', 'gemini-2.5-pro'],
+  ['gemini-2.5-pro-2', undefined], // another version
+  ['gemini-2.5-pro.1-exp', undefined],
   ['gpt-4o-mini', undefined], // another model, not a snapshot
   ['gpt-4', undefined],
   ['', undefined],

@@ -2,7 +2,8 @@
  * Which entry of a supplier's price list a model name in a response means.
  * - `exact`: this name.
  * - `dated`: this name, a dash and a date (`-2025-08-07`, `-20250807`): a vendor's snapshot of the model.
- * - `prefix`: any name that starts so; how some vendors version their models.
+ * - `prefix`: any name that starts so; how some vendors version their models. A model's own name as a
+ *   prefix takes in what is added to it, but no other version (`claude-sonnet-5` is not `-5-5`).
  */
 export interface NameRule {
   readonly kind: 'exact' | 'dated' | 'prefix';
@@ -12,6 +13,8 @@ export interface NameRule {
 }
 
 const DATE_SUFFIX = /^(.+)-(?:20\d{2}-\d{2}-\d{2}|20\d{6})$/;
+/** After a model's own name: a number of one or two digits, as versions are counted. */
+const NEXT_VERSION = /^[-.]\d{1,2}(?!\d)/;
 /** Gemini answers with `models/…`, Bedrock and OpenAI-compatible servers do not. */
 const NAME_PREFIX = 'models/';
 
@@ -50,6 +53,11 @@ export class ModelNames {
     const dated =
       undated === undefined ? undefined : (this.#dated.get(undated) ?? this.#exact.get(undated));
     if (dated !== undefined) return dated;
-    return this.#prefixes.find(([prefix]) => text.startsWith(prefix))?.[1];
+    return this.#prefixes.find(([prefix, model]) => startsWith(text, prefix, model))?.[1];
   }
+}
+
+function startsWith(text: string, prefix: string, model: string): boolean {
+  if (!text.startsWith(prefix)) return false;
+  return prefix !== model.toLowerCase() || !NEXT_VERSION.test(text.slice(prefix.length));
 }

@@ -29,8 +29,8 @@ export function canonicalServiceTier(name: string | undefined): string {
 }
 
 /**
- * The key in a price's service tiers for a response. How much a request searched (`search-low`,
- * Perplexity) is standard where the price does not tell the sizes apart.
+ * The key in a price's service tiers for a response. How a request searched (`search-low`, Perplexity;
+ * `search-preview`, OpenAI) is standard where the price does not tell such searches apart.
  */
 export function serviceTierIn(serviceTiers: ServiceTiers, name: string | undefined): string {
   const tier = canonicalServiceTier(name);

@@ -12,6 +12,7 @@ import {
   type QuoteRange,
   type UsageBound,
 } from '#pricing/quote.ts';
+import { SEARCH_PREVIEW_TIER } from '#metering/openai-responses.ts';
 import type { ModelRoute, ServedModel } from './model-directory.ts';
 import { inputBound } from './wire/input-bound.ts';
 import type { RequestFacts } from './wire/request-facts.ts';
@@ -63,7 +64,7 @@ export function quoteRequest(
   const prices = routes.length === 1 ? first.prices : routes.flatMap((route) => route.prices);
   if (prices.length === 0)
     throw new DomainError('unknown_price', `${model.name} has no price.`, { field: 'model' });
-  const serviceTiers = tiersOf(facts, first);
+  const serviceTiers = withPreviewSearch(tiersOf(facts, first), facts);
   const withOutput = (tokens: number): UsageBound => ({ ...bound, outputTokensMax: tokens });
   return {
     model,
@@ -176,6 +177,13 @@ function tiersOf({ serviceTier }: RequestFacts, route: ModelRoute): readonly str
     );
   }
   return resolved.serviceTier === 'standard' ? STANDARD : ['standard', resolved.serviceTier];
+}
+
+/** A search by the preview tool may be dearer, as a tier of its own ({@link SEARCH_PREVIEW_TIER}). */
+function withPreviewSearch(tiers: readonly string[], facts: RequestFacts): readonly string[] {
+  return facts.hostedTools.some(({ name }) => name === 'web_search_preview')
+    ? [...tiers, SEARCH_PREVIEW_TIER]
+    : tiers;
 }
 
 /** Marking up is monotone, so the mark-up of a bound bounds every mark-up below it. */

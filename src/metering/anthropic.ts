@@ -1,6 +1,8 @@
+import { batchAnswer } from './batch-line.ts';
 import { Findings } from './findings.ts';
 import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from './json-value.ts';
 import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
+import { supplierCostPicoUsd } from './supplier-cost.ts';
 import { countOf, findUnknownCounts, Remainder } from './token-count.ts';
 import { addUsage, NO_USAGE, usageOf, type Usage } from './usage.ts';
 
@@ -28,7 +30,7 @@ export class AnthropicMeter implements UsageMeter {
   #current: Message = { model: undefined, usage: undefined };
 
   body(json: unknown): void {
-    const body = recordOf(json);
+    const body = batchAnswer(json) ?? recordOf(json);
     if (body) this.#start(body);
   }
 
@@ -49,8 +51,18 @@ export class AnthropicMeter implements UsageMeter {
     const messages = this.#messages.size > 0 ? [...this.#messages.values()] : [this.#current];
     const parts = messages.flatMap((message) => partsOf(message, this.#findings));
     if (parts.length === 0) return undefined;
+    let cost: bigint | undefined; // OpenRouter speaks this wire too, and says what it charged
+    for (const { usage } of messages) {
+      const own = supplierCostPicoUsd(usage);
+      if (own !== undefined) cost = (cost ?? 0n) + own;
+    }
     const unknown = this.#findings.list();
-    return { parts, estimated: false, ...(unknown && { unknown }) };
+    return {
+      parts,
+      estimated: false,
+      ...(cost !== undefined && { supplierCostPicoUsd: cost }),
+      ...(unknown && { unknown }),
+    };
   }
 
   /** One stream normally holds one message; several are summed, each with its own last state. */
@@ -89,12 +101,9 @@ function partsOf({ model, usage }: Message, findings: Findings): readonly Metere
   const main = tokensOf(usage, findings);
   if (main === undefined) return [];
   findUnknownCounts(usage, KNOWN, findings);
-  const geo = usage['inference_geo'];
-  if (typeof geo === 'string' && geo.toLowerCase() === 'us')
-    findings.add('usage.inference_geo us is priced apart');
   if (recordOf(recordOf(usage['fallback_credit'])?.['status'])?.['type'] === 'redeemed')
     findings.add('usage.fallback_credit is redeemed: the bill is less than these counts');
-  const serviceTier = tierOf(usage);
+  const serviceTier = regionalTier(usage, findings);
   const iterations = listOf(usage['iterations']);
   const served = servedByFallback(iterations, findings);
   const first = {
@@ -129,6 +138,18 @@ function servedByFallback(
 /** Fast mode is priced as a tier of its own and excludes the priority and batch tiers. */
 function tierOf(usage: JsonRecord): string | undefined {
   return usage['speed'] === 'fast' ? 'fast' : textOf(usage['service_tier']);
+}
+
+/**
+ * Inference kept in the United States costs a tenth more in newer models (platform.claude.com,
+ * "Pricing", data residency), which is a tier of the price book. What it adds to other tiers is told.
+ */
+function regionalTier(usage: JsonRecord, findings: Findings): string | undefined {
+  const tier = tierOf(usage);
+  if (textOf(usage['inference_geo'])?.toLowerCase() !== 'us') return tier;
+  if (tier === undefined || tier === 'standard') return 'inference-us';
+  findings.add(`usage.inference_geo us on ${tier} is priced apart`);
+  return tier;
 }
 
 function tokensOf(usage: JsonRecord, findings: Findings): Partial<Usage> | undefined {

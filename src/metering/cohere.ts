@@ -57,7 +57,11 @@ export class CohereMeter implements UsageMeter {
   }
 
   #billed(usage: JsonRecord): Usage | undefined {
-    const billed = recordOf(usage['billed_units']);
+    const units = recordOf(usage['billed_units']);
+    // Units that are there but without a single count say no more than none.
+    const billed = Object.values(units ?? {}).some((count) => typeof count === 'number')
+      ? units
+      : undefined;
     const tokens = recordOf(usage['tokens']);
     if (billed === undefined && tokens === undefined) return undefined;
     if (billed === undefined)

@@ -1,4 +1,5 @@
 import { Findings } from './findings.ts';
+import { interactionQueries, interactionUsage } from './gemini-interaction.ts';
 import { laterUsage, listOf, recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
 import type { Metering, UsageMeter } from './metering.ts';
 import { firstCountOf, Remainder } from './token-count.ts';
@@ -22,6 +23,8 @@ const TIER_OF_TRAFFIC: Readonly<Record<string, string>> = {
 export class GeminiMeter implements UsageMeter {
   readonly #findings = new Findings();
   readonly #searches = new Set<string>();
+  /** Grounded in Google Maps, which is billed by the prompt. */
+  #isMapped = false;
   #model: string | undefined;
   #usage: JsonRecord | undefined;
 
@@ -50,24 +53,37 @@ export class GeminiMeter implements UsageMeter {
 
   #read(json: unknown): void {
     const outer = recordOf(json);
-    const chunk = recordOf(outer?.['response']) ?? outer; // batch results and the Code Assist API wrap it
+    // Batch results and the Code Assist API wrap it, events of an interaction too.
+    const chunk = recordOf(outer?.['response']) ?? recordOf(outer?.['interaction']) ?? outer;
     if (chunk === undefined) return;
     this.#model = textOf(chunk['modelVersion']) ?? textOf(chunk['model_version']) ?? this.#model;
     const usage = recordOf(chunk['usageMetadata']) ?? recordOf(chunk['usage_metadata']);
     if (usage) this.#usage = laterReport(this.#usage, usage);
+    const interaction = interactionUsage(chunk['usage']);
+    if (interaction) {
+      this.#model = textOf(chunk['model']) ?? this.#model;
+      this.#usage = { ...interaction, serviceTier: chunk['service_tier'] };
+      this.#noteQueries(interactionQueries(chunk));
+    }
     for (const candidate of listOf(chunk['candidates'])) {
       const grounding = recordOf(recordOf(candidate)?.['groundingMetadata']);
-      for (const query of listOf(grounding?.['webSearchQueries'])) {
-        const text = textOf(query);
-        if (text !== undefined && this.#searches.size < 1000) this.#searches.add(text);
-      }
+      this.#isMapped ||= recordsOf(grounding?.['groundingChunks']).some((source) => source['maps']);
+      this.#noteQueries(listOf(grounding?.['webSearchQueries']));
+    }
+  }
+
+  #noteQueries(queries: readonly unknown[]): void {
+    for (const query of queries) {
+      const text = textOf(query);
+      if (text !== undefined && this.#searches.size < 1000) this.#searches.add(text);
     }
   }
 
   /** What Google itself says that it bills, where it does; otherwise the queries that grounding shows. */
   #toolUnits(usage: JsonRecord): Partial<Usage> {
     const billed = usage['billedToolCalls'] ?? usage['billed_tool_calls'];
-    if (!Array.isArray(billed)) return { web_searches: this.#billedSearches() };
+    if (!Array.isArray(billed))
+      return { web_searches: this.#billedSearches(), tool_calls: this.#isMapped ? 1 : 0 };
     const units = { web_searches: 0, tool_calls: 0 };
     for (const entry of recordsOf(billed)) {
       const calls =

@@ -32,8 +32,10 @@ export function textOf(value: unknown): string | undefined {
 const MERGE_DEPTH_MAX = 4;
 
 /**
- * The later of two reports of the same usage, field by field: what the later one leaves out or sets
- * to null keeps its last value. Usage in streams is cumulative, so nothing is ever added here.
+ * The later of two reports of the same usage, field by field: what the later one leaves out, sets to
+ * null or to zero keeps its last value. Usage in streams is cumulative, so nothing is ever added here
+ * and no count falls: a zero after a count is of a server that reports its input once, or of a proxy
+ * that closes the stream with a usage of its own.
  */
 export function laterUsage(
   earlier: JsonRecord | undefined,
@@ -44,6 +46,7 @@ export function laterUsage(
   const merged = new Map<string, unknown>(Object.entries(earlier));
   for (const [field, value] of Object.entries(later)) {
     if (value === null || value === undefined) continue;
+    if (value === 0 && typeof merged.get(field) === 'number') continue;
     const before = recordOf(merged.get(field));
     const after = recordOf(value);
     merged.set(

@@ -1,3 +1,4 @@
+import { batchAnswer } from './batch-line.ts';
 import { Findings } from './findings.ts';
 import { laterUsage, recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
 import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
@@ -30,7 +31,7 @@ export class ChatMeter implements UsageMeter {
   }
 
   body(json: unknown): void {
-    this.#read(json);
+    this.#read(batchAnswer(json) ?? json);
   }
 
   event(_name: string | undefined, data: unknown): void {
@@ -56,6 +57,11 @@ export class ChatMeter implements UsageMeter {
   protected reports(message: JsonRecord): readonly JsonRecord[] {
     const usage = recordOf(message['usage']);
     return usage ? [usage] : [];
+  }
+
+  /** The model that a body or chunk names. */
+  protected modelIn(message: JsonRecord): string | undefined {
+    return textOf(message['model']);
   }
 
   /** What a chunk says beside its usage, for vendors that need it. */
@@ -90,7 +96,7 @@ export class ChatMeter implements UsageMeter {
   #read(json: unknown): void {
     const message = recordOf(json);
     if (message === undefined) return;
-    this.#model = textOf(message['model']) ?? this.#model;
+    this.#model = this.modelIn(message) ?? this.#model;
     // Cerebras repeats the tier asked for and says beside it which one served.
     this.#serviceTier =
       textOf(message['service_tier_used']) ?? textOf(message['service_tier']) ?? this.#serviceTier;

@@ -1,4 +1,5 @@
 import { AnthropicMeter } from './anthropic.ts';
+import { batchAnswer } from './batch-line.ts';
 import type { Findings } from './findings.ts';
 import { GeminiMeter } from './gemini.ts';
 import { GroqMeter } from './groq.ts';
@@ -28,7 +29,8 @@ export class OpenAiCompatibleMeter implements UsageMeter {
   #meter: UsageMeter | undefined;
 
   body(json: unknown): void {
-    this.#meterFor(json).body(json);
+    const answer = batchAnswer(json) ?? json;
+    this.#meterFor(answer).body(answer);
   }
 
   event(name: string | undefined, data: unknown): void {

@@ -1,5 +1,6 @@
+import { batchAnswer } from './batch-line.ts';
 import { Findings } from './findings.ts';
-import { laterUsage, listOf, recordOf, textOf, type JsonRecord } from './json-value.ts';
+import { laterUsage, listOf, recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
 import type { MeteredPart, Metering, UsageMeter } from './metering.ts';
 import { OPENAI_SHAPE, openAiUsage } from './openai-usage.ts';
 import { supplierCostPicoUsd } from './supplier-cost.ts';
@@ -11,6 +12,8 @@ interface ResponseState {
   serviceTier: string | undefined;
   usage: JsonRecord | undefined;
   toolUsage: JsonRecord | undefined;
+  /** The tools of the request, which the response repeats. */
+  tools: readonly JsonRecord[];
   /** Output items by id; the list of the terminal event replaces what the stream announced. */
   items: Map<string, JsonRecord>;
 }
@@ -26,7 +29,7 @@ export class OpenAiResponsesMeter implements UsageMeter {
   #current: ResponseState | undefined;
 
   body(json: unknown): void {
-    const body = recordOf(json);
+    const body = batchAnswer(json) ?? recordOf(json);
     if (body) this.#state(body);
   }
 
@@ -64,8 +67,8 @@ export class OpenAiResponsesMeter implements UsageMeter {
     if (invocations) return invocationUnits(invocations, this.findings);
     const billedEach: JsonRecord[] = [];
     for (const item of items) {
-      if (item['type'] !== 'code_interpreter_call') billedEach.push(item);
-      else this.findings.add('code_interpreter_call: containers are billed by time, not by call');
+      if (!inContainer(item)) billedEach.push(item);
+      else this.findings.add(`${String(item['type'])}: containers are billed by time, not by call`);
     }
     return itemUnits(billedEach);
   }
@@ -77,6 +80,7 @@ export class OpenAiResponsesMeter implements UsageMeter {
       serviceTier: undefined,
       usage: undefined,
       toolUsage: undefined,
+      tools: [],
       items: new Map<string, JsonRecord>(),
     };
     this.#responses.set(id, state);
@@ -86,6 +90,8 @@ export class OpenAiResponsesMeter implements UsageMeter {
     const usage = recordOf(response['usage']);
     if (usage) state.usage = laterUsage(state.usage, usage);
     state.toolUsage = recordOf(response['tool_usage']) ?? state.toolUsage;
+    const tools = recordsOf(response['tools']);
+    if (tools.length > 0) state.tools = tools;
     const output = listOf(response['output']);
     if (output.length === 0) return;
     state.items.clear();
@@ -113,10 +119,23 @@ export class OpenAiResponsesMeter implements UsageMeter {
     if (image) delete units.images_made;
     const main = {
       model: state.model,
-      serviceTier: state.serviceTier,
+      serviceTier: this.#tierOf(state, units.web_searches ?? 0),
       usage: addUsage(usage, usageOf(units)),
     };
     return image ? [main, image] : [main];
+  }
+
+  /**
+   * A search of the preview tool has a price of its own in models that do not reason, which is a tier of
+   * the price book; where the book knows none, it costs what any search costs (developers.openai.com,
+   * "Pricing", built-in tools).
+   */
+  #tierOf({ serviceTier, tools }: ResponseState, searches: number): string | undefined {
+    const isPreview = tools.some((tool) => textOf(tool['type'])?.startsWith('web_search_preview'));
+    if (!isPreview || searches === 0) return serviceTier;
+    if (/^(?:default|auto)?$/.test(serviceTier ?? '')) return SEARCH_PREVIEW_TIER;
+    this.findings.add(`web_search_preview on ${serviceTier} is priced as any search`);
+    return serviceTier;
   }
 
   /** Tokens of the image model, which the top level leaves out (openai-node `Response.ToolUsage`). */
@@ -127,9 +146,10 @@ export class OpenAiResponsesMeter implements UsageMeter {
     if (!usage || Object.values({ ...usage, requests: 0 }).every((count) => count === 0))
       return undefined;
     let model: string | undefined;
-    for (const item of state.items.values()) {
+    for (const tool of state.tools)
+      if (tool['type'] === 'image_generation') model = textOf(tool['model']) ?? model;
+    for (const item of state.items.values())
       if (item['type'] === 'image_generation_call') model = textOf(item['model']) ?? model;
-    }
     if (model === undefined)
       this.findings.add('tool_usage.image_gen has tokens of an image model that is not named');
     return { model, serviceTier: undefined, usage: { ...usage, requests: 0 } };
@@ -148,6 +168,9 @@ function invocationUnits(invocations: JsonRecord, findings: Findings): Partial<U
   return units;
 }
 
+/** The tier of responses that searched by the preview tool. */
+export const SEARCH_PREVIEW_TIER = 'search-preview';
+
 const HOSTED = new Set([
   'web_search_call',
   'x_search_call', // xAI
@@ -157,7 +180,14 @@ const HOSTED = new Set([
 ]);
 
 function isHostedCall(item: JsonRecord): boolean {
-  return HOSTED.has(textOf(item['type']) ?? '');
+  return HOSTED.has(textOf(item['type']) ?? '') || inContainer(item);
+}
+
+/** Code and commands that ran at OpenAI; a shell may also be the client's own. */
+function inContainer({ type, environment }: JsonRecord): boolean {
+  if (type === 'code_interpreter_call') return true;
+  const place = textOf(recordOf(environment)?.['type']);
+  return type === 'shell_call' && place?.startsWith('container') === true;
 }
 
 /**

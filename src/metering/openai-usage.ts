@@ -15,6 +15,8 @@ export interface OpenAiUsageShape {
   readonly totalDecides: boolean;
   /** The total holds thoughts that nothing else names (Gemini's compatible endpoint). */
   readonly gapIsReasoning?: boolean;
+  /** Audio in the prompt is in the total only, its details at most name it (Mistral). */
+  readonly gapIsAudio?: boolean;
   /** Output without details is pixels, not text (the images endpoints). */
   readonly outputIsImage?: boolean;
 }
@@ -80,6 +82,8 @@ interface OpenAiTotals {
   readonly output: number | undefined;
   readonly reasoning: number;
   readonly reasoningPlace: ReasoningPlace;
+  /** Tokens of audio that the vendor's prompt left out; `input` holds them. */
+  readonly audioBeside: number;
 }
 
 /**
@@ -98,7 +102,7 @@ export function openAiUsage(
   if (totals.input === undefined && totals.output === undefined) return undefined;
   return usageOf({
     requests: 1,
-    ...splitInput(usage, totals.input, findings),
+    ...splitInput(usage, totals, findings),
     ...splitOutput(usage, totals, shape, findings),
   });
 }
@@ -123,15 +127,21 @@ function openAiTotals(
     0;
   let input = inputOf(usage, findings);
   let output = firstCountOf(usage, OUTPUT, findings);
+  let audioBeside = 0;
   if (total !== undefined && shape.totalDecides) {
     if (input === undefined && output !== undefined) input = Math.max(0, total - output);
     else if (output === undefined && input !== undefined) output = Math.max(0, total - input);
     if (input !== undefined) input += cachedOutside(usage, { total, input, output, reasoning });
-    const gap = total - (input ?? 0) - (output ?? 0);
-    if (shape.gapIsReasoning && reasoning === 0 && gap > 0) reasoning = gap;
+    const gap = Math.max(0, total - (input ?? 0) - (output ?? 0));
+    if (shape.gapIsReasoning && reasoning === 0) reasoning = gap;
+    if (shape.gapIsAudio) {
+      audioBeside = gap;
+      input = (input ?? 0) + gap;
+    }
   }
   const counts = { input, output, reasoning, total };
-  return { input, output, reasoning, reasoningPlace: placeOfReasoning(counts, shape, findings) };
+  const reasoningPlace = placeOfReasoning(counts, shape, findings);
+  return { input, output, reasoning, reasoningPlace, audioBeside };
 }
 
 /**
@@ -203,12 +213,12 @@ function detailsOf(usage: JsonRecord, ...names: readonly string[]): JsonRecord |
  */
 function splitInput(
   usage: JsonRecord,
-  total: number | undefined,
+  { input: total, audioBeside }: OpenAiTotals,
   findings: Findings,
 ): Partial<Usage> {
   const details = detailsOf(usage, ...INPUT_DETAILS);
   findUnknownCounts(details, KNOWN_DETAILS, findings, 'usage.input_details');
-  const audioTokens = countOf(details, 'audio_tokens', findings);
+  const audioTokens = audioBeside || countOf(details, 'audio_tokens', findings);
   const imageTokens = countOf(details, 'image_tokens', findings);
   const cached = cachedOf(usage, details, total, findings);
   const written =
@@ -220,13 +230,14 @@ function splitInput(
   const audio = new Remainder(text.take(audioTokens, 'audio_tokens'), 'audio_tokens', findings);
   const image = new Remainder(text.take(imageTokens, 'image_tokens'), 'image_tokens', findings);
 
-  const cachedDetails = recordOf(details?.['cached_tokens_details']);
+  // Inside the details (Realtime) or beside them and under longer names (images).
+  const cachedDetails = detailsOf({ ...usage, ...details }, 'cached_tokens_details');
   let audioCached = audio.take(
-    countOf(cachedDetails, 'audio_tokens', findings),
+    firstCountOf(cachedDetails, ['audio_tokens', 'cached_audio_tokens'], findings),
     'cached audio_tokens',
   );
   let imageCached = image.take(
-    countOf(cachedDetails, 'image_tokens', findings),
+    firstCountOf(cachedDetails, ['image_tokens', 'cached_image_tokens'], findings),
     'cached image_tokens',
   );
   let rest = Math.max(0, cached - audioCached - imageCached);

@@ -29,18 +29,23 @@ export function countOf(
   return undefined;
 }
 
-/** The first of several names of one count. */
+/**
+ * One count under several names: the first that is more than zero, since gateways that speak two shapes
+ * fill in one and leave the other at zero; zero where all that are there say so.
+ */
 export function firstCountOf(
   from: JsonRecord | undefined,
   fields: readonly string[],
   findings: Findings,
   path = 'usage',
 ): number | undefined {
+  let none: number | undefined;
   for (const field of fields) {
     const count = countOf(from, field, findings, path);
-    if (count !== undefined) return count;
+    if (count !== undefined && count > 0) return count;
+    none ??= count;
   }
-  return undefined;
+  return none;
 }
 
 /** Scalars as they are, cut short; a finding never carries a vendor's text at length. */
@@ -100,8 +105,8 @@ export function findUnknownCounts(
 ): void {
   if (usage === undefined) return;
   for (const [field, value] of Object.entries(usage)) {
-    if (known.has(field) || typeof value !== 'number' || !(value > 0) || !COUNT_NAME.test(field))
-      continue;
-    findings.add(`${path}.${field} is not known: ${value}`);
+    // What is not whole is a time or a rate (SambaNova's `time_to_first_token`).
+    if (known.has(field) || !Number.isInteger(value) || !(Number(value) > 0)) continue;
+    if (COUNT_NAME.test(field)) findings.add(`${path}.${field} is not known: ${Number(value)}`);
   }
 }

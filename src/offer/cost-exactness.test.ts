@@ -12,8 +12,10 @@ import { costOf, type PriceOf } from '#pricing/cost.ts';
 import { COST_CASES as WRITTEN, type CostCase } from './cost-cases.ts';
 import { RECORDED_COST_CASES } from './recorded-cost-cases.ts';
 import { starterOffer } from './starter-offer.ts';
+import { TOOL_COST_CASES } from './tool-cost-cases.ts';
+import { XAI_COST_CASES } from './xai-cost-cases.ts';
 
-const COST_CASES = [...WRITTEN, ...RECORDED_COST_CASES];
+const COST_CASES = [...WRITTEN, ...TOOL_COST_CASES, ...RECORDED_COST_CASES, ...XAI_COST_CASES];
 const DOCUMENT = new URL('../../docs/exactness-cost.md', import.meta.url);
 const NOON = '2026-11-24T12:00:00Z';
 const offer = starterOffer();

@@ -350,4 +350,29 @@ export const RECORDED_COST_CASES: readonly CostCase[] = [
       [4, '0.60', 'million'],
     ],
   },
+  {
+    vendor: 'Perplexity',
+    trap: 'deep research bills what it read, its thoughts at a rate of their own, and each search',
+    recorded: 'a published usage of sonar-deep-research, with its cost by kind',
+    supplier: 'perplexity',
+    dialect: 'perplexity',
+    body: {
+      model: 'sonar-deep-research',
+      usage: {
+        prompt_tokens: 1188,
+        completion_tokens: 4240,
+        total_tokens: 5428,
+        citation_tokens: 8014,
+        num_search_queries: 54,
+        reasoning_tokens: 92_431,
+      },
+    },
+    sum: [
+      [9202, '2', 'million'],
+      [4240, '8', 'million'],
+      [92_431, '3', 'million'],
+      [54, '0.005', 'each'],
+    ],
+    stated: '0.59962',
+  },
 ];

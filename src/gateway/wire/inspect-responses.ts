@@ -211,7 +211,7 @@ function readTools(facts: FactsDraft, body: JsonObject): void {
       if (usesMax === undefined)
         throw unpriced(['tools', i, 'type'], 'searches are billed each; set max_tool_calls');
       facts.hostedTools.push({
-        name: 'web_search',
+        name: type.startsWith('web_search_preview') ? 'web_search_preview' : 'web_search',
         unit: 'web_searches',
         usesMax,
         inputTokensMaxPerUse: SEARCH_TOKENS_MAX,

@@ -261,6 +261,10 @@ describe('responses', () => {
       { name: 'web_search', unit: 'web_searches', usesMax: 4, inputTokensMaxPerUse: 128_000 },
     ]);
     expect(facts.media).toHaveLength(1);
+    const preview = responses({ tools: [{ type: 'web_search_preview' }], max_tool_calls: 1 });
+    expect(inspect('openai-responses', preview).hostedTools).toMatchObject([
+      { name: 'web_search_preview' },
+    ]);
   });
 
   test.each([
