@@ -1,4 +1,12 @@
-import { memo, type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  memo,
+  type ReactNode,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import type { Message, MessageOutline } from '#chat/conversation.ts';
 import type { Part, Source } from '#chat/part.ts';
 import { m } from '../paraglide/messages.js';
@@ -10,8 +18,9 @@ import { Icon } from './icons.tsx';
 import { LimitCard } from './LimitCard.tsx';
 import type { LiveAnswer, LiveState } from './live-answer.ts';
 import type { MessageActions } from './message-actions.ts';
-import { textOf } from './message-text.ts';
+import { textOf, textsOf, thoughtsOf } from './message-text.ts';
 import { Markdown } from './markdown/Markdown.tsx';
+import { useGrowth } from './use-growth.ts';
 
 interface MessageViewProps {
   readonly outline: MessageOutline;
@@ -158,8 +167,8 @@ function Answer({
   const isRunning = state !== undefined && state.phase !== 'ended';
   const parts = state?.parts ?? message.parts;
   const error = parts.find((part) => part.type === 'error');
-  const text = textOf(parts);
-  const sources = parts.filter((part) => part.type === 'source');
+  const hasText = parts.some((part) => part.type === 'text' && part.text !== '');
+  const sources = useMemo(() => parts.filter((part) => part.type === 'source'), [parts]);
   const model = message.takings.at(-1)?.model ?? state?.model;
   return (
     <article
@@ -177,15 +186,19 @@ function Answer({
           })}
         </p>
       )}
-      <Reasoning parts={parts} isRunning={isRunning && text === ''} />
+      <Reasoning
+        parts={parts}
+        live={hasText ? undefined : live}
+        isRunning={isRunning && !hasText}
+      />
       <SearchLine parts={parts} />
-      {text !== '' && (
-        <Cited text={text} sources={isRunning ? NO_SOURCES : sources}>
-          <Markdown text={text} loadImages={actions.loadImages} />
+      {hasText && (
+        <Cited parts={parts} sources={isRunning ? NO_SOURCES : sources}>
+          <AnswerText parts={parts} live={live} loadImages={actions.loadImages} />
         </Cited>
       )}
-      {isRunning && text === '' && <Waiting isLost={state.phase === 'lost'} />}
-      {isRunning && text !== '' && state.phase === 'lost' && (
+      {isRunning && !hasText && <Waiting isLost={state.phase === 'lost'} />}
+      {isRunning && hasText && state.phase === 'lost' && (
         <p className="note" role="status">
           {m.chat_lost()}
         </p>
@@ -206,7 +219,7 @@ function Answer({
           <AnswerLine takings={message.takings} modelName={actions.modelName} />
           <div className={isLast ? 'message-tools message-tools-shown' : 'message-tools'}>
             <Branches outline={outline} show={actions.show} />
-            {text !== '' && <CopyButton text={() => text} label={m.chat_copy()} />}
+            {hasText && <CopyButton text={() => textOf(parts)} label={m.chat_copy()} />}
             <button
               type="button"
               className="quiet-button"
@@ -216,7 +229,7 @@ function Answer({
             >
               <Icon name="again" size={16} />
             </button>
-            {text !== '' && (
+            {hasText && (
               <Feedback
                 rating={message.feedback}
                 onRate={(rating, reason, comment) =>
@@ -241,21 +254,45 @@ function Waiting({ isLost }: { readonly isLost: boolean }) {
   );
 }
 
+/** The text of an answer. What comes of it draws this and nothing around it. */
+function AnswerText({
+  parts,
+  live,
+  loadImages,
+}: {
+  readonly parts: readonly Part[];
+  readonly live: LiveAnswer | undefined;
+  readonly loadImages: boolean;
+}) {
+  const grown = useGrowth(live) ?? parts;
+  return <Markdown texts={textsOf(grown)} isGrowing={live !== undefined} loadImages={loadImages} />;
+}
+
 function Reasoning({
   parts,
+  live,
   isRunning,
 }: {
   readonly parts: readonly Part[];
+  /** While it thinks. */
+  readonly live: LiveAnswer | undefined;
   readonly isRunning: boolean;
 }) {
-  const text = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('\n\n');
-  if (text.trim() === '') return null;
+  const thoughts = thoughtsOf(useGrowth(live) ?? parts);
+  if (thoughts.every((text) => text.trim() === '')) return null;
   return (
     <details className="reasoning">
       <summary>{isRunning ? m.chat_reasoning_now() : m.chat_reasoning()}</summary>
-      <div className="reasoning-text">{text.trim()}</div>
+      <div className="reasoning-text">{trimmed(thoughts)}</div>
     </details>
   );
+}
+
+function trimmed(texts: readonly string[]): readonly string[] {
+  return texts.map((text, at) => {
+    const begun = at === 0 ? text.trimStart() : text;
+    return at === texts.length - 1 ? begun.trimEnd() : begun;
+  });
 }
 
 function SearchLine({ parts }: { readonly parts: readonly Part[] }) {
@@ -275,18 +312,18 @@ const NO_SOURCES: readonly Source[] = [];
 
 /** An answer whose marks lead to its sources, once it has ended. */
 function Cited({
-  text,
+  parts,
   sources,
   children,
 }: {
-  readonly text: string;
+  readonly parts: readonly Part[];
   readonly sources: readonly Source[];
   readonly children: ReactNode;
 }) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (ref.current && sources.length > 0) linkCitations(ref.current, sources);
-  }, [text, sources]);
+  }, [parts, sources]);
   return <div ref={ref}>{children}</div>;
 }
 

@@ -4,7 +4,7 @@ import { m } from '../paraglide/messages.js';
 import { api, type ApiError } from './api.ts';
 import { day } from './figures.ts';
 import { Markdown } from './markdown/Markdown.tsx';
-import { textOf } from './message-text.ts';
+import { textOf, textsOf } from './message-text.ts';
 
 interface Shared {
   readonly title: string;
@@ -44,7 +44,7 @@ export function SharedPage({ token }: { readonly token: string }) {
           {role === 'user' ? (
             <div className="question-text">{textOf(parts)}</div>
           ) : (
-            <Markdown text={textOf(parts)} loadImages={false} />
+            <Markdown texts={textsOf(parts)} loadImages={false} />
           )}
         </article>
       ))}

@@ -4,6 +4,7 @@ import { errorOf } from './api.ts';
 
 /** What is known of an answer that is being made. */
 export interface LiveState {
+  /** All that was shown until now. Text that grows is a run of parts, of which only the last one changes. */
   readonly parts: readonly Part[];
   readonly model: string | undefined;
   readonly fallbackGate: string | undefined;
@@ -21,6 +22,8 @@ const PAUSE_MS = 45;
 const PAUSE_MS_MAX = 250;
 /** On a slow machine three quarters of the time stay free for keys and scrolling. */
 const PAUSE_PER_COST = 3;
+/** A part that has this many characters is left alone: what is added to a string copies it when it is read. */
+const PART_CHARS = 1_024;
 
 /**
  * Follows one answer by the numbers of its log, through reloads of the network: an entry is taken only
@@ -33,15 +36,17 @@ export class LiveAnswer {
   #state: LiveState;
   #seq = 0;
   #pending: LogEntry[] = [];
-  #frame = 0;
   #timer = 0;
   /** When entries were last shown, and how long that took. */
   #shownAtMs = 0;
   #costMs = 0;
+  /** How long the page was busy when it was due: with painting the one before, or with its reader. */
+  #lateMs = 0;
   #isClosed = false;
   #isHeld = false;
   #connection: AbortController | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #growthListeners = new Set<() => void>();
 
   constructor(generation: string, base: readonly Part[]) {
     this.generation = generation;
@@ -55,10 +60,17 @@ export class LiveAnswer {
     void this.#follow();
   }
 
+  /** Calls back when anything has changed but the length of what is being written. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   };
+
+  /** Calls back when what is being written has only become longer: 20 times a second. */
+  onGrowth(listener: () => void): () => void {
+    this.#growthListeners.add(listener);
+    return () => void this.#growthListeners.delete(listener);
+  }
 
   readonly state = (): LiveState => this.#state;
 
@@ -96,7 +108,7 @@ export class LiveAnswer {
   async #connect(): Promise<void> {
     const connection = new AbortController();
     this.#connection = connection;
-    let silence = setTimeout(() => connection.abort(), SILENCE_MS);
+    const silence = new Silence(() => connection.abort());
     try {
       const answer = await fetch(
         `/api/chat/generations/${this.generation}/log?after=${this.#seq}`,
@@ -112,8 +124,7 @@ export class LiveAnswer {
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return;
-        clearTimeout(silence);
-        silence = setTimeout(() => connection.abort(), SILENCE_MS);
+        silence.broken();
         rest += decoder.decode(value, { stream: true });
         let end: number;
         while ((end = rest.indexOf('\n\n')) >= 0) {
@@ -123,7 +134,7 @@ export class LiveAnswer {
         if (this.#hasEnd) return;
       }
     } finally {
-      clearTimeout(silence);
+      silence.end();
       connection.abort();
     }
   }
@@ -147,23 +158,25 @@ export class LiveAnswer {
     else this.#schedule();
   }
 
+  /** A task of its own, before the one in which the browser lays out and paints: two short ones. */
   #schedule(): void {
-    if (this.#timer !== 0 || this.#frame !== 0) return;
-    const pauseMs = Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS, this.#costMs * PAUSE_PER_COST));
-    const waitMs = this.#shownAtMs + pauseMs - performance.now();
-    const show = (): void => {
+    if (this.#timer !== 0) return;
+    const pauseMs = Math.min(
+      PAUSE_MS_MAX,
+      Math.max(PAUSE_MS, this.#costMs * PAUSE_PER_COST) + this.#lateMs,
+    );
+    const waitMs = Math.max(0, this.#shownAtMs + pauseMs - performance.now());
+    const dueAtMs = performance.now() + waitMs;
+    this.#timer = window.setTimeout(() => {
       this.#timer = 0;
-      this.#frame = requestAnimationFrame(() => this.#show());
-    };
-    if (waitMs > 0) this.#timer = window.setTimeout(show, waitMs);
-    else show();
+      this.#lateMs = performance.now() - dueAtMs;
+      this.#show();
+    }, waitMs);
   }
 
   #unschedule(): void {
-    clearTimeout(this.#timer);
-    cancelAnimationFrame(this.#frame);
+    if (this.#timer !== 0) clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#frame = 0;
   }
 
   #show(): void {
@@ -173,30 +186,66 @@ export class LiveAnswer {
     this.#pending = [];
     const parts = [...this.#state.parts];
     let { model, fallbackGate, end } = this.#state;
+    let hasOnlyGrown = this.#state.phase === 'streaming';
     for (const entry of entries) {
+      if (isSpoken(entry) && parts.at(-1)?.type === entry.type) {
+        grow(parts, entry);
+        continue;
+      }
+      hasOnlyGrown = false;
       if (entry.type === 'end') end = entry;
       else if (entry.type === 'admitted') ({ model, fallbackGate } = entry);
-      else addPart(parts, entry);
+      else parts.push(entry);
     }
     const phase = end ? 'ended' : parts.length > 0 ? 'streaming' : 'waiting';
-    this.#set({ parts, model, fallbackGate, end, phase });
-    // What listens draws in a microtask of its own, begun before this one.
-    queueMicrotask(() => {
-      this.#costMs = performance.now() - this.#shownAtMs;
-    });
+    this.#set(
+      { parts, model, fallbackGate, end, phase },
+      hasOnlyGrown ? this.#growthListeners : this.#listeners,
+    );
+    // Whoever draws what has grown has drawn it by now.
+    this.#costMs = performance.now() - this.#shownAtMs;
   }
 
-  #set(change: Partial<LiveState>): void {
+  #set(change: Partial<LiveState>, listeners: ReadonlySet<() => void> = this.#listeners): void {
     this.#state = { ...this.#state, ...change };
-    for (const listener of this.#listeners) listener();
+    for (const listener of listeners) listener();
   }
 }
 
-function addPart(parts: Part[], entry: Part): void {
+/** Calls back once nothing was heard for {@link SILENCE_MS}; hearing something costs no new timer. */
+class Silence {
+  #heardAtMs = performance.now();
+  #timer: ReturnType<typeof setTimeout>;
+
+  constructor(whenLong: () => void) {
+    const look = (): void => {
+      const leftMs = this.#heardAtMs + SILENCE_MS - performance.now();
+      if (leftMs <= 0) whenLong();
+      else this.#timer = setTimeout(look, leftMs);
+    };
+    this.#timer = setTimeout(look, SILENCE_MS);
+  }
+
+  broken(): void {
+    this.#heardAtMs = performance.now();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+type Spoken = Extract<Part, { type: 'text' | 'reasoning' }>;
+
+function isSpoken(entry: LogEntry): entry is Spoken {
+  return entry.type === 'text' || entry.type === 'reasoning';
+}
+
+function grow(parts: Part[], { type, text }: Spoken): void {
   const last = parts.at(-1);
-  if ((entry.type === 'text' || entry.type === 'reasoning') && last?.type === entry.type)
-    parts[parts.length - 1] = { type: entry.type, text: last.text + entry.text };
-  else parts.push(entry);
+  if (last?.type === type && last.text.length < PART_CHARS)
+    parts[parts.length - 1] = { type, text: last.text + text };
+  else parts.push({ type, text });
 }
 
 /** Waits; but no longer than until the network is back or the page is looked at again. */

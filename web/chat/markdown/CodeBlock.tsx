@@ -1,9 +1,10 @@
-import { memo, startTransition, useEffect, useState } from 'react';
+import { memo, startTransition, use, useEffect, useState } from 'react';
 import { m } from '../../paraglide/messages.js';
 import { CopyButton } from '../CopyButton.tsx';
 import { type CodeLines, type CodeToken, highlighted } from './highlight.ts';
+import { InSight } from './in-sight.ts';
 
-/** A program, coloured once it is whole. */
+/** A program, coloured once it is whole and in sight. */
 export function CodeBlock({
   code,
   language,
@@ -14,10 +15,13 @@ export function CodeBlock({
   readonly isOpen: boolean;
 }) {
   const [lines, setLines] = useState<CodeLines>();
+  const inSight = use(InSight);
+  const whole = isOpen ? '' : code;
   useEffect(() => {
-    if (isOpen || language === '') return;
+    if (whole === '' || language === '') return;
     let isCurrent = true;
-    highlighted(code, language)
+    inSight
+      .then(() => (isCurrent ? highlighted(whole, language) : undefined))
       .then((found) => {
         // Thousands of coloured words may wait for keys and for what is still coming.
         if (isCurrent) startTransition(() => setLines(found));
@@ -26,7 +30,7 @@ export function CodeBlock({
     return () => {
       isCurrent = false;
     };
-  }, [code, language, isOpen]);
+  }, [whole, language, inSight]);
   return (
     <figure className="block code-block">
       <figcaption>

@@ -22,7 +22,9 @@ const PIECES = [
   '你好，世界。',
 ];
 const htmlOfAll = (blocks: GrowingBlocks, text: string): string =>
-  renderToStaticMarkup(createElement(Drawn, { tokens: blocks.of(text).map(({ token }) => token) }));
+  renderToStaticMarkup(
+    createElement(Drawn, { tokens: blocks.of([text]).map(({ token }) => token) }),
+  );
 
 describe('blocks of a text that grows', () => {
   it('hold all of it, in order, however it comes', () => {
@@ -32,7 +34,7 @@ describe('blocks of a text that grows', () => {
         let text = '';
         for (const piece of pieces) {
           text += piece;
-          const blocks = growing.of(text);
+          const blocks = growing.of([text]);
           let at = 0;
           for (const block of blocks) {
             expect(block.at).toBeGreaterThanOrEqual(at);
@@ -56,7 +58,7 @@ describe('blocks of a text that grows', () => {
         (steps) => {
           const growing = new GrowingBlocks();
           let at = 0;
-          for (const step of steps) growing.of(text.slice(0, (at += step)));
+          for (const step of steps) growing.of([text.slice(0, (at += step))]);
           expect(htmlOfAll(growing, text)).toBe(htmlOfAll(new GrowingBlocks(), text));
         },
       ),
@@ -72,7 +74,7 @@ describe('blocks of a text that grows', () => {
         (pieces) => {
           const growing = new GrowingBlocks();
           let text = '';
-          for (const piece of pieces) growing.of((text += piece));
+          for (const piece of pieces) growing.of([(text += piece)]);
           const letters = (html: string): string => html.replaceAll(/<[^>]*>|\s/g, '');
           expect(letters(htmlOfAll(growing, text))).toBe(
             letters(htmlOfAll(new GrowingBlocks(), text)),
@@ -83,10 +85,47 @@ describe('blocks of a text that grows', () => {
     );
   });
 
+  it('do not depend on how the text is cut into strings, nor on how its lines end', () => {
+    const cuts = fc.array(fc.nat({ max: 12 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...PIECES), { maxLength: 20 }),
+        cuts,
+        (pieces, sizes) => {
+          const text = pieces.join('');
+          const windows = text.replaceAll('\n', '\r\n');
+          const growing = new GrowingBlocks();
+          let texts: readonly string[] = [];
+          let at = 0;
+          // Now and then another string begins, as in an answer that grows long.
+          for (const size of [...sizes, windows.length]) {
+            const more = windows.slice(at, (at += size));
+            texts =
+              size % 3 === 0
+                ? [...texts, more]
+                : [...texts.slice(0, -1), (texts.at(-1) ?? '') + more];
+            growing.of(texts);
+          }
+          const whole = new GrowingBlocks().of([text]);
+          expect(growing.of([texts.join('')]).map(({ at: place, raw }) => [place, raw])).toEqual(
+            whole.map(({ at: place, raw }) => [place, raw]),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are read anew where the text is another', () => {
+    const growing = new GrowingBlocks();
+    growing.of(['One.\n\nTw', 'o.']);
+    expect(growing.of(['One.\n\nNo.']).map(({ raw }) => raw.trim())).toEqual(['One.', 'No.']);
+  });
+
   it('are the same objects but for the last', () => {
     const growing = new GrowingBlocks();
-    const before = growing.of('One.\n\nTwo.\n\nThr');
-    const after = growing.of('One.\n\nTwo.\n\nThree.');
+    const before = growing.of(['One.\n\nTwo.\n\nThr']);
+    const after = growing.of(['One.\n\nTwo.\n\nThree.']);
     expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
     expect(after[0]).toBe(before[0]);
     expect(after[1]).toBe(before[1]);
@@ -94,7 +133,8 @@ describe('blocks of a text that grows', () => {
   });
 
   it('know code that has no end yet', () => {
-    const open = (text: string): boolean | undefined => new GrowingBlocks().of(text).at(-1)?.isOpen;
+    const open = (text: string): boolean | undefined =>
+      new GrowingBlocks().of([text]).at(-1)?.isOpen;
     expect(open('```ts\nlet a;')).toBe(true);
     expect(open('```ts\nlet a;\n``')).toBe(true);
     expect(open('```ts\nlet a;\n```')).toBe(false);

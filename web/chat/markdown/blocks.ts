@@ -16,30 +16,59 @@ marked.use({ extensions: mathExtension });
 
 /**
  * The blocks of a text that grows. Only the last block is read again when more comes; all before it
- * are kept as they were, the same objects, so that what draws them need not look.
+ * are kept as they were, the same objects, so that what draws them need not look. The text as a whole is
+ * never put together: at twenty times a second its copies would be most of what there is to clean up.
  */
 export class GrowingBlocks {
-  #text = '';
+  #texts: readonly string[] = [];
   #blocks: readonly Block[] = [];
-  /** How many blocks need not be read again, and where the rest begins. */
+  /** How many blocks need not be read again, where the rest begins, and the rest. */
   #kept = 0;
   #from = 0;
+  #rest = '';
+  /** Whether a line has ended in the first half of a carriage return with its line feed. */
+  #isHalfEnd = false;
 
-  of(source: string): readonly Block[] {
-    const text = source.includes('\r') ? source.replaceAll(/\r\n?/g, '\n') : source;
-    if (text === this.#text) return this.#blocks;
-    if (!text.startsWith(this.#text)) {
+  /** @param texts which together are the text; those that have not changed are best the same strings */
+  of(texts: readonly string[]): readonly Block[] {
+    let more = growth(this.#texts, texts);
+    this.#texts = texts;
+    if (more === '') return this.#blocks;
+    if (more === undefined) {
       this.#kept = 0;
       this.#from = 0;
+      this.#rest = '';
+      this.#isHalfEnd = false;
+      more = texts.join('');
     }
-    this.#text = text;
+    const text = this.#rest + this.#unified(more);
     const kept = this.#blocks.slice(0, this.#kept);
-    const read = blocksIn(text.slice(this.#from), this.#from);
+    const read = blocksIn(text, this.#from);
     this.#blocks = [...kept, ...read.blocks];
     this.#kept = kept.length + read.kept;
+    this.#rest = text.slice(read.from - this.#from);
     this.#from = read.from;
     return this.#blocks;
   }
+
+  /** The same lines, whichever way they end. */
+  #unified(more: string): string {
+    const text = this.#isHalfEnd && more.startsWith('\n') ? more.slice(1) : more;
+    this.#isHalfEnd = more.endsWith('\r');
+    return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
+  }
+}
+
+/** What a text is more than it was; `undefined` where it is another. */
+function growth(before: readonly string[], now: readonly string[]): string | undefined {
+  const at = before.length - 1;
+  const last = before[at] ?? '';
+  const there = now[at] ?? '';
+  if (there.startsWith(last) && before.every((text, index) => index === at || text === now[index]))
+    return at < 0 ? now.join('') : there.slice(last.length) + now.slice(at + 1).join('');
+  const whole = now.join('');
+  const known = before.join('');
+  return whole.startsWith(known) ? whole.slice(known.length) : undefined;
 }
 
 interface ReadBlocks {

@@ -1,5 +1,5 @@
 import type { HighlighterCore, ThemedToken } from 'shiki/core';
-import type { HighlightAnswer, HighlightRequest } from './highlight.ts';
+import type { CodeToken, HighlightAnswer, HighlightRequest } from './highlight.ts';
 
 const LANGUAGES: Readonly<Record<string, () => Promise<unknown>>> = {
   bash: () => import('shiki/langs/bash.mjs'),
@@ -121,16 +121,25 @@ async function highlighter(): Promise<HighlighterCore> {
   });
 }
 
+/** The colours of a line, one after another: each is an element of the page, space needs none of its own. */
+function pieces(line: readonly ThemedToken[]): readonly CodeToken[] {
+  const found: CodeToken[] = [];
+  for (const { content, color = '' } of line) {
+    const last = found.at(-1);
+    if (last && (last.color === color || content.trim() === ''))
+      found[found.length - 1] = { content: last.content + content, color: last.color };
+    else found.push({ content, color });
+  }
+  return found;
+}
+
 // A grammar takes longer than a frame to compile, so none is compiled where the page is drawn.
 addEventListener('message', ({ data }: MessageEvent<HighlightRequest>) => {
   const { id, code, language } = data;
   linesOf(code, language)
     .catch(() => undefined)
     .then((lines) => {
-      const plain = lines?.map((line) =>
-        line.map(({ content, color = '' }) => ({ content, color })),
-      );
-      postMessage({ id, lines: plain } satisfies HighlightAnswer);
+      postMessage({ id, lines: lines?.map(pieces) } satisfies HighlightAnswer);
     })
     .catch(() => undefined);
 });
