@@ -1,3 +1,4 @@
+import { countText } from '#base/count-text.ts';
 import type { Pool } from 'pg';
 import type { Book } from '#base/book.ts';
 import { DomainError } from '#base/domain-error.ts';
@@ -124,7 +125,7 @@ function textOf(told: Omit<Why, 'text'>, row: DecisionRow): string {
     `verdict   ${verdictText(decision)}`,
     decision.classServed === undefined
       ? 'held      nothing'
-      : `held      ${usd(held)} of credits, and its share of ${gates} gates`,
+      : `held      ${usd(held)} of credits, and its share of ${countText(gates, 'gate')}`,
     usedText(decision, event),
     event === undefined
       ? 'paid      nothing'
@@ -153,7 +154,7 @@ function usedText(decision: WhyDecision, event: WhyEvent | undefined): string {
   if (event === undefined) return 'used      not known yet: the hold is open';
   const attempts = event.attempts.map(({ supplier, model, usage }) => {
     const units = Object.entries(usage).filter(([, count]) => count > 0);
-    return `${supplier} ${model} (${units.map(([unit, count]) => `${count} ${unit}`).join(', ')})`;
+    return `${supplier} ${model} (${units.map(([unit, count]) => (unit === 'requests' ? countText(count, 'request') : `${count} ${unit}`)).join(', ')})`;
   });
   const how = `${event.outcome}${event.estimated ? ', estimated' : ''}`;
   return `used      ${attempts.join('; ') || 'nothing'}: ${how}`;

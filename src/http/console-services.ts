@@ -73,7 +73,7 @@ export interface ConsoleServices {
   postings(
     who: { readonly book: Book; readonly customerId?: Id<'customer'> | undefined },
     period: PeriodInput,
-    filter: { readonly kind?: string | undefined },
+    filter: { readonly kind?: string | undefined; readonly account?: string | undefined },
     table: TableInput,
   ): Promise<PostingsPage>;
   operations(who: InBook, table: TableInput): Promise<AccountOperationsPage>;

@@ -1,7 +1,8 @@
+import { countText } from '#base/count-text.ts';
 import { withPlans } from '#offer/plan-notation.ts';
 import { curveOf } from './curve.ts';
 import { figuresOf, labelOf, lossOf, planResultOf, subscriberOf } from './figures.ts';
-import { formatCount, formatMoney, formatShare } from './format.ts';
+import { formatMoney, formatShare } from './format.ts';
 import type { Fix, Loss, Recommendation } from './lab.schema.ts';
 import { reactionOf, studyOutcomes } from './plan-study.ts';
 import type { MeasuredFix, RecommendBounds } from './fix-merit.ts';
@@ -93,10 +94,10 @@ function lossSentence(
   const margin = BigInt(before.margin);
   const span = `from ${tape.fromDay} to ${tape.toDay}`;
   const verb = margin < 0n ? 'lost' : 'earned';
-  const head = `${name} ${verb} ${formatMoney(margin < 0n ? -margin : margin)} ${span}, on ${formatMoney(BigInt(before.revenue))} from ${formatCount(before.subscribers)} subscribers`;
+  const head = `${name} ${verb} ${formatMoney(margin < 0n ? -margin : margin)} ${span}, on ${formatMoney(BigInt(before.revenue))} from ${countText(before.subscribers, 'subscriber')}`;
   if (loss.causedBy.length === 0) return `${head}; none of them is below zero.`;
   const few = loss.causedBy.length;
-  return `${head}; ${few} of them (${formatShare(few / before.subscribers)}) cause ${formatShare(loss.causedByShare)} of the ${formatMoney(BigInt(loss.loss))} that those below zero lose.`;
+  return `${head}; ${few} of them (${formatShare(few / before.subscribers)}) ${few === 1 ? 'causes' : 'cause'} ${formatShare(loss.causedByShare)} of the ${formatMoney(BigInt(loss.loss))} that those below zero lose.`;
 }
 
 function fixSentence(
@@ -117,7 +118,7 @@ function fixSentence(
     first.margin === first.mechanicalMargin
       ? ''
       : `, ${formatMoney(BigInt(first.mechanicalMargin))} if nobody reacts`;
-  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}${unmoved}, ${first.harmed} of ${formatCount(subscribers)} subscribers notice (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them leave` : ''}, and ${bill}`;
+  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}${unmoved}, ${first.harmed} of ${countText(subscribers, 'subscriber')} ${first.harmed === 1 ? 'notices' : 'notice'} (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them ${leave === 1 ? 'leaves' : 'leave'}` : ''}, and ${bill}`;
   if (first.fits && first.changes.length === 0)
     return `It reaches ${formatShare(bounds.targetMargin)} as it is: ${outcome}.`;
   if (first.fits) return `If ${what}, ${outcome}.`;
@@ -140,8 +141,8 @@ function recommendationText(parts: Omit<Parts, 'text'>): string {
   const more = loss.causedBy.length - few.length;
   const sample =
     sampledSubscribers < subscribers
-      ? `${candidates} changes tried on ${sampledSubscribers} of ${subscribers} subscribers, the best ${fixes.length} on all`
-      : `${candidates} changes tried on all ${subscribers} subscribers`;
+      ? `${countText(candidates, 'change')} tried on ${sampledSubscribers} of ${countText(subscribers, 'subscriber')}, the best ${fixes.length} on all`
+      : `${countText(candidates, 'change')} tried on all ${countText(subscribers, 'subscriber')}`;
   return [
     explanation,
     ...(parts.bookNote === null ? [] : ['', parts.bookNote]),

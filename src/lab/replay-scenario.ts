@@ -1,3 +1,4 @@
+import { countText } from '#base/count-text.ts';
 import type { PlanTerms } from '#offer/offer.ts';
 import type { Behaviour } from './behaviour.ts';
 import { coverageOf, figuresOf, labelOf, oracleOf, planResultOf, subscriberOf } from './figures.ts';
@@ -118,10 +119,10 @@ function replayText(
     const margin = (figures: typeof before): string =>
       `${formatMoney(BigInt(figures.margin))}${figures.marginShare === null ? '' : ` (${formatShare(figures.marginShare)})`}`;
     if (!plan.changed && before.margin === after.margin)
-      return `${plan.label}: ${formatCount(before.subscribers)} subscribers, revenue ${formatMoney(BigInt(before.revenue))}, cost ${formatMoney(BigInt(before.cost))}, margin ${margin(before)}`;
+      return `${plan.label}: ${countText(before.subscribers, 'subscriber')}, revenue ${formatMoney(BigInt(before.revenue))}, cost ${formatMoney(BigInt(before.cost))}, margin ${margin(before)}`;
     const reaction = plan.reaction;
     return [
-      `${plan.label}: margin ${margin(before)} → ${margin(after)}; ${plan.harmed} of ${formatCount(after.subscribers)} subscribers notice (${formatShare(plan.harmedShare)}), highest bill ×${plan.billMultipleMax?.toFixed(2) ?? '∞'}`,
+      `${plan.label}: margin ${margin(before)} → ${margin(after)}; ${plan.harmed} of ${countText(after.subscribers, 'subscriber')} ${plan.harmed === 1 ? 'notices' : 'notice'} (${formatShare(plan.harmedShare)}), highest bill ×${plan.billMultipleMax?.toFixed(2) ?? '∞'}`,
       ...(reaction === null
         ? []
         : [
@@ -147,14 +148,14 @@ export function oracleText(oracle: ReplayResult['oracle']): string {
     return 'Not proven: no decisions are on record to compare with. Imported use counts as served, every request of it.';
   if (exact)
     return `Exact: replaying the plans in force gives all ${formatCount(compared)} booked decisions and charges to the nano-dollar${rest}.`;
-  return `Not exact: ${formatCount(differingDecisions)} decisions and ${formatCount(differingCharges)} charges of ${formatCount(compared)} differ from the books${rest}.`;
+  return `Not exact: ${countText(differingDecisions, 'decision')} and ${countText(differingCharges, 'charge')} of ${formatCount(compared)} differ from the books${rest}.`;
 }
 
 export function coverageText(coverage: ReplayResult['coverage']): string {
   const unseen =
     coverage.unseenServed === 0
       ? ''
-      : `; ${formatCount(coverage.unseenServed)} requests that had been refused are served, at an estimated cost of ${formatMoney(BigInt(coverage.unseenCost))}`;
+      : `; ${countText(coverage.unseenServed, 'request')} that had been refused ${coverage.unseenServed === 1 ? 'is' : 'are'} served, at an estimated cost of ${formatMoney(BigInt(coverage.unseenCost))}`;
   const unknown =
     coverage.unknownDemand === 0
       ? ''

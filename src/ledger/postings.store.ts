@@ -29,6 +29,8 @@ export interface PostingQuery {
   /** uuid of a request */
   readonly event?: string | undefined;
   readonly kind?: string | undefined;
+  /** The name of an account on either side. */
+  readonly account?: string | undefined;
   readonly fromDay: string;
   /** Exclusive. */
   readonly toDay: string;
@@ -78,6 +80,10 @@ async function postingsOfDays(
   also(query.customer, (place) => `t.customer = ${place}`);
   also(query.event, (place) => `t.event = ${place}`);
   also(query.kind, (place) => `t.kind = ${place}`);
+  also(
+    query.account,
+    (place) => `(SELECT number FROM ledger_account WHERE name = ${place}) IN (t.debit, t.credit)`,
+  );
   if (query.before) {
     const { atMs, customer, seq, line } = query.before;
     values.push(atMs, customer, seq, line);

@@ -1,3 +1,4 @@
+import { countText } from '#base/count-text.ts';
 import type { Pool } from 'pg';
 import type { AdmissionService } from '#admission/admission-service.ts';
 import type { BulkOutcome, BulkRequest } from '#admission/bulk.ts';
@@ -83,9 +84,7 @@ export async function dropDemo(pool: Pool): Promise<{ rows: number; text: string
   return {
     rows,
     text:
-      rows === 0
-        ? 'There was no demo to drop.'
-        : `Dropped the demo: ${rows.toLocaleString('en')} rows.`,
+      rows === 0 ? 'There was no demo to drop.' : `Dropped the demo: ${countText(rows, 'row')}.`,
   };
 }
 
@@ -175,7 +174,7 @@ class DemoLoad {
       refused: this.#refused,
       seconds,
       text:
-        `Loaded ${count(subscribers)} subscribers with ${count(this.#requests)} requests in ${days} days ` +
+        `Loaded ${countText(subscribers, 'subscriber')} with ${countText(this.#requests, 'request')} in ${countText(days, 'day')} ` +
         `(calibration ${calibration}, seed ${seed}), ${count(this.#refused)} of them refused, ` +
         `in ${seconds.toFixed(1)} s.\nNow: breakeven report pnl --book demo`,
     };

@@ -1,3 +1,4 @@
+import { countText } from '#base/count-text.ts';
 import { formatUsd } from '#base/money.ts';
 import type { Audit } from '#ledger/audit.ts';
 
@@ -6,10 +7,10 @@ export function auditText(audit: Audit): string {
   const lines = audit.books.flatMap(({ book, ok, figures, differences, differenceCounts }) => {
     const found = Object.values(differenceCounts).reduce((sum, count) => sum + count, 0);
     return [
-      `${ok ? 'ok  ' : 'FAIL'}  ${book}: ${figures.accounts} accounts, ${figures.decisions} decisions, ` +
-        `${figures.events} usage events, ${figures.transfers} transfers, ${figures.openHolds} open holds; ` +
+      `${ok ? 'ok  ' : 'FAIL'}  ${book}: ${countText(figures.accounts, 'account')}, ${countText(figures.decisions, 'decision')}, ` +
+        `${countText(figures.events, 'usage event')}, ${countText(figures.transfers, 'transfer')}, ${countText(figures.openHolds, 'open hold')}; ` +
         `cost ${formatUsd(figures.cost)}, charge ${formatUsd(figures.charge)}` +
-        (found > 0 ? `; ${found} differences` : ''),
+        (found > 0 ? `; ${countText(found, 'difference')}` : ''),
       ...differences.map(
         ({ check, subject, expected, found: value }) =>
           `      ${check}: ${subject}: expected ${expected}, found ${value}`,

@@ -98,6 +98,7 @@ export function consoleBooks(parts: ConsoleParts): Books {
         customer: who.customerId && uuidOf(who.customerId),
         event: event && uuidOf(event),
         kind: filter.kind,
+        account: filter.account,
         fromDay,
         toDay,
         before: postingCursor(table.after),

@@ -1,3 +1,4 @@
+import { countText } from '#base/count-text.ts';
 import type { PriceImport } from '#catalog/import-prices.ts';
 import { describeRateChange } from '#catalog/price-diff.ts';
 
@@ -19,9 +20,9 @@ export function priceImportText(found: PriceImport): string {
   ];
   const left = lines.length - LISTED_MAX;
   return [
-    `${found.source}: ${found.added.length} new models, ${found.changed.length} changed, ` +
+    `${found.source}: ${countText(found.added.length, 'new model')}, ${found.changed.length} changed, ` +
       `${found.unchanged} unchanged, ${found.refused.length} refused`,
     ...lines.slice(0, LISTED_MAX),
-    ...(left > 0 ? [`… and ${left} more lines (--json has all)`] : []),
+    ...(left > 0 ? [`… and ${countText(left, 'more line')} (--json has all)`] : []),
   ].join('\n');
 }

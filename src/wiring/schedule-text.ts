@@ -1,3 +1,4 @@
+import { countText } from '#base/count-text.ts';
 import { formatUsdCents } from '#base/money.ts';
 import type { ScheduleNotice, ScheduleRow } from '#http/shapes/notices.ts';
 
@@ -8,6 +9,9 @@ const MOVES = {
   at_once: 'Present subscribers get it at that time, prorated',
 } as const;
 
+/** One pays, two pay. */
+const s = (count: number, verb: string): string => (count === 1 ? `${verb}s` : verb);
+
 /** A scheduled change, for people at a terminal. */
 export function scheduleText(row: ScheduleRow, notices: readonly ScheduleNotice[]): string {
   const at = new Date(row.effectiveAtMs).toISOString().slice(0, 16).replace('T', ' ');
@@ -15,13 +19,13 @@ export function scheduleText(row: ScheduleRow, notices: readonly ScheduleNotice[
     row.moves === 'new'
       ? ''
       : row.notify
-        ? `; ${row.noticeDays} days of notice`
+        ? `; ${countText(row.noticeDays, 'day')} of notice`
         : '; without a notice';
   const people =
     row.subscribers === 0
       ? []
       : [
-          `${row.subscribers} subscribers: ${row.dearer} pay more, ${row.cheaper} pay less, ${row.limited} meet a limit that was not there (their own use, ${row.fromDay} to ${row.toDay}).`,
+          `${countText(row.subscribers, 'subscriber')}: ${row.dearer} ${s(row.dearer, 'pay')} more, ${row.cheaper} ${s(row.cheaper, 'pay')} less, ${row.limited} ${s(row.limited, 'meet')} a limit that was not there (their own use, ${row.fromDay} to ${row.toDay}).`,
           ...notices.slice(0, PEOPLE_MAX).map(noticeLine),
           ...(row.subscribers > PEOPLE_MAX ? [`  and ${row.subscribers - PEOPLE_MAX} more`] : []),
         ];
@@ -42,7 +46,8 @@ function noticeLine({ name, customerId, notice }: ScheduleNotice): string {
     bill.newlyFellBack > 0 && `${bill.newlyFellBack} by another model`,
     bill.newlySlowed > 0 && `${bill.newlySlowed} slowed`,
   ].filter((each) => each !== false);
-  const limited = limits.length === 0 ? '' : `; of ${bill.requests} requests ${limits.join(', ')}`;
+  const limited =
+    limits.length === 0 ? '' : `; of ${countText(bill.requests, 'request')} ${limits.join(', ')}`;
   return `  ${customerId}  ${name}: ${usd(bill.beforeNanoUsd)} → ${usd(bill.afterNanoUsd)}${limited}`;
 }
 

@@ -70,7 +70,7 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
     );
     await page.getByRole('button', { name: /^Import/ }).click();
     expect((await imported).status()).toBe(200);
-    await page.getByRole('button', { name: /^Import/ }).waitFor();
+    await page.getByText('Nothing to import').waitFor();
     expect(await page.locator('.form-problem, .failure').count()).toBe(0);
   }, 60_000);
 

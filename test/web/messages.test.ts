@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { API_ROUTES } from '#http/api.ts';
 
 const web = fileURLToPath(new URL('../../web', import.meta.url));
 type Variants = readonly { readonly match: Readonly<Record<string, string>> }[];
@@ -69,6 +70,15 @@ describe('the strings of the pages', () => {
       return !SAME.has(key) && hasWords((en[key] ?? []).join(' ')) && !/[\p{sc=Han}]/u.test(words);
     });
     expect(untranslated).toEqual([]);
+  });
+
+  it('say in words whatever an operator can do', () => {
+    const words = readFileSync(join(web, 'operator', 'action-words.ts'), 'utf8');
+    const wordless = API_ROUTES.filter(
+      ({ method, path, policy }) =>
+        method !== 'GET' && policy.for === 'operator' && !words.includes(`'${method} ${path}':`),
+    );
+    expect(wordless.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   });
 
   it('are there wherever they are used, and there is none that nobody uses', () => {

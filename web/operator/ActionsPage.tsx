@@ -7,6 +7,10 @@ import { actionText } from './action-words.ts';
 import { Page } from './Page.tsx';
 import { useView } from './view.ts';
 
+/** Who it was, without the id behind a person's name. */
+const actorText = (actor: string): string =>
+  actor === 'command line' ? m.op_actor_cli() : actor.replace(/ \(per_\w+\)$/, '');
+
 /** What operators did. */
 export function ActionsPage() {
   const view = useView();
@@ -24,7 +28,7 @@ export function ActionsPage() {
           {
             key: 'actor',
             label: m.op_actor(),
-            cell: (row) => <span title={row.actor}>{row.actor.replace(/ \(per_\w+\)$/, '')}</span>,
+            cell: (row) => <span title={row.actor}>{actorText(row.actor)}</span>,
           },
           {
             key: 'action',

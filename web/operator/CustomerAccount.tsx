@@ -12,7 +12,7 @@ import { Table } from '../ui/Table.tsx';
 import { Money } from './Figure.tsx';
 import { limitText } from './gate-words.ts';
 import { Part } from './Page.tsx';
-import { kindText } from './server-words.ts';
+import { factName, kindText } from './server-words.ts';
 import { useView } from './view.ts';
 
 /** What a customer has, what is held, how full each gate is, and what changed it. */
@@ -86,7 +86,7 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
             {
               key: 'facts',
               label: m.op_facts(),
-              cell: (row) => <code>{factsText(row.facts)}</code>,
+              cell: (row) => factsText(row.facts),
             },
           ]}
         />
@@ -101,13 +101,14 @@ export function factsText(facts: Readonly<Record<string, unknown>>): string {
 }
 
 function factText([name, value]: readonly [string, unknown]): readonly string[] {
-  if (value === null || value === '' || name === 'kind') return [];
+  // Of what has an id of its own, the plan's column or the row says what it is.
+  if (value === null || value === '' || name === 'kind' || name.endsWith('Id')) return [];
   if (typeof value === 'object') return Object.entries(value).flatMap(factText);
   if (name.endsWith('NanoUsd') && (typeof value === 'number' || typeof value === 'string'))
-    return [`${name.slice(0, -'NanoUsd'.length)} ${usd(value)}`];
+    return [`${factName(name.slice(0, -'NanoUsd'.length))} ${usd(value)}`];
   if (name.endsWith('Ms') && typeof value === 'number')
-    return [`${name.slice(0, -'Ms'.length)} ${moment(value)}`];
-  return [`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
+    return [`${factName(name.slice(0, -'Ms'.length))} ${moment(value)}`];
+  return [`${factName(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
 }
 
 function Balances({ balances }: { readonly balances: CustomerDetail['balances'] }) {

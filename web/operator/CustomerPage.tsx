@@ -33,6 +33,7 @@ export function CustomerPage({ id }: { readonly id: string }) {
         {error ? <Failure error={error} onAgain={reload} /> : <Loading rows={10} />}
       </Page>
     );
+  const at = (tab: string): string => view.at(`/customers/${data.id}`, { tab });
   const done = (): void => {
     setForm(undefined);
     reload();
@@ -60,19 +61,27 @@ export function CustomerPage({ id }: { readonly id: string }) {
         <CountFigure
           label={m.op_requests()}
           figure={data.totals.requests}
+          to={at('requests')}
           run={data.days.map((day) => day.requests)}
         />
         <MoneyFigure
           label={m.op_revenue()}
           figure={data.totals.revenueNanoUsd}
+          to={at('ledger')}
           run={data.days.map((day) => numberOf(day.revenueNanoUsd))}
         />
         <MoneyFigure
           label={m.op_cost()}
           figure={data.totals.costNanoUsd}
+          to={at('requests')}
           run={data.days.map((day) => numberOf(day.costNanoUsd))}
         />
-        <MoneyFigure label={m.op_margin()} figure={data.totals.marginNanoUsd} isMargin />
+        <MoneyFigure
+          label={m.op_margin()}
+          figure={data.totals.marginNanoUsd}
+          isMargin
+          to={at('usage')}
+        />
       </div>
       <Tabs
         label={data.name}

@@ -7,6 +7,7 @@ import { goTo, usePlace } from '../ui/place.ts';
 import { queryOf } from '../ui/remote.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { Money } from './Figure.tsx';
+import { FilterChips } from './FilterChips.tsx';
 import { endText, gateName } from './server-words.ts';
 import { useView } from './view.ts';
 
@@ -54,20 +55,7 @@ export function DecisionTable({ path }: { readonly path: string }) {
             ]}
             onChange={(next) => narrow({ verdict: next === 'all' ? undefined : next })}
           />
-          {NARROWED_BY.map(
-            (key) =>
-              fields[key] && (
-                <button
-                  key={key}
-                  type="button"
-                  className="chip"
-                  aria-label={m.op_filter_off({ name: fields[key] })}
-                  onClick={() => narrow({ [key]: undefined })}
-                >
-                  {fields[key]} <span aria-hidden="true">×</span>
-                </button>
-              ),
-          )}
+          <FilterChips names={NARROWED_BY} />
         </>
       }
       columns={[
@@ -81,6 +69,7 @@ export function DecisionTable({ path }: { readonly path: string }) {
         {
           key: 'model',
           label: m.op_model(),
+          isShort: true,
           cell: (row) =>
             row.model && row.model !== row.modelAsked ? (
               <>
@@ -93,6 +82,7 @@ export function DecisionTable({ path }: { readonly path: string }) {
         {
           key: 'outcome',
           label: m.op_outcome(),
+          isShort: true,
           cell: (row) => (
             <>
               {outcomeText(row)}

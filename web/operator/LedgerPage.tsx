@@ -47,28 +47,38 @@ function Balances() {
   if (error && !data) return <Failure error={error} onAgain={reload} />;
   if (!data) return <Loading rows={8} />;
   if (data.rows.length === 0) return <Empty>{m.op_no_postings()}</Empty>;
+  const to = ({ account, plan }: BalanceRow): string =>
+    view.at('/ledger', { tab: 'postings', account, version: plan ?? undefined });
   return (
-    <LocalTable
-      caption={m.op_accounts()}
-      rows={data.rows}
-      rowKey={(row) => row.account}
-      csvHref={`/api/console/ledger/balances${queryOf({ book: view.book, format: 'csv' })}`}
-      columns={[
-        {
-          key: 'account',
-          label: m.op_account(),
-          sort: (row) => row.account,
-          cell: (row) => <Account name={row.account} plan={row.plan} />,
-        },
-        {
-          key: 'balance',
-          label: m.op_balance(),
-          isFigure: true,
-          sort: (row) => numberOf(row.balanceNanoUsd),
-          cell: (row) => <Money nano={row.balanceNanoUsd} />,
-        },
-      ]}
-    />
+    <>
+      <p className="faint">{m.op_balances_note()}</p>
+      <LocalTable
+        caption={m.op_accounts()}
+        rows={data.rows}
+        rowKey={(row) => row.account}
+        rowHref={to}
+        csvHref={`/api/console/ledger/balances${queryOf({ book: view.book, format: 'csv' })}`}
+        columns={[
+          {
+            key: 'account',
+            label: m.op_account(),
+            sort: (row) => row.account,
+            cell: (row) => (
+              <Link to={to(row)}>
+                <Account name={row.account} plan={row.plan} />
+              </Link>
+            ),
+          },
+          {
+            key: 'balance',
+            label: m.op_balance(),
+            isFigure: true,
+            sort: (row) => numberOf(row.balanceNanoUsd),
+            cell: (row) => <Money nano={row.balanceNanoUsd} />,
+          },
+        ]}
+      />
+    </>
   );
 }
 
@@ -108,7 +118,7 @@ function Incidents() {
             key: 'facts',
             label: m.op_facts(),
             isSecond: true,
-            cell: (row) => <code>{factsText(row.facts)}</code>,
+            cell: (row) => factsText(row.facts),
           },
           {
             key: 'request',

@@ -39,7 +39,7 @@ export function MailSettings() {
             answer && m.op_mail_said({ answer }),
           ]
             .filter(Boolean)
-            .join(' ')}
+            .join(m.ui_gap())}
         </p>
       )}
     </div>
@@ -83,7 +83,8 @@ function ServerForm({ server, onDone }: { readonly server: Server; readonly onDo
         save();
       }}
     >
-      <div className="form-segments">
+      <div className="field">
+        <span>{m.op_mail_security()}</span>
         <Segments
           label={m.op_mail_security()}
           value={security}

@@ -14,6 +14,7 @@ import type { Page as Rows } from '../../src/http/shapes/wire.ts';
 import { count, countShort, dateText, numberOf, percent, usd } from '../ui/figures.ts';
 import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
 import { forgetAnswers, queryOf, useRemote } from '../ui/remote.ts';
+import { Link } from '../ui/Link.tsx';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { LocalTable } from '../ui/Table.tsx';
 import { Tabs } from '../ui/Tabs.tsx';
@@ -75,7 +76,7 @@ function Routes() {
           sort: (row) => row.displayName,
           cell: (row) => (
             <>
-              {row.displayName}
+              <Link to={view.at('/requests', { model: row.model })}>{row.displayName}</Link>
               {!row.priced && <span className="tag">{m.op_unpriced()}</span>}
               {!row.enabled && <span className="tag">{m.op_off()}</span>}
             </>
@@ -165,14 +166,23 @@ function Suppliers() {
   );
   if (error && !data) return <Failure error={error} onAgain={reload} />;
   if (!data) return <Loading rows={8} />;
+  // What it costs is what we owe it.
+  const to = ({ id }: SupplierRow): string =>
+    view.at('/ledger', { tab: 'postings', account: `payable:${id}` });
   return (
     <LocalTable
       caption={m.op_suppliers()}
       rows={data.rows}
       rowKey={(row) => row.id}
+      rowHref={to}
       csvHref={`/api/console/suppliers${queryOf({ ...view.query, format: 'csv' })}`}
       columns={[
-        { key: 'name', label: m.op_supplier(), sort: (row) => row.name, cell: (row) => row.name },
+        {
+          key: 'name',
+          label: m.op_supplier(),
+          sort: (row) => row.name,
+          cell: (row) => <Link to={to(row)}>{row.name}</Link>,
+        },
         { key: 'protocol', label: m.op_protocol(), isSecond: true, cell: (row) => row.protocol },
         {
           key: 'url',
@@ -331,6 +341,7 @@ function Prices() {
             {
               key: 'effective',
               label: m.op_effective(),
+              isShort: true,
               isSecond: true,
               sort: true,
               cell: (row) => dateText(row.effectiveFromMs),
@@ -339,6 +350,7 @@ function Prices() {
               key: 'state',
               label: m.op_state(),
               isSecond: true,
+              isShort: true,
               cell: (row) =>
                 row.withdrawnAtMs !== null
                   ? m.op_withdrawn()
@@ -361,11 +373,22 @@ function Prices() {
   );
 }
 
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+interface PriceDiff {
+  readonly source: string;
+  readonly added: readonly unknown[];
+  readonly changed: readonly unknown[];
+  readonly unchanged: number;
+  readonly refused: readonly unknown[];
+  /** A line of figures, a line for each price, and how to import them on the command line. */
+  readonly text: string;
+}
+
+const linesOf = (text: string): string =>
+  (text.split('\n\nTo import:')[0] ?? '').split('\n').slice(1).join('\n');
 
 /** What the bundled table of prices would change, before it is imported. */
 function ImportDiff() {
-  const diff = useRemote<{ readonly text: string }>('/prices/diff');
+  const diff = useRemote<PriceDiff>('/prices/diff');
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const apply = async (): Promise<void> => {
@@ -390,15 +413,27 @@ function ImportDiff() {
       ) : (
         <>
           <details className="unfold">
-            <summary>{firstLine(diff.data.text)}</summary>
+            <summary>
+              {m.op_import_counts({
+                source: diff.data.source,
+                added: count(diff.data.added.length),
+                changed: count(diff.data.changed.length),
+                unchanged: count(diff.data.unchanged),
+                refused: count(diff.data.refused.length),
+              })}
+            </summary>
             <pre className="why" tabIndex={0}>
-              {diff.data.text.split('\n\nTo import:')[0]}
+              {linesOf(diff.data.text)}
             </pre>
           </details>
           <FormProblem error={error} />
-          <Button busy={isBusy} onClick={() => void apply()}>
-            {m.op_import_do()}
-          </Button>
+          {diff.data.added.length + diff.data.changed.length === 0 ? (
+            <p className="soft">{m.op_import_nothing()}</p>
+          ) : (
+            <Button busy={isBusy} onClick={() => void apply()}>
+              {m.op_import_do()}
+            </Button>
+          )}
         </>
       )}
     </Part>

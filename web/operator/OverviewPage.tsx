@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Alarm, Overview, PlanLine } from '../../src/http/shapes/overview.ts';
 import { m } from '../paraglide/messages.js';
 import {
+  addDays,
   change,
   count,
   dayText,
@@ -12,7 +13,7 @@ import {
   usdInText,
 } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
-import { Empty, Failure, Loading } from '../ui/parts.tsx';
+import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
 import { Table } from '../ui/Table.tsx';
 import { DemoLoader } from '../entry/DemoLoader.tsx';
@@ -55,6 +56,9 @@ export function OverviewPage() {
       period={data.period}
       sentence={<Verdict overview={data} view={view} />}
     >
+      {isQuiet(data) && view.book === 'live' && (
+        <Empty action={<OpenDemo view={view} />}>{m.op_quiet_demo()}</Empty>
+      )}
       <Waterline plans={data.plans} />
       <FourFigures overview={data} view={view} />
       <PlanRequests />
@@ -65,6 +69,10 @@ export function OverviewPage() {
     </Page>
   );
 }
+
+/** Nothing came in and nothing went out. */
+const isQuiet = ({ totals }: Overview): boolean =>
+  numberOf(totals.revenueNanoUsd.now) === 0 && numberOf(totals.costNanoUsd.now) === 0;
 
 /** The page in one sentence. */
 function Verdict({
@@ -78,9 +86,7 @@ function Verdict({
   const worst = overview.plans
     .filter((line) => !isGift(line) && numberOf(line.marginNanoUsd.now) < 0)
     .toSorted((a, b) => numberOf(a.marginNanoUsd.now) - numberOf(b.marginNanoUsd.now))[0];
-  const { revenueNanoUsd, costNanoUsd } = overview.totals;
-  if (numberOf(revenueNanoUsd.now) === 0 && numberOf(costNanoUsd.now) === 0)
-    return m.op_verdict_quiet({ days });
+  if (isQuiet(overview)) return m.op_verdict_quiet({ days });
   if (!worst)
     return m.op_verdict_floats({ margin: usdInText(overview.totals.marginNanoUsd.now), days });
   return (
@@ -146,11 +152,24 @@ function SinceYesterday({
   readonly view: View;
 }) {
   const { today, yesterday } = since;
+  // Each opens what it is made of, of today.
+  const day = { from: today.day, to: addDays(today.day, 1) };
   const rows = [
-    { name: m.op_revenue(), now: today.revenueNanoUsd, before: yesterday.revenueNanoUsd },
-    { name: m.op_cost(), now: today.costNanoUsd, before: yesterday.costNanoUsd },
+    {
+      name: m.op_revenue(),
+      to: view.at('/plans', day),
+      now: today.revenueNanoUsd,
+      before: yesterday.revenueNanoUsd,
+    },
+    {
+      name: m.op_cost(),
+      to: view.at('/models', day),
+      now: today.costNanoUsd,
+      before: yesterday.costNanoUsd,
+    },
     {
       name: m.op_margin(),
+      to: view.at('/plans', day),
       now: today.marginNanoUsd,
       before: yesterday.marginNanoUsd,
       isMargin: true,
@@ -164,10 +183,21 @@ function SinceYesterday({
     })),
   ];
   const counts = [
-    { name: m.op_requests(), now: today.requests, before: yesterday.requests },
-    { name: m.op_refusals(), now: since.refusals.today, before: since.refusals.yesterday },
+    {
+      name: m.op_requests(),
+      to: view.at('/requests', day),
+      now: today.requests,
+      before: yesterday.requests,
+    },
+    {
+      name: m.op_refusals(),
+      to: view.at('/requests', { ...day, verdict: 'refused' }),
+      now: since.refusals.today,
+      before: since.refusals.yesterday,
+    },
     {
       name: m.op_new_subscribers(),
+      to: view.at('/customers', { ...day, sort: 'joined' }),
       now: since.newSubscribers.today,
       before: since.newSubscribers.yesterday,
     },
@@ -199,12 +229,7 @@ function SinceYesterday({
           {
             key: 'name',
             label: '',
-            cell: (row) =>
-              'to' in row && typeof row.to === 'string' ? (
-                <Link to={row.to}>{row.name}</Link>
-              ) : (
-                row.name
-              ),
+            cell: (row) => <Link to={row.to}>{row.name}</Link>,
           },
           { key: 'today', label: m.op_today(), isFigure: true, cell: ({ nowText }) => nowText },
           {
@@ -308,17 +333,11 @@ function AlarmText({ alarm, view }: { readonly alarm: Alarm; readonly view: View
 function NothingYet({ view, reload }: { readonly view: View; readonly reload: () => void }) {
   if (view.book === 'demo')
     return <Empty action={<DemoLoader onDone={reload} />}>{m.op_empty_demo()}</Empty>;
-  return (
-    <Empty
-      action={
-        <button type="button" className="button" onClick={() => view.change({ book: 'demo' })}>
-          {m.op_open_demo()}
-        </button>
-      }
-    >
-      {m.op_empty_overview()}
-    </Empty>
-  );
+  return <Empty action={<OpenDemo view={view} />}>{m.op_empty_overview()}</Empty>;
+}
+
+function OpenDemo({ view }: { readonly view: View }) {
+  return <Button onClick={() => view.change({ book: 'demo' })}>{m.op_open_demo()}</Button>;
 }
 
 /** Kept beside the overview: the same line, for one plan. */

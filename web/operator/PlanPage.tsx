@@ -32,6 +32,13 @@ export function PlanPage({ plan }: { readonly plan: string }) {
       title={line.displayName}
       trail={trail}
       period={data.period}
+      actions={
+        numberOf(line.priceNanoUsd) > 0 && (
+          <Link className="button" to={view.at('/lab', { plan })}>
+            {m.op_plan_lab()}
+          </Link>
+        )
+      }
       sentence={
         isGift(line)
           ? m.op_plan_gift({ each: usdInText(-numberOf(line.marginPerSubscriberNanoUsd.now)) })

@@ -2,8 +2,10 @@ import type { PostingRow } from '../../src/http/shapes/customers.ts';
 import { m } from '../paraglide/messages.js';
 import { momentSeconds } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
+import { usePlace } from '../ui/place.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { Money } from './Figure.tsx';
+import { FilterChips } from './FilterChips.tsx';
 import { accountText, kindText } from './server-words.ts';
 import { useView } from './view.ts';
 
@@ -16,13 +18,23 @@ export function PostingTable({
   readonly hasCustomer: boolean;
 }) {
   const view = useView();
+  const { query } = usePlace();
+  const account = query.get('account') ?? undefined;
   return (
     <RemoteTable<PostingRow>
       caption={m.op_postings()}
       path={path}
-      query={view.query}
+      query={{ ...view.query, account }}
       rowKey={(row) => `${row.customerId}.${row.seq}.${row.line}`}
       empty={m.op_no_postings()}
+      filters={
+        account && (
+          <FilterChips
+            names={['account']}
+            text={(_, name) => accountText(name, query.get('version'))}
+          />
+        )
+      }
       columns={[
         { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
         ...(hasCustomer
@@ -39,7 +51,7 @@ export function PostingTable({
               },
             ]
           : []),
-        { key: 'kind', label: m.op_kind(), cell: (row) => kindText(row.kind) },
+        { key: 'kind', label: m.op_kind(), isSecond: true, cell: (row) => kindText(row.kind) },
         {
           key: 'debit',
           label: m.op_debit(),

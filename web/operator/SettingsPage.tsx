@@ -108,6 +108,8 @@ function Demo() {
   const view = useView();
   const [isAsking, ask] = useState(false);
   const [isGone, setGone] = useState(false);
+  const inIt = useRemote<{ readonly total: number | null }>('/console/customers?book=demo&limit=1');
+  const isLoaded = (inIt.data?.total ?? 0) > 0;
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const drop = async (): Promise<void> => {
@@ -118,6 +120,7 @@ function Demo() {
       forgetAnswers();
       setGone(true);
       ask(false);
+      inIt.reload();
     } catch (problem) {
       setError(problem);
     } finally {
@@ -127,7 +130,11 @@ function Demo() {
   return (
     <div className="form form-narrow">
       {isGone && <p role="status">{m.op_demo_gone()}</p>}
-      <DemoLoader onDone={() => view.change({ book: 'demo' })} />
+      {isLoaded ? (
+        <Button onClick={() => view.change({ book: 'demo' })}>{m.op_open_demo()}</Button>
+      ) : (
+        inIt.data && <DemoLoader onDone={() => view.change({ book: 'demo' })} />
+      )}
       <FormProblem error={error} />
       {isAsking ? (
         <>
@@ -140,9 +147,11 @@ function Demo() {
           </div>
         </>
       ) : (
-        <button type="button" className="skip-step" onClick={() => ask(true)}>
-          {m.op_demo_drop()}
-        </button>
+        isLoaded && (
+          <button type="button" className="skip-step" onClick={() => ask(true)}>
+            {m.op_demo_drop()}
+          </button>
+        )
       )}
     </div>
   );

@@ -44,6 +44,20 @@ export const kindText = inWords({
   cap: m.op_kind_cap,
 });
 
+/** What a fact of a change is called. */
+export const factName = inWords({
+  start: m.op_fact_start,
+  end: m.op_fact_end,
+  timeZone: m.op_fact_timeZone,
+  price: m.op_fact_price,
+  amount: m.op_fact_amount,
+  source: m.op_fact_source,
+  expiresAt: m.op_fact_expiresAt,
+  reference: m.op_fact_reference,
+  reason: m.op_fact_reason,
+  cap: m.op_fact_cap,
+});
+
 /** Who paid for a request. */
 export const payerText = inWords({
   allowance: m.op_payer_allowance,

@@ -32,7 +32,7 @@ export function PlanFit({ path }: { readonly path: string }) {
           unknown > 0 && m.fit_unknown({ count: count(unknown) }),
         ]
           .filter(Boolean)
-          .join(' ')}
+          .join(m.ui_gap())}
       </p>
     </>
   );

@@ -54,15 +54,16 @@ export function RemoteTable<Row>({
   };
   const from = place.length * ROWS;
   const rows = page.data?.rows ?? [];
+  const hasFile = hasCsv && rows.length > 0;
   const isEmpty = page.data !== undefined && rows.length === 0;
   return (
     <section className="table-block">
-      {(hasSearch || hasCsv || filters) && (
+      {(hasSearch || hasFile || filters) && (
         <TableBar
           search={hasSearch ? search : undefined}
           onSearch={find}
           csvHref={
-            hasCsv && !isEmpty
+            hasFile
               ? `/api${path}${queryOf({ ...query, q, sort: sorting?.key, order: sorting?.order, format: 'csv' })}`
               : undefined
           }

@@ -10,6 +10,8 @@ export interface Column<Row> {
   /** What to compare when sorted in the browser, or `true` where the server sorts by `key`. */
   readonly sort?: true | ((row: Row) => number | string);
   readonly cell: (row: Row) => ReactNode;
+  /** Of a word or two, which stay on one line. */
+  readonly isShort?: boolean;
   /** Left out where room is short. */
   readonly isSecond?: boolean;
 }
@@ -64,10 +66,7 @@ export function Table<Row>({
                 })}
               >
                 {columns.map((column) => (
-                  <td
-                    key={column.key}
-                    className={`${column.isFigure ? 'figure' : ''}${column.isSecond ? ' second' : ''}`}
-                  >
+                  <td key={column.key} className={classOf(column)}>
                     {column.cell(row)}
                   </td>
                 ))}
@@ -80,6 +79,9 @@ export function Table<Row>({
   );
 }
 
+const classOf = <Row,>({ isFigure, isSecond, isShort }: Column<Row>): string =>
+  [isFigure && 'figure', isSecond && 'second', isShort && 'short'].filter(Boolean).join(' ');
+
 function Head<Row>({
   column,
   sorting,
@@ -90,7 +92,7 @@ function Head<Row>({
   readonly onSort: ((sorting: Sorting) => void) | undefined;
 }) {
   const isSorted = sorting?.key === column.key;
-  const className = `${column.isFigure ? 'figure' : ''}${column.isSecond ? ' second' : ''}`;
+  const className = classOf(column);
   if (column.sort === undefined || !onSort)
     return (
       <th scope="col" className={className}>

@@ -2,6 +2,7 @@ import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useState }
 import type { ApiError } from '../chat/api.ts';
 import { Icon } from '../chat/icons.tsx';
 import { m } from '../paraglide/messages.js';
+import { problemOf } from './problem-words.ts';
 
 /** The mark: the word, crossed by the waterline. */
 export function Wordmark({ to = '/' }: { readonly to?: string }) {
@@ -182,7 +183,7 @@ export function Failure({
     <div className="failure" role="alert">
       <Icon name="info" />
       <div>
-        <p>{error.code === 'offline' ? m.ui_offline() : error.message}</p>
+        <p>{problemOf(error)}</p>
         <p className="faint">
           <code>{error.code}</code>
         </p>

@@ -1,3 +1,4 @@
+import { countText } from '#base/count-text.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -185,7 +186,7 @@ function importText(result: ImportResult): string {
   if (outcome === 'preview') lines.push('', ...firstText(result.first));
   lines.push(
     '',
-    `${count(requests)} requests of ${count(customers)} customers from ${fromDay} to ${toDay}${idle > 0 ? `, and ${count(idle)} subscribers who sent nothing` : ''}: ${result.plans.map(({ plan, subscribers }) => `${count(subscribers)} on ${plan}`).join(', ')}.`,
+    `${countText(requests, 'request')} of ${countText(customers, 'customer')} from ${fromDay} to ${toDay}${idle > 0 ? `, and ${countText(idle, 'subscriber')} who sent nothing` : ''}: ${result.plans.map(({ plan, subscribers }) => `${count(subscribers)} on ${plan}`).join(', ')}.`,
     ...(result.skipped > 0
       ? [
           `${count(result.skipped)} rows used nothing (failed, or answered from a cache) and are left out.`,
@@ -197,7 +198,7 @@ function importText(result: ImportResult): string {
     'Models:',
     ...result.models.map(
       ({ name, requests: n, model, className, costFrom }) =>
-        `  ${name}: ${count(n)} requests, ${model === null ? 'not in the catalogue' : `as ${model}`} (${className}), cost from the ${costFrom}`,
+        `  ${name}: ${countText(n, 'request')}, ${model === null ? 'not in the catalogue' : `as ${model}`} (${className}), cost from the ${costFrom}`,
     ),
     '',
   );
@@ -228,7 +229,7 @@ function recordsText(records: readonly ImportRecord[]): string {
   return records
     .map(
       ({ book, requests, customers, fromDay, toDay, costNanoUsd, files }) =>
-        `${book}  ${count(requests)} requests of ${count(customers)} subscribers, ${fromDay} to ${toDay}, cost ${dollars(costNanoUsd)}  from ${files.map(({ name }) => name).join(', ')}`,
+        `${book}  ${countText(requests, 'request')} of ${countText(customers, 'subscriber')}, ${fromDay} to ${toDay}, cost ${dollars(costNanoUsd)}  from ${files.map(({ name }) => name).join(', ')}`,
     )
     .join('\n');
 }

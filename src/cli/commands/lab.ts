@@ -1,3 +1,4 @@
+import { countText } from '#base/count-text.ts';
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { DomainError } from '#base/domain-error.ts';
@@ -188,7 +189,7 @@ function sealedText({ book, days, sealed, dropped }: Sealed): string {
   const gone =
     dropped.length > 0 ? ` ${dropped.length} that the books no longer have were dropped.` : '';
   if (days === 0) return `The ${book} book has no days to seal.${gone}`;
-  return `The ${book} book: ${days} days in the lake, ${sealed.length} of them sealed now.${gone}`;
+  return `The ${book} book: ${countText(days, 'day')} in the lake, ${sealed.length} of them sealed now.${gone}`;
 }
 
 function recommendationText(found: Recommendation, file: unknown): string {

@@ -26,6 +26,7 @@ const postingsInput = z.object({
   ...periodFields,
   ...tableFields(['at']),
   kind: z.string().max(40).optional(),
+  account: z.string().max(200).optional(),
 });
 
 /** Decisions, postings and what else the books hold, and the few things that an operator changes in them. */

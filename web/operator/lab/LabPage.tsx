@@ -6,7 +6,7 @@ import { m } from '../../paraglide/messages.js';
 import { moment, numberOf } from '../../ui/figures.ts';
 import { Link } from '../../ui/Link.tsx';
 import { Button, Empty, Failure, Loading } from '../../ui/parts.tsx';
-import { goTo } from '../../ui/place.ts';
+import { goTo, usePlace } from '../../ui/place.ts';
 import { queryOf, useRemote } from '../../ui/remote.ts';
 import { Page, Part } from '../Page.tsx';
 import { useView } from '../view.ts';
@@ -47,9 +47,11 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
   const isOld = found !== undefined && !('curve' in found);
   const result = isOld ? undefined : found;
   const paid = plans.data?.rows.filter(({ priceNanoUsd }) => numberOf(priceNanoUsd) > 0) ?? [];
-  const worst = paid.toSorted(
-    (a, b) => numberOf(a.marginNanoUsd.now) - numberOf(b.marginNanoUsd.now),
-  )[0];
+  // The one that was asked about, or else the one that loses most.
+  const { query } = usePlace();
+  const worst =
+    paid.find(({ plan }) => plan === query.get('plan')) ??
+    paid.toSorted((a, b) => numberOf(a.marginNanoUsd.now) - numberOf(b.marginNanoUsd.now))[0];
   const isQuiet = paid.length > 0 && paid.every((plan) => plan.requests.now === 0);
   const recommendations = heads.data?.filter(
     ({ kind, book }) => kind === 'recommendation' && (book === view.book || isImported(book)),
