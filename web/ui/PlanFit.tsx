@@ -4,6 +4,7 @@ import { count, dateText, numberOf, usd, usdInText } from './figures.ts';
 import { Failure, Loading } from './parts.tsx';
 import { useRemote } from './remote.ts';
 import { LocalTable } from './Table.tsx';
+import { sentences } from './words.ts';
 
 type Compared = Extract<PlanFitAnswer, { state: 'compared' }>;
 type Outcome = Compared['own'];
@@ -17,11 +18,12 @@ export function PlanFit({ path }: { readonly path: string }) {
   const isEstimated = data.others.some(({ estimated }) => estimated > 0);
   return (
     <>
-      <p className="fit-sentence">{sentenceOf(data)}</p>
+      <p className="fit-sentence">{data.others.length === 0 ? m.fit_alone() : sentenceOf(data)}</p>
       <Outcomes fit={data} />
       <p className="soft">
-        {[
-          !data.isWhole && m.fit_running(),
+        {sentences([
+          data.isPart && m.fit_part({ from: dateText(data.fromMs) }),
+          !data.isWhole && (data.isPart ? m.fit_running_part() : m.fit_running()),
           m.fit_how({
             own: data.own.displayName,
             reproduced: count(data.reproduced),
@@ -30,9 +32,7 @@ export function PlanFit({ path }: { readonly path: string }) {
           m.fit_metered(),
           isEstimated && m.fit_estimated(),
           unknown > 0 && m.fit_unknown({ count: count(unknown) }),
-        ]
-          .filter(Boolean)
-          .join(' ')}
+        ])}
       </p>
     </>
   );
