@@ -192,7 +192,12 @@ function Answer({
       )}
       {sources.length > 0 && !isRunning && <Sources sources={sources} />}
       {!isRunning && error && (
-        <LimitCard error={error} onRetry={(name) => actions.regenerate(message.id, name)} />
+        <LimitCard
+          error={error}
+          hasText={text !== ''}
+          onRetry={(name) => actions.regenerate(message.id, name)}
+          onContinue={() => actions.continue(message.id)}
+        />
       )}
       {!isRunning && (
         <Unfinished
@@ -274,7 +279,7 @@ function SearchLine({ parts }: { readonly parts: readonly Part[] }) {
 const NO_SOURCES: readonly Source[] = [];
 
 /** An answer whose marks lead to its sources, once it has ended. */
-function Cited({
+export function Cited({
   text,
   sources,
   children,
@@ -290,7 +295,8 @@ function Cited({
   return <div ref={ref}>{children}</div>;
 }
 
-function Sources({ sources }: { readonly sources: readonly Source[] }) {
+/** What an answer leans on, numbered. */
+export function Sources({ sources }: { readonly sources: readonly Source[] }) {
   return (
     <section className="sources" aria-label={m.chat_sources()}>
       <ol>
