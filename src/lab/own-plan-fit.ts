@@ -74,7 +74,8 @@ export async function ownPlanFit(
     fromMs,
     toMs,
     isWhole: endMs <= nowMs,
-    isPart: period.begunBy === 'change_plan',
+    // A plan that was chosen within the first day was there for the period.
+    isPart: fromMs - period.startMs >= DAY_MS,
     own: ownOutcome(basis, plan, {
       fromMs,
       priceNanoUsd: priceOfRest(nanoUsd(period.priceNanoUsd), rest),

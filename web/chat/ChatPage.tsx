@@ -306,7 +306,9 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
             >
               <Icon name="menu" />
             </button>
-            <h1 className="chat-title">{title ?? ''}</h1>
+            <h1 className="chat-title">
+              {title ?? <span className="visually-hidden">{m.chat_new()}</span>}
+            </h1>
             {state.conversation?.isTemporary && <span className="tag">{m.chat_temporary()}</span>}
             {!state.conversation && (
               <button

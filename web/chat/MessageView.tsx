@@ -33,6 +33,11 @@ export const MessageView = memo(function MessageView(props: MessageViewProps) {
 
 function Question({ message, outline, actions }: MessageViewProps & { readonly message: Message }) {
   const [isEditing, setEditing] = useState(false);
+  const editButton = useRef<HTMLButtonElement>(null);
+  const [hasCancelled, setCancelled] = useState(false);
+  useEffect(() => {
+    if (hasCancelled && !isEditing) editButton.current?.focus();
+  }, [hasCancelled, isEditing]);
   const text = textOf(message.parts);
   const files = message.parts.filter(({ type }) => type === 'image' || type === 'file');
   return (
@@ -47,7 +52,10 @@ function Question({ message, outline, actions }: MessageViewProps & { readonly m
       {isEditing ? (
         <EditForm
           text={text}
-          onCancel={() => setEditing(false)}
+          onCancel={() => {
+            setEditing(false);
+            setCancelled(true);
+          }}
           onSend={(next) => {
             setEditing(false);
             actions.edit(message.id, next);
@@ -61,11 +69,15 @@ function Question({ message, outline, actions }: MessageViewProps & { readonly m
           <Branches outline={outline} show={actions.show} />
           <CopyButton text={() => text} label={m.chat_copy()} />
           <button
+            ref={editButton}
             type="button"
             className="quiet-button"
             aria-label={m.chat_edit()}
             title={m.chat_edit()}
-            onClick={() => setEditing(true)}
+            onClick={() => {
+              setCancelled(false);
+              setEditing(true);
+            }}
           >
             <Icon name="edit" size={16} />
           </button>

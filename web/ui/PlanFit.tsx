@@ -14,11 +14,12 @@ export function PlanFit({ path }: { readonly path: string }) {
   const { data, error, reload } = useRemote<PlanFitAnswer>(path);
   if (!data) return error ? <Failure error={error} onAgain={reload} /> : <Loading rows={4} />;
   if (data.state !== 'compared') return <p className="soft">{SILENT[data.state]()}</p>;
+  if (data.others.length === 0) return <p className="soft">{m.fit_alone()}</p>;
   const unknown = Math.max(0, ...data.others.map((outcome) => outcome.unknown));
   const isEstimated = data.others.some(({ estimated }) => estimated > 0);
   return (
     <>
-      <p className="fit-sentence">{data.others.length === 0 ? m.fit_alone() : sentenceOf(data)}</p>
+      <p className="fit-sentence">{sentenceOf(data)}</p>
       <Outcomes fit={data} />
       <p className="soft">
         {sentences([
