@@ -123,7 +123,16 @@ export async function startBreakeven(
     : undefined;
   const sentDirectory = join(config.dataDir, 'sent');
   const books = started.adopt(
-    await openBooks({ address, pool, plans, sentDirectory, clock, random, log }),
+    await openBooks({
+      address,
+      pool,
+      plans,
+      catalog: () => catalog,
+      sentDirectory,
+      clock,
+      random,
+      log,
+    }),
     (open) => open.close(),
   );
   const keys: KeyDirectory = new KeyDirectory({
@@ -184,6 +193,7 @@ export async function startBreakeven(
       gateway,
       models,
       plans,
+      catalog: () => catalog,
       search: config.search,
     }),
     (open) => open.close(),

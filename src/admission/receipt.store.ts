@@ -3,6 +3,7 @@ import type { Book } from '#base/book.ts';
 import { type Id, idFromUuid, mintedAtMs, uuidOf } from '#base/id.ts';
 import { nanoUsd, type NanoUsd } from '#base/money.ts';
 import { utcDay } from '#base/utc-day.ts';
+import type { AnsweredBy } from '#catalog/public-model.ts';
 import { withStore } from '#db/pool.ts';
 import { addUsage, NO_USAGE, USAGE_UNITS, type Usage } from '#metering/usage.ts';
 import { decodeAttempts } from './record-bytes.ts';
@@ -11,7 +12,10 @@ import { decodeAttempts } from './record-bytes.ts';
 export interface Receipt {
   readonly id: Id<'request'>;
   readonly object: 'receipt';
+  /** What answered, by its public name. */
   readonly model: string;
+  /** As the client named it. */
+  readonly modelAsked: string;
   readonly class: string;
   readonly outcome: string;
   readonly admittedAtMs: number;
@@ -30,6 +34,9 @@ export interface Receipt {
 
 interface ReceiptRow {
   model: string;
+  supplier: string | null;
+  model_asked: string;
+  class_asked: string;
   class: string;
   outcome: string;
   admitted_ms: number;
@@ -48,6 +55,7 @@ interface ReceiptRow {
 
 /**
  * The receipt of a customer's own request.
+ * @param publicModel names what answered as customers know it
  * @returns `running` where it has not ended yet: the last byte of a stream leaves before its settlement
  *   is durable, so a quick client asks too early. `undefined` where the customer has no such request, or
  *   it was refused.
@@ -62,6 +70,7 @@ export function readReceipt(
     readonly ofMember?: Id<'member'> | undefined;
   },
   requestId: Id<'request'>,
+  publicModel: (answered: AnsweredBy) => string,
 ): Promise<Receipt | 'running' | undefined> {
   return withStore(async () => {
     const uuid = uuidOf(requestId);
@@ -70,16 +79,17 @@ export function readReceipt(
     const member = owner.ofMember === undefined ? null : uuidOf(owner.ofMember);
     const values = [owner.book, uuidOf(owner.customerId), uuid, mintedDay, member];
     const { rows } = await pool.query<ReceiptRow>(
-      `SELECT model, class, outcome, admitted_ms, settled_ms, plan_version, price_version, estimated, attempts,
-              charge, refunded, paid_allowance, paid_promotional, paid_bought, paid_overage
+      `SELECT e.model, e.supplier, e.class, e.outcome, e.admitted_ms, e.settled_ms, e.plan_version,
+              e.price_version, e.estimated, e.attempts, e.charge, e.refunded,
+              e.paid_allowance, e.paid_promotional, e.paid_bought, e.paid_overage,
+              d.model_asked, d.class_asked
          FROM usage_event e
-        WHERE book = $1 AND customer = $2 AND id = $3 AND day BETWEEN $4::date - 1 AND $4::date + 1
-          AND ($5::uuid IS NULL OR EXISTS (
-            SELECT FROM decision d WHERE d.book = e.book AND d.customer = e.customer
-               AND d.seq = e.decision_seq AND d.day = e.day AND d.member = $5))`,
+         JOIN decision d ON d.book = e.book AND d.customer = e.customer AND d.seq = e.decision_seq AND d.day = e.day
+        WHERE e.book = $1 AND e.customer = $2 AND e.id = $3 AND e.day BETWEEN $4::date - 1 AND $4::date + 1
+          AND ($5::uuid IS NULL OR d.member = $5)`,
       values,
     );
-    if (rows[0]) return receiptOf(requestId, rows[0]);
+    if (rows[0]) return receiptOf(requestId, rows[0], publicModel);
     const open = await pool.query(
       `SELECT FROM decision
         WHERE book = $1 AND customer = $2 AND request = $3 AND day BETWEEN $4::date - 1 AND $4::date + 1
@@ -90,7 +100,11 @@ export function readReceipt(
   });
 }
 
-function receiptOf(id: Id<'request'>, row: ReceiptRow): Receipt {
+function receiptOf(
+  id: Id<'request'>,
+  row: ReceiptRow,
+  publicModel: (answered: AnsweredBy) => string,
+): Receipt {
   const usage = decodeAttempts(row.attempts).reduce(
     (sum, attempt) => addUsage(sum, attempt.usage),
     NO_USAGE,
@@ -98,7 +112,14 @@ function receiptOf(id: Id<'request'>, row: ReceiptRow): Receipt {
   return {
     id,
     object: 'receipt',
-    model: row.model,
+    model: publicModel({
+      modelAsked: row.model_asked,
+      classAsked: row.class_asked,
+      classServed: row.class,
+      supplier: row.supplier,
+      upstreamModel: row.model,
+    }),
+    modelAsked: row.model_asked,
     class: row.class,
     outcome: row.outcome,
     admittedAtMs: row.admitted_ms,

@@ -367,6 +367,8 @@ function snippetOf(text: string, searched: string): string {
   const from = at <= SNIPPET_BEFORE ? 0 : at - SNIPPET_BEFORE;
   const cut = text
     .slice(from, from + SNIPPET_CHARACTERS)
+    // The marks of tables, headings and emphasis say nothing in one line.
+    .replaceAll(/[|`]+|\*{2,}|#{1,6} |[:-]{3,}/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim();
   return `${from > 0 ? '…' : ''}${cut}${from + SNIPPET_CHARACTERS < text.length ? '…' : ''}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type IdKind, type Id, parseId } from '#base/id.ts';
+import { ASK_ABOVE_PER_MILLE } from './chat-settings.store.ts';
 import { TEXT_CHARACTERS_MAX } from './chat.ts';
 
 /** The wire shapes of `/api/chat`. */
@@ -62,6 +63,7 @@ export const settingsSchema = z.object({
   style: z.string().max(4000),
   instructionsOn: z.boolean(),
   askAboveNanoUsd: z.number().int().min(0).max(1_000_000_000_000),
+  askAbovePerMille: z.number().int().min(0).max(1000).default(ASK_ABOVE_PER_MILLE),
   remoteImages: z.boolean(),
 });
 

@@ -14,6 +14,8 @@ export interface Taking {
   /** The gate of which it took the largest share, in thousandths of its limit. */
   readonly share?: { readonly gate: string; readonly perMille: number } | undefined;
   readonly outputTokens: number;
+  /** True: nothing came, nothing was counted. */
+  readonly isVoid?: boolean | undefined;
   readonly estimated: boolean;
 }
 
@@ -23,6 +25,7 @@ export function takingOf(
   { plan, ms }: { readonly plan: PlanVersion | undefined; readonly ms: number },
 ): Taking {
   const { usage } = receipt;
+  const isVoid = receipt.outcome === 'voided';
   const outputTokens = (usage.output ?? 0) + (usage.reasoning ?? 0);
   const [payer] = (['allowance', 'promotional', 'bought', 'overage'] as const)
     .filter((each) => receipt.paidBy[each] > 0)
@@ -33,7 +36,8 @@ export function takingOf(
     ms,
     chargeNanoUsd: receipt.chargeNanoUsd,
     paidBy: payer ?? 'plan',
-    share: payer === undefined && plan ? shareOf(receipt, plan) : undefined,
+    share: payer === undefined && plan && !isVoid ? shareOf(receipt, plan) : undefined,
+    ...(isVoid && { isVoid }),
     outputTokens,
     estimated: receipt.estimated,
   };

@@ -35,6 +35,11 @@ export interface WhoUse {
   readonly member: string | null;
   readonly api_key: string | null;
   readonly day: string;
+  readonly model_asked: string;
+  readonly class_asked: string;
+  readonly class: string;
+  readonly supplier: string | null;
+  /** The supplier's own name. */
   readonly model: string;
   readonly requests: number;
   readonly tokens_in: number;
@@ -55,13 +60,13 @@ export async function readWhoUsed(
   },
 ): Promise<readonly WhoUse[]> {
   const { rows } = await pool.query<WhoUse>(
-    `SELECT d.member, d.api_key, e.day, e.model, count(*) AS requests, sum(e.tokens_in)::bigint AS tokens_in,
+    `SELECT d.member, d.api_key, e.day, d.model_asked, d.class_asked, e.class, e.supplier, e.model, count(*) AS requests, sum(e.tokens_in)::bigint AS tokens_in,
             sum(e.tokens_out)::bigint AS tokens_out, sum(e.charge)::bigint AS charge
        FROM usage_event e
        JOIN decision d ON d.book = e.book AND d.customer = e.customer AND d.seq = e.decision_seq AND d.day = e.day
       WHERE e.book = $1 AND e.customer = $2 AND e.day >= $3 AND e.day < $4
         AND ($5::uuid IS NULL OR d.member = $5)
-      GROUP BY d.member, d.api_key, e.day, e.model`,
+      GROUP BY d.member, d.api_key, e.day, d.model_asked, d.class_asked, e.class, e.supplier, e.model`,
     [query.book, query.customer, query.fromDay, query.toDay, query.member ?? null],
   );
   return rows;

@@ -11,26 +11,38 @@ export interface CustomerRef {
   readonly customer: string;
 }
 
-/** A billing period as an account's operations tell it. */
+/**
+ * The part of a billing period that was on one plan, as an account's operations tell it: all of it, or
+ * what followed the last change of plan within it.
+ */
 export interface OwnPeriod extends PeriodTerms {
+  /** When the part began: `startMs`, unless the plan was changed later. */
+  readonly fromMs: number;
+  /** `renew`: the counts of rolling windows went on from the period before. */
+  readonly begunBy: 'open' | 'renew' | 'change_plan';
   /** The account's sequence numbers of it: after the first, before the second. */
   readonly afterSeq: number;
   readonly beforeSeq: number;
-  /** The plan version that it began on. */
+  /** The plan version that the part was on. */
   readonly planVersionId: Id<'planVersion'>;
-  /** What the period costs, as it was agreed. */
+  /** What a whole period of that plan costs, as it was agreed. */
   readonly priceNanoUsd: number;
-  /** True where another plan began within it. */
-  readonly changedPlan: boolean;
 }
 
-interface BeginRow {
+interface TermsRow {
   readonly seq: number;
-  readonly facts: {
-    readonly period: PeriodTerms;
-    readonly priceNanoUsd: number;
-  };
+  readonly at_ms: number;
   readonly plan_version: string;
+  readonly facts: {
+    readonly priceNanoUsd: number;
+    /** What a change of plan changes to. */
+    readonly planVersionId?: Id<'planVersion'>;
+  };
+}
+
+interface BeginRow extends TermsRow {
+  readonly kind: 'open' | 'renew';
+  readonly facts: TermsRow['facts'] & { readonly period: PeriodTerms };
 }
 
 /** The running period and the one before it, newest first. */
@@ -39,24 +51,28 @@ export async function readOwnPeriods(
   { book, customer }: CustomerRef,
 ): Promise<readonly OwnPeriod[]> {
   const { rows } = await pool.query<BeginRow>(
-    `SELECT seq, plan_version, facts FROM account_operation
+    `SELECT seq, at_ms, kind, plan_version, facts FROM account_operation
       WHERE book = $1 AND customer = $2 AND kind IN ('open', 'renew') ORDER BY seq DESC LIMIT 2`,
     [book, customer],
   );
-  const changes = await pool.query<{ seq: number }>(
-    `SELECT seq FROM account_operation
-      WHERE book = $1 AND customer = $2 AND kind = 'change_plan' AND seq > $3`,
+  const changes = await pool.query<TermsRow>(
+    `SELECT seq, at_ms, plan_version, facts FROM account_operation
+      WHERE book = $1 AND customer = $2 AND kind = 'change_plan' AND seq > $3 ORDER BY seq DESC`,
     [book, customer, rows.at(-1)?.seq ?? 0],
   );
   return rows.map((row, index) => {
+    const { period } = row.facts;
     const beforeSeq = rows[index - 1]?.seq ?? Number.MAX_SAFE_INTEGER;
+    const changed = changes.rows.find(({ seq }) => seq > row.seq && seq < beforeSeq);
+    const terms = changed ?? row;
     return {
-      ...row.facts.period,
-      afterSeq: row.seq,
+      ...period,
+      fromMs: changed === undefined ? period.startMs : Math.max(period.startMs, changed.at_ms),
+      begunBy: changed === undefined ? row.kind : 'change_plan',
+      afterSeq: terms.seq,
       beforeSeq,
-      planVersionId: idFromUuid('planVersion', row.plan_version),
-      priceNanoUsd: row.facts.priceNanoUsd,
-      changedPlan: changes.rows.some(({ seq }) => seq > row.seq && seq < beforeSeq),
+      planVersionId: terms.facts.planVersionId ?? idFromUuid('planVersion', terms.plan_version),
+      priceNanoUsd: terms.facts.priceNanoUsd,
     };
   });
 }
@@ -129,40 +145,41 @@ export interface OwnEventRow {
 
 const DAY_MS = 86_400_000;
 
-const span = ({ book, customer }: CustomerRef, period: OwnPeriod): readonly unknown[] => [
-  book,
-  customer,
-  period.afterSeq,
-  period.beforeSeq,
-  utcDay(period.startMs),
-];
+/** Decisions by their place in the account, and by when they were made. */
+export interface EventSpan {
+  /** Sequence numbers, both exclusive. */
+  readonly afterSeq: number;
+  readonly beforeSeq: number;
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+}
 
-/** How many decisions a period has. */
+/** How many decisions a span has. */
 export async function countOwnEvents(
   pool: Pool,
-  ref: CustomerRef,
-  period: OwnPeriod,
+  { book, customer }: CustomerRef,
+  { afterSeq, beforeSeq, fromMs, toMs }: EventSpan,
 ): Promise<number> {
   const { rows } = await pool.query<{ count: number }>(
     `SELECT count(*) AS count FROM decision
-      WHERE book = $1 AND customer = $2 AND seq > $3 AND seq < $4 AND day >= $5`,
-    [...span(ref, period)],
+      WHERE book = $1 AND customer = $2 AND seq > $3 AND seq < $4 AND day >= $5
+        AND at_ms >= $6 AND at_ms < $7`,
+    [book, customer, afterSeq, beforeSeq, utcDay(fromMs), fromMs, toMs],
   );
   return rows[0]?.count ?? 0;
 }
 
 /**
- * Every decision of a period, in the order of the account, a day at a time: each day is a partition,
+ * Every decision of a span, in the order of the account, a day at a time: each day is a partition,
  * and whoever reads them all at once makes the planner read everybody's.
- * @param toMs exclusive
  */
 export async function* readOwnEvents(
   pool: Pool,
   { book, customer }: CustomerRef,
-  period: OwnPeriod,
-  toMs: number,
+  { afterSeq, beforeSeq, fromMs, toMs }: EventSpan,
 ): AsyncGenerator<readonly OwnEventRow[]> {
-  const firstMs = Math.floor(period.startMs / DAY_MS) * DAY_MS;
+  const firstMs = Math.floor(fromMs / DAY_MS) * DAY_MS;
   for (let dayMs = firstMs; dayMs < toMs; dayMs += DAY_MS) {
     const { rows } = await pool.query<OwnEventRow>(
       `SELECT d.seq, d.at_ms, d.request, d.class_asked, d.class_served, d.input_tokens, d.member, d.api_key, d.key_cap,
@@ -173,12 +190,21 @@ export async function* readOwnEvents(
          FROM decision d
          LEFT JOIN usage_event e ON e.book = $1 AND e.customer = $2 AND e.day = $5 AND e.id = d.request
         WHERE d.book = $1 AND d.customer = $2 AND d.day = $5 AND d.seq > $3 AND d.seq < $4
+          AND d.at_ms >= $6 AND d.at_ms < $7
         ORDER BY d.seq`,
-      [book, customer, period.afterSeq, period.beforeSeq, utcDay(dayMs)],
+      [book, customer, afterSeq, beforeSeq, utcDay(dayMs), fromMs, toMs],
     );
     if (rows.length > 0) yield rows;
   }
 }
+
+const span = ({ book, customer }: CustomerRef, period: OwnPeriod): readonly unknown[] => [
+  book,
+  customer,
+  period.afterSeq,
+  period.beforeSeq,
+  utcDay(period.fromMs),
+];
 
 export interface OwnOperationRow {
   readonly seq: number;

@@ -7,6 +7,7 @@ import { type AccountOperation, accountOperation, NO_EVENT } from './account-ope
 import type { PlanVersion } from '#plans/plan-version.ts';
 import {
   type CustomerRef,
+  type EventSpan,
   type Opening,
   type OwnEventRow,
   type OwnOperationRow,
@@ -56,25 +57,32 @@ class Names {
 
 /**
  * One customer's billing period as a tape, straight from the books: no lake needed, and nothing of
- * anybody else in it. The account opens with the period, with the credits that it had then.
- * @param size how many decisions the period has, and up to when it is read
+ * anybody else in it. The account opens with the period, with the credits that it had then, and with
+ * what its rolling windows held.
+ * @param read what is read: the requests before the period that its windows still counted, its own, and
+ *   how many decisions both have together
  */
 export async function customerTape(
   pool: Pool,
   ref: CustomerRef,
   period: OwnPeriod,
-  size: { readonly events: number; readonly toMs: number },
+  read: {
+    readonly before: EventSpan | undefined;
+    readonly within: EventSpan;
+    readonly events: number;
+  },
 ): Promise<Tape> {
-  const reading = new TapeReading(size.events);
-  for await (const rows of readOwnEvents(pool, ref, period, size.toMs))
-    rows.forEach((row) => reading.add(row));
-  const opening = await readOpening(pool, ref, period);
-  return reading.tape(
-    ref,
-    period,
-    openingOf(period, opening),
-    await readOwnOperations(pool, ref, period),
-  );
+  const { before, within, events } = read;
+  const reading = new TapeReading(events, period.afterSeq);
+  for (const span of before === undefined ? [within] : [before, within])
+    for await (const rows of readOwnEvents(pool, ref, span))
+      rows.forEach((row) => reading.add(row));
+  const opening = openingOf(period, await readOpening(pool, ref, period));
+  return reading.tape(ref, period, {
+    before: before === undefined ? [] : openingBefore(period, before.fromMs),
+    opening,
+    rows: await readOwnOperations(pool, ref, period),
+  });
 }
 
 /** Credits that no period uses up: $1,000,000. */
@@ -94,9 +102,36 @@ export function onPlan(tape: Tape, { id, billing }: PlanVersion): Tape {
   return { ...tape, operations, segments: [{ customer: 0, planVersionId: id }] };
 }
 
-function openingOf(period: OwnPeriod, opening: Opening): readonly AccountOperation[] {
-  const { startMs, endMs, timeZone, planVersionId } = period;
+/**
+ * The account while requests are replayed for nothing but the windows that they fill: in a period of its
+ * own, paid by credits that end with it.
+ */
+function openingBefore(period: OwnPeriod, startMs: number): readonly AccountOperation[] {
+  const { fromMs: endMs, timeZone, planVersionId } = period;
   const common = { atMs: startMs, event: NO_EVENT };
+  return [
+    {
+      kind: 'open',
+      subscriptionId: 'sub' as Id<'subscription'>,
+      planVersionId,
+      period: { startMs, endMs, timeZone },
+      priceNanoUsd: nanoUsd(0),
+      ...common,
+    },
+    {
+      kind: 'grant',
+      credits: 'promotional',
+      amountNanoUsd: AMPLE,
+      expiresAtMs: endMs,
+      reference: 'for what came before',
+      ...common,
+    },
+  ];
+}
+
+function openingOf(period: OwnPeriod, opening: Opening): readonly AccountOperation[] {
+  const { fromMs, endMs, timeZone, planVersionId } = period;
+  const common = { atMs: fromMs, event: NO_EVENT };
   const credits = (kind: 'promotional' | 'bought', reference: string): AccountOperation => ({
     kind: 'grant',
     credits: kind,
@@ -110,7 +145,7 @@ function openingOf(period: OwnPeriod, opening: Opening): readonly AccountOperati
       kind: 'open',
       subscriptionId: 'sub' as Id<'subscription'>,
       planVersionId,
-      period: { startMs, endMs, timeZone },
+      period: { startMs: fromMs, endMs, timeZone },
       priceNanoUsd: nanoUsd(period.priceNanoUsd),
       ...common,
     },
@@ -133,10 +168,13 @@ class TapeReading {
   /** Operation codes with their place in the account's sequence. */
   readonly #ops: { readonly seq: number; readonly op: number }[] = [];
   readonly #max: number;
+  /** Where the period begins in the account's sequence. */
+  readonly #beginSeq: number;
   #events = 0;
 
-  constructor(events: number) {
+  constructor(events: number, beginSeq: number) {
     this.#max = events;
+    this.#beginSeq = beginSeq;
     this.#columns = blankColumns(events);
     // 0 stands for none.
     this.#members.numberOf('');
@@ -177,7 +215,10 @@ class TapeReading {
     );
     this.#addCandidates(i, row.candidates);
     this.#addUse(i, row);
-    const isFused = row.class_served === null || row.settle_seq === row.seq + 1;
+    // What began before the period ends before it, so that the account opens without holds.
+    const outlives =
+      row.seq < this.#beginSeq && (row.settle_seq === null || row.settle_seq > this.#beginSeq);
+    const isFused = row.class_served === null || row.settle_seq === row.seq + 1 || outlives;
     this.#ops.push({ seq: row.seq, op: opOf(isFused ? OP_LIFECYCLE : OP_DECIDE, i) });
     if (!isFused && row.settle_seq !== null)
       this.#ops.push({ seq: row.settle_seq, op: opOf(OP_SETTLE, i) });
@@ -222,12 +263,18 @@ class TapeReading {
 
   tape(
     { book, customer }: CustomerRef,
-    { startMs, endMs, planVersionId }: OwnPeriod,
-    opening: readonly AccountOperation[],
-    rows: readonly OwnOperationRow[],
+    { fromMs, endMs, planVersionId }: OwnPeriod,
+    account: {
+      readonly before: readonly AccountOperation[];
+      readonly opening: readonly AccountOperation[];
+      readonly rows: readonly OwnOperationRow[];
+    },
   ): Tape {
-    const operations = [...opening];
-    const first = operations.map((_, index) => opOf(OP_ACCOUNT, index));
+    const { before, opening, rows } = account;
+    const operations = [...before, ...opening];
+    const first = before.map((_, index) => opOf(OP_ACCOUNT, index));
+    for (const index of opening.keys())
+      this.#ops.push({ seq: this.#beginSeq, op: opOf(OP_ACCOUNT, before.length + index) });
     for (const row of rows) {
       const about = row.request === null ? undefined : this.#eventOf.get(row.request);
       const event = about ?? NO_EVENT;
@@ -240,7 +287,7 @@ class TapeReading {
     const ops = [...first, ...this.#ops.map(({ op }) => op)];
     return {
       book,
-      fromDay: new Date(startMs).toISOString().slice(0, 10),
+      fromDay: new Date(fromMs).toISOString().slice(0, 10),
       toDay: new Date(endMs).toISOString().slice(0, 10),
       events: this.#events,
       customers: [customer],

@@ -1,3 +1,5 @@
+import { priceOfRest } from '#admission/accrual.ts';
+import { type NanoUsd, nanoUsd } from '#base/money.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import { onPlan } from './customer-tape.ts';
 import { METRIC_COUNT, metricOf } from './metrics.ts';
@@ -35,6 +37,8 @@ export interface PlanFit {
   /** Exclusive; for a running period, up to when requests were read. */
   readonly toMs: number;
   readonly isWhole: boolean;
+  /** True: from a change of plan on; prices and what a plan gives for a period are of those days. */
+  readonly isPart: boolean;
   readonly own: PlanOutcome;
   /** Replaying the plan in force: of so many decisions, so many came out as the books have them. */
   readonly compared: number;
@@ -46,8 +50,9 @@ export interface PlanFit {
 export type NoPlanFit =
   /** Fewer than {@link DAYS_MIN} days of a period. */
   | { readonly why: 'too_early'; readonly fromMs: number }
+  /** Fewer than so many since the plan was changed. */
+  | { readonly why: 'changed_plan'; readonly fromMs: number }
   | { readonly why: 'no_requests' }
-  | { readonly why: 'changed_plan' }
   | { readonly why: 'too_many'; readonly events: number };
 
 export const DAYS_MIN = 7;
@@ -85,10 +90,33 @@ export function verdictOf({ own, others }: Pick<PlanFit, 'own' | 'others'>): Ver
   return roomier ? { kind: 'roomier', plan: roomier.plan } : { kind: 'right', plan: undefined };
 }
 
-/** Replays a customer's tape on one plan. */
-export function outcomeOn(basis: LabBasis<Tape>, plan: PlanVersion): PlanOutcome {
+/**
+ * A plan for what is left of a period: its price, and all that it gives or bounds for a whole one, by
+ * time. Windows of hours, days and weeks are what they are.
+ */
+export function forRest(
+  plan: PlanVersion,
+  rest: { readonly restMs: number; readonly wholeMs: number },
+): PlanVersion {
+  if (rest.restMs >= rest.wholeMs) return plan;
+  const of = (amount: number): NanoUsd => priceOfRest(nanoUsd(amount), rest);
+  return {
+    ...plan,
+    priceNanoUsd: of(plan.priceNanoUsd),
+    credits: { ...plan.credits, perPeriodNanoUsd: of(plan.credits.perPeriodNanoUsd) },
+    gates: plan.gates.map((gate) =>
+      gate.window.kind === 'cycle' ? { ...gate, limit: of(gate.limit) } : gate,
+    ),
+    overageCapNanoUsd: of(plan.overageCapNanoUsd),
+    ...(plan.fareCapNanoUsd !== undefined && { fareCapNanoUsd: of(plan.fareCapNanoUsd) }),
+  };
+}
+
+/** Replays a customer's tape on one plan. What was before `fromMs` fills windows and counts for nothing. */
+export function outcomeOn(basis: LabBasis<Tape>, plan: PlanVersion, fromMs: number): PlanOutcome {
   const tape = onPlan(basis.tape, plan);
-  const spec = { ...recordedSpec(basis), recorded: false, plans: [plan], changed: [plan.id] };
+  const own = recordedSpec(basis, fromMs);
+  const spec = { ...own, recorded: false, plans: [plan], changed: [plan.id] };
   const limited = { refused: new Set<number>(), fellBack: new Set<number>() };
   const matrix = sharedMatrix(1, METRIC_COUNT);
   const run = new ReplayRun(tape, spec, matrix, (event, verdict) =>
@@ -115,13 +143,19 @@ export function outcomeOn(basis: LabBasis<Tape>, plan: PlanVersion): PlanOutcome
 export function ownOutcome(
   { tape }: LabBasis<Tape>,
   plan: PlanVersion,
-  paid: { readonly priceNanoUsd: number; readonly refundedNanoUsd: number },
+  paid: {
+    readonly fromMs: number;
+    readonly priceNanoUsd: number;
+    readonly refundedNanoUsd: number;
+  },
 ): PlanOutcome {
   const { event } = tape.columns;
   const refusedDays = new Set<number>();
   const fellBackDays = new Set<number>();
-  let [beyond, refused, fellBack] = [0, 0, 0];
+  let [requests, beyond, refused, fellBack] = [0, 0, 0, 0];
   for (let i = 0; i < tape.events; i++) {
+    if ((event.atMs[i] ?? 0) < paid.fromMs) continue;
+    requests++;
     beyond += (event.paidBought[i] ?? 0) + (event.paidOverage[i] ?? 0);
     if (event.classServed[i] === NONE) {
       refused++;
@@ -136,7 +170,7 @@ export function ownOutcome(
     displayName: plan.displayName,
     priceNanoUsd: paid.priceNanoUsd,
     beyondNanoUsd: Math.max(0, beyond - paid.refundedNanoUsd),
-    requests: tape.events,
+    requests,
     refused,
     refusedDays: refusedDays.size,
     fellBack,
@@ -147,12 +181,15 @@ export function ownOutcome(
 }
 
 /** How many of the booked decisions a replay of the plan in force gives again. */
-export function reproducedBy(basis: LabBasis<Tape>): {
+export function reproducedBy(
+  basis: LabBasis<Tape>,
+  fromMs: number,
+): {
   readonly compared: number;
   readonly reproduced: number;
 } {
   const matrix = sharedMatrix(1, METRIC_COUNT);
-  new ReplayRun(basis.tape, recordedSpec(basis), matrix).customer(0);
+  new ReplayRun(basis.tape, recordedSpec(basis, fromMs), matrix).customer(0);
   const compared = metricOf(matrix, 0, 'compared');
   return { compared, reproduced: compared - metricOf(matrix, 0, 'differingDecisions') };
 }

@@ -99,11 +99,14 @@ export class ReplayAccount {
     }
   }
 
+  /** Where it is open already, what its windows hold is all that stays. */
   #open(operation: Extract<AccountOperation, { kind: 'open' }>): void {
     const place = this.#place;
     const program = this.#programOf(operation.planVersionId);
     const { account } = place;
     const { period } = operation;
+    account.lots.length = 0;
+    account.debtNanoUsd = 0;
     place.program = program;
     account.planVersionId = operation.planVersionId;
     renewPeriod(account, program.program, {

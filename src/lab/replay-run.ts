@@ -304,7 +304,8 @@ export class ReplayRun {
       voidHold(account, program, ending, scopes, out);
       return;
     }
-    if (!this.#request.use(under.program, i, served)) this.#place.add('unknownDemand', 1);
+    const isKnown = this.#request.use(under.program, i, served);
+    if (!isKnown && counts) this.#place.add('unknownDemand', 1);
     if (this.#accounts.isKept(i)) {
       const kinds = new Map<number, LotKind>(account.lots.map((lot) => [lot.no, lot.kind]));
       settle(account, program, ending, scopes, out);

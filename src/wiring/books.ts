@@ -10,6 +10,8 @@ import type { Clock } from '#base/clock.ts';
 import { parseId } from '#base/id.ts';
 import type { Random } from '#base/random.ts';
 import { utcDay } from '#base/utc-day.ts';
+import type { Catalog } from '#catalog/catalog.ts';
+import { publicModel } from '#catalog/public-model.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
 import type { GatewayDeps } from '#gateway/gateway-deps.ts';
 import { PostgresIdempotencyStore } from '#gateway/idempotency.store.ts';
@@ -26,6 +28,7 @@ export interface BooksOptions {
   readonly address: DatabaseAddress;
   readonly pool: Pool;
   readonly plans: PlanBook;
+  readonly catalog: () => Catalog;
   /** Where this process notes what it sends to suppliers. */
   readonly sentDirectory: string;
   readonly clock: Clock;
@@ -64,7 +67,7 @@ const ACCRUALS_PER_PASS = 2_000;
  * @throws DomainError `store_unavailable`
  */
 export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
-  const { address, pool, plans, sentDirectory, clock, random, log } = options;
+  const { address, pool, plans, catalog, sentDirectory, clock, random, log } = options;
   const admission = createAdmission({
     address,
     pool,
@@ -97,7 +100,7 @@ export async function openBooks(options: BooksOptions): Promise<OpenBooks> {
     },
     async receipt(caller, requestId) {
       const id = parseId('request', requestId);
-      return id && readReceipt(pool, caller, id);
+      return id && readReceipt(pool, caller, id, (answered) => publicModel(catalog(), answered));
     },
     async accrue(book) {
       const nowMs = clock.nowMs();

@@ -4,6 +4,8 @@ import { readStandings } from '#admission/standings.store.ts';
 import type { Clock } from '#base/clock.ts';
 import { DomainError } from '#base/domain-error.ts';
 import type { Random } from '#base/random.ts';
+import type { Catalog } from '#catalog/catalog.ts';
+import { type AnsweredBy, publicModel } from '#catalog/public-model.ts';
 import type { ChatActor } from '#chat/actor.ts';
 import { quoteShares } from '#chat/quote-shares.ts';
 import { Chat } from '#chat/chat.ts';
@@ -37,6 +39,7 @@ export interface ChatParts {
   readonly gateway: Gateway;
   readonly models: LiveModels;
   readonly plans: PlanBook;
+  readonly catalog: () => Catalog;
   readonly search: Config['search'];
 }
 
@@ -54,7 +57,8 @@ const FORGET_EVERY_MS = 600_000;
 
 /** Opens the chat on the parts of the house: what dead processes left is ended before anything new begins. */
 export async function openChat(parts: ChatParts): Promise<OpenChat> {
-  const { pool, address, clock, random, log, gateway, models, plans } = parts;
+  const { pool, address, clock, random, log, gateway, models, plans, catalog } = parts;
+  const nameOf = (answered: AnsweredBy): string => publicModel(catalog(), answered);
   const owner = new ProcessOwner({
     address,
     random,
@@ -68,7 +72,7 @@ export async function openChat(parts: ChatParts): Promise<OpenChat> {
     clock,
     log,
     owner: () => owner.number,
-    receipt: (caller, requestId) => readReceipt(pool, caller, requestId),
+    receipt: (caller, requestId) => readReceipt(pool, caller, requestId, nameOf),
   });
   const pages = new PageFetcher();
   const webSearch = webSearchOf(parts.search, pages);
@@ -102,7 +106,7 @@ export async function openChat(parts: ChatParts): Promise<OpenChat> {
       plan: (id) => plans.plan(id),
       listedPlans: () => plans.current().filter(({ listed }) => listed),
       receipt: (actor, requestId) =>
-        readReceipt(pool, { ...actor, ofMember: actor.memberId }, requestId),
+        readReceipt(pool, { ...actor, ofMember: actor.memberId }, requestId, nameOf),
       hasWebSearch: webSearch !== undefined,
       readPicture: (url) => pages.readPicture(url),
     }),

@@ -36,6 +36,8 @@ import { planFitOf } from './plan-fit.ts';
 
 const DAY_MS = 86_400_000;
 const TYPICAL_DAYS = 30;
+/** Fewer say nothing of how somebody works. */
+const TYPICAL_REQUESTS_MIN = 10;
 const EXPORT_DAYS = 400;
 
 /** What a customer's people see and change of their own: never what anything cost us. */
@@ -101,6 +103,7 @@ export function meServices(parts: ConsoleParts): MeServices {
         keys: (await ownKeys(parts).keys(member)).rows,
         usage: await usage.usage(member, days),
         receipts: (await usage.receipts(member, {}, table)).rows,
+        notices: (await ownNotices(parts).notices(member)).rows,
       };
     },
   };
@@ -235,7 +238,7 @@ async function typicalUse(
     toDay: utcDay(nowMs + DAY_MS),
   });
   const requests = rows.reduce((sum, row) => sum + row.requests, 0);
-  if (requests === 0) return null;
+  if (requests < TYPICAL_REQUESTS_MIN) return null;
   const tokens = rows.reduce((sum, row) => sum + row.tokens_in + row.tokens_out, 0);
   return {
     messagesPerDay: Math.round((requests * 10) / TYPICAL_DAYS) / 10,

@@ -7,6 +7,7 @@ import { readWhy } from '#admission/why.store.ts';
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, idFromUuid, uuidOf } from '#base/id.ts';
 import { utcDay } from '#base/utc-day.ts';
+import { modelTitle, publicModel } from '#catalog/public-model.ts';
 import { readWhoUsed, type WhoUse } from '#economics/customer-use.store.ts';
 import type { Membership } from '#http/caller.ts';
 import type { MeServices } from '#http/me-services.ts';
@@ -44,6 +45,15 @@ export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receip
       ]);
       const nameOf = new Map(people.map(({ id, name }) => [id, name]));
       const keyName = new Map(keys.map(({ id, name }) => [uuidOf(id), name]));
+      const catalog = parts.catalog();
+      const modelOf = (row: WhoUse): string =>
+        publicModel(catalog, {
+          modelAsked: row.model_asked,
+          classAsked: row.class_asked,
+          classServed: row.class,
+          supplier: row.supplier,
+          upstreamModel: row.model,
+        });
       const by = <Key>(of: (row: WhoUse) => Key) => [...Map.groupBy(rows, of)];
       return {
         fromDay,
@@ -52,7 +62,11 @@ export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receip
         byDay: by(({ day }) => day)
           .map(([day, part]) => ({ ...sumOf(part), day }))
           .toSorted((a, b) => (a.day < b.day ? -1 : 1)),
-        byModel: by(({ model }) => model).map(([model, part]) => ({ ...sumOf(part), model })),
+        byModel: by(modelOf).map(([model, part]) => ({
+          ...sumOf(part),
+          model,
+          modelName: modelTitle(catalog, model),
+        })),
         byMember: by((row) => row.member).map(([uuid, part]) => ({
           ...sumOf(part),
           memberId: uuid && idFromUuid('member', uuid),
@@ -85,11 +99,21 @@ export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receip
         limit: table.limit,
       });
       const last = found.at(-1);
+      const catalog = parts.catalog();
+      const modelOf = (row: (typeof found)[number]): string =>
+        publicModel(catalog, {
+          modelAsked: row.model_asked,
+          classAsked: row.class_asked,
+          classServed: row.class_served ?? row.class_asked,
+          supplier: row.supplier,
+          upstreamModel: row.model,
+        });
       return {
         rows: found.map((row) => ({
           requestId: idFromUuid('request', row.request),
           atMs: row.at_ms,
-          model: row.model ?? row.model_asked,
+          model: modelOf(row),
+          modelName: modelTitle(catalog, modelOf(row)),
           className: row.class_served ?? row.class_asked,
           outcome: row.outcome ?? 'running',
           estimated: row.estimated ?? false,
@@ -109,13 +133,16 @@ export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receip
     },
     async receipt(member, id) {
       const ofMember = member.role === 'admin' ? undefined : member.memberId;
-      const receipt = await readReceipt(pool, { ...member, ofMember }, id);
+      const catalog = parts.catalog();
+      const receipt = await readReceipt(pool, { ...member, ofMember }, id, (answered) =>
+        publicModel(catalog, answered),
+      );
       if (receipt === undefined) throw new DomainError('not_found', `You have no request ${id}.`);
       if (receipt === 'running') {
         throw new DomainError('conflict', 'This request has not ended yet.', { retryAfterMs: 500 });
       }
       const plan = plans.plan(receipt.planVersion);
-      const price = [...parts.catalog().prices].find((each) => each.id === receipt.priceVersion);
+      const price = [...catalog.prices].find((each) => each.id === receipt.priceVersion);
       return {
         id: receipt.id,
         ...(await limitsBehind(pool, id, plan)),
@@ -126,6 +153,9 @@ export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receip
           fromMs: price?.effectiveFromMs ?? null,
         },
         model: receipt.model,
+        modelName: modelTitle(catalog, receipt.model),
+        modelAsked: receipt.modelAsked,
+        modelAskedName: modelTitle(catalog, receipt.modelAsked),
         className: receipt.class,
         outcome: receipt.outcome,
         estimated: receipt.estimated,

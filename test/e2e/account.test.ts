@@ -85,7 +85,7 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
   it('set up a second factor by a code that is drawn in the page', async () => {
     await page.goto(`${house.url}/settings`);
     const form = page.locator('form', { has: page.getByRole('button', { name: 'Begin' }) });
-    await form.getByLabel('It is off').fill(OWNER.password);
+    await form.getByLabel('Your password').fill(OWNER.password);
     await form.getByRole('button', { name: 'Begin' }).click();
     const code = page.getByRole('img', { name: 'QR code for your authenticator' });
     await code.waitFor();
@@ -106,7 +106,7 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
     await dialog.getByText('Due now').waitFor();
     expect(await dialog.textContent()).toContain('$20.00');
     await dialog.getByRole('button', { name: 'Ask for Plus' }).click();
-    await page.getByText(/^You asked for plus on/).waitFor();
+    await page.getByText(/^You asked for Plus on/).waitFor();
     await page.getByText('Your plan').waitFor();
   }, 60_000);
 

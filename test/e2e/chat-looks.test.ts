@@ -4,6 +4,8 @@ import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 import { seriousFaults } from './serious-faults.ts';
 
+type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>;
+
 const LOOKS = [
   { locale: 'en-US', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
   { locale: 'zh-CN', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
@@ -18,6 +20,8 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
   let conversation = '';
   let receipt = '';
   let shared = '';
+  /** Of somebody whose day is used up, a conversation without an answer. */
+  let full: { readonly conversation: string; readonly state: StorageState };
 
   beforeAll(async () => {
     house = stack.use(await webHouse({ BREAKEVEN_WEB: 'build' }));
@@ -25,10 +29,9 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
     stack.defer(() => browser.close());
     context = await browser.newContext({ locale: 'en-US' });
     const page = await context.newPage();
-    const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
     const token = new URL(house.setUp).searchParams.get('token');
     await context.request.post(`${house.url}/api/setup`, {
-      headers: { origin: house.url, 'x-csrf-token': csrf ?? '' },
+      headers: { origin: house.url, 'x-csrf-token': await csrfOf(context) },
       data: { token, ...OWNER },
     });
     await page.goto(house.url);
@@ -40,6 +43,7 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
     conversation = new URL(page.url()).pathname;
     receipt = (await line.getAttribute('href')) ?? '';
     shared = await share(page);
+    full = await useUp();
   }, 180_000);
   afterAll(() => stack.disposeAsync());
 
@@ -80,6 +84,32 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
       await page.keyboard.press('Control+/');
       await page.locator('dialog[open]').waitFor();
       await check('the shortcuts');
+      await page.keyboard.press('Escape');
+      const share = page.getByRole('button', { name: /^(Share|分享)$/ });
+      await share.focus();
+      await page.keyboard.press('Enter');
+      await page.locator('dialog[open] .button-main').click();
+      await page.locator('dialog[open] .share-list').waitFor();
+      await check('the links of a conversation');
+      await page.keyboard.press('Escape');
+      expect(
+        await page.evaluate<string>('document.activeElement?.getAttribute("aria-label")'),
+      ).toMatch(/^(Share|分享)$/);
+      await page.goto(house.url);
+      await page.locator('.composer-bar').waitFor();
+      if (isPhone) await page.locator('.sidebar-toggle').click();
+      await page.getByRole('button', { name: /^(Settings|设置)$/ }).click();
+      // From now on everything is asked about first.
+      await page.locator('dialog[open] input[type=number]').fill('0');
+      await check('the settings');
+      await page.locator('dialog[open] .button-main').click();
+      await page.locator('dialog[open]').waitFor({ state: 'detached' });
+      if (isPhone) await page.locator('.sidebar-shade').click({ position: { x: 380, y: 400 } });
+      await page.fill('#composer', 'How deep is it? '.repeat(300));
+      await page.keyboard.press('Enter');
+      await page.locator('dialog[open] .quote-shares li').first().waitFor();
+      await check('a question before a dear message');
+      await page.keyboard.press('Escape');
       await page.goto(house.url + receipt);
       await page.locator('.receipt-facts').first().waitFor();
       await check('a receipt');
@@ -90,6 +120,19 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
     },
     120_000,
   );
+
+  it.each(LOOKS)('says what is full without such a fault, in $locale', async (look) => {
+    await using seen = await browser.newContext({
+      ...look,
+      storageState: full.state,
+      bypassCSP: true,
+    });
+    const page = await seen.newPage();
+    await page.goto(house.url + full.conversation);
+    await page.locator('.limit-card .limit-when').waitFor();
+    expect(await page.locator('.limit-card .way').count()).toBeGreaterThan(1);
+    expect(await seriousFaults(page)).toEqual([]);
+  });
 
   it('leads an operator to the console, and everybody to their usage', async () => {
     const page = await context.newPage();
@@ -121,12 +164,51 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
     await page.close();
   }, 60_000);
 
+  /** Somebody on the free plan, at the end of their day, who asks once more. */
+  async function useUp(): Promise<typeof full> {
+    const { url } = await (
+      await context.request.post(`${house.url}/api/invites`, {
+        headers: { origin: house.url, 'x-csrf-token': await csrfOf(context) },
+        data: { kind: 'customer' },
+      })
+    ).json();
+    const theirs = await browser.newContext({ locale: 'en-US' });
+    const post = async (path: string, data: object) => {
+      const headers = { origin: house.url, 'x-csrf-token': await csrfOf(theirs) };
+      return (await theirs.request.post(house.url + path, { headers, data })).json();
+    };
+    const invite = new URL(url).searchParams.get('invite');
+    const person = { name: 'Finn', email: 'finn@example.com', password: 'a long enough password' };
+    await post('/api/sign-up', { invite, ...person });
+    const { secret } = await post('/api/me/keys', { name: 'script' });
+    const ask = () =>
+      fetch(`${house.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: 'sim-fast',
+          max_tokens: 1,
+          messages: [{ role: 'user', content: 'How deep is it?' }],
+        }),
+      });
+    await Promise.all(Array.from({ length: 40 }, ask));
+    const { conversation } = await post('/api/chat/messages', {
+      model: 'sim-fast',
+      text: 'And now?',
+    });
+    return { conversation: `/c/${conversation}`, state: await theirs.storageState() };
+  }
+
+  async function csrfOf(of: BrowserContext): Promise<string> {
+    const { csrf } = await (await of.request.get(`${house.url}/api/session`)).json();
+    return csrf ?? '';
+  }
+
   /** @returns the path of the link */
   async function share(page: Page): Promise<string> {
-    const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
     const id = conversation.split('/').at(-1);
     const answer = await page.request.post(`${house.url}/api/chat/conversations/${id}/shares`, {
-      headers: { origin: house.url, 'x-csrf-token': csrf },
+      headers: { origin: house.url, 'x-csrf-token': await csrfOf(context) },
       data: {},
     });
     const { token } = (await answer.json()) as { token: string };

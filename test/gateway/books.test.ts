@@ -46,7 +46,9 @@ function houseOf(subject: Subject, options: TestGatewayOptions = {}): Promise<Te
       plans: { plan: () => plan, rates: () => undefined },
       receipt: async (caller, id) => {
         const requestId = parseId('request', id);
-        return requestId && (await readReceipt(database.pool, caller, requestId));
+        return (
+          requestId && (await readReceipt(database.pool, caller, requestId, (by) => by.modelAsked))
+        );
       },
     },
   });

@@ -104,7 +104,8 @@ describe('plans', () => {
   it('stand side by side; a change is previewed, asked for, and approved by an operator', async () => {
     const plans = await kim.json<MyPlans>('GET', '/api/me/plans');
     expect(plans.rows.filter(({ current }) => current).map(({ plan }) => plan)).toEqual(['free']);
-    expect(plans.typical?.tokensPerMessage).toBeGreaterThan(0);
+    // A handful of requests says nothing of how somebody works.
+    expect(plans.typical).toBeNull();
     expect(await kim.json('GET', '/api/me/plans/plus/change')).toMatchObject({
       from: { plan: 'free' },
       to: { plan: 'plus' },

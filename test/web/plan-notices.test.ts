@@ -140,6 +140,8 @@ describe('a scheduled plan', () => {
     ]);
     await max.json('POST', `/api/me/notices/${id}/dismiss`, {});
     expect((await noticesOf(max))[0]?.dismissed).toBe(true);
+    const all = await max.json<{ notices: readonly MyNotice[] }>('GET', '/api/me/export');
+    expect(all.notices).toEqual(await noticesOf(max));
     expect((await noticesOf(kim))[0]?.dismissed).toBe(false);
     const named = await owner.json<ScheduleAnswer>('GET', `/api/lab/schedules/${id}?q=kim`);
     expect(named.notices[0]?.notice).toEqual(mine);

@@ -5,6 +5,7 @@ import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { count, moment, percent } from '../ui/figures.ts';
 import { useRemote } from '../ui/remote.ts';
+import { listed } from '../ui/words.ts';
 import { amountWords, windowWords } from './terms.ts';
 
 /** Limits that have reached a share at which the customer wanted to be told; each is put away once. */
@@ -47,7 +48,7 @@ function headOf({ gate, share, classes, window }: MyAlert): string {
   const limit =
     classes.length === 0
       ? length
-      : m.me_limit_of({ classes: classes.map(className).join(', '), window: length });
+      : m.me_limit_of({ classes: listed(classes.map(className)), window: length });
   return m.me_alert_text({ share: percent(share), limit });
 }
 

@@ -45,7 +45,7 @@ export function Keys() {
           rows={keys.data.rows}
           rowKey={(key) => key.id}
           columns={[
-            { key: 'name', label: m.me_name(), sort: (key) => key.name, cell: (key) => key.name },
+            { key: 'name', label: m.chat_name(), sort: (key) => key.name, cell: (key) => key.name },
             {
               key: 'prefix',
               label: m.me_key_begins(),

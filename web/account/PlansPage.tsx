@@ -9,6 +9,7 @@ import { m } from '../paraglide/messages.js';
 import { count, moment, numberOf, usd } from '../ui/figures.ts';
 import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
+import { listed } from '../ui/words.ts';
 import { PlanNotices } from './PlanNotices.tsx';
 import { fullWords, gateWords } from './terms.ts';
 
@@ -20,7 +21,9 @@ export function PlansPage() {
   if (plans.error && !plans.data) return <Failure error={plans.error} onAgain={plans.reload} />;
   if (!plans.data) return <Loading rows={8} />;
   const open = asked.data?.rows.find(({ state }) => state === 'open');
-  const { typical, canChange } = plans.data;
+  const { rows, typical, canChange } = plans.data;
+  const titleOf = (name: string): string =>
+    rows.find(({ plan }) => plan === name)?.displayName ?? name;
   return (
     <>
       <PlanNotices keeps />
@@ -32,12 +35,16 @@ export function PlansPage() {
             })
           : m.me_plans_sentence()}
       </p>
-      {open && <p role="status">{m.me_asked({ plan: open.plan, at: moment(open.askedAtMs) })}</p>}
-      {plans.data.rows.length === 0 ? (
+      {open && (
+        <p role="status" className="plan-asked">
+          {m.me_asked({ plan: titleOf(open.plan), at: moment(open.askedAtMs) })}
+        </p>
+      )}
+      {rows.length === 0 ? (
         <Empty>{m.me_no_plans()}</Empty>
       ) : (
         <div className="tiers">
-          {plans.data.rows.map((plan) => (
+          {rows.map((plan) => (
             <Tier
               key={plan.plan}
               plan={plan}
@@ -87,7 +94,7 @@ function Tier({
       </p>
       <ul>
         <li>
-          {m.me_classes({ classes: plan.classes.map(({ name }) => className(name)).join(', ') })}
+          {m.me_classes({ classes: listed(plan.classes.map(({ name }) => className(name))) })}
         </li>
         {plan.gates.map((gate) => (
           <li key={gate.id}>
@@ -112,6 +119,18 @@ function Tier({
         )}
       </div>
     </section>
+  );
+}
+
+/** A limit before and after; where both read alike (its amount is not told), once. */
+function GateChange({ from, to }: Pick<PlanChangePreview['gates'][number], 'from' | 'to'>) {
+  const before = from && gateWords(from);
+  const after = to ? gateWords(to) : m.me_gate_gone();
+  return (
+    <>
+      {before && before !== after && <s>{before}</s>}
+      <span>{after}</span>
+    </>
   );
 }
 
@@ -149,16 +168,15 @@ function ChangePreview({
       <ul className="change-gates">
         {change.gates.map(({ id, from, to }) => (
           <li key={id}>
-            {from && <s>{gateWords(from)}</s>}
-            {to ? <span>{gateWords(to)}</span> : <span>{m.me_gate_gone()}</span>}
+            <GateChange from={from} to={to} />
           </li>
         ))}
       </ul>
       {change.classesLost.length > 0 && (
-        <p>{m.me_classes_lost({ classes: change.classesLost.map(className).join(', ') })}</p>
+        <p>{m.me_classes_lost({ classes: listed(change.classesLost.map(className)) })}</p>
       )}
       {change.classesGained.length > 0 && (
-        <p>{m.me_classes_gained({ classes: change.classesGained.map(className).join(', ') })}</p>
+        <p>{m.me_classes_gained({ classes: listed(change.classesGained.map(className)) })}</p>
       )}
       <p className="soft">{m.me_change_note()}</p>
       <FormProblem error={error} />

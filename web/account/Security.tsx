@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { SessionRow, TwoFactorStart } from '../../src/http/shapes/session.ts';
 import { api } from '../chat/api.ts';
+import { CopyButton } from '../chat/CopyButton.tsx';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
 import { moment } from '../ui/figures.ts';
@@ -88,7 +89,14 @@ export function TwoFactor({ isOn: wasOn }: { readonly isOn: boolean }) {
             <code>{start.uri}</code>
           </details>
           <p>{m.me_two_factor_backup()}</p>
-          <code>{start.backupCodes.join('  ')}</code>
+          <ul className="backup-codes">
+            {start.backupCodes.map((backup) => (
+              <li key={backup}>
+                <code>{backup}</code>
+              </li>
+            ))}
+          </ul>
+          <CopyButton label={m.me_copy()} text={() => start.backupCodes.join('\n')} />
         </div>
         <TextField
           label={m.me_two_factor_code()}
@@ -118,13 +126,13 @@ export function TwoFactor({ isOn: wasOn }: { readonly isOn: boolean }) {
         attempt(api('POST', isOn ? '/me/two-factor/stop' : '/me/two-factor', { password }), then);
       }}
     >
+      <p className="soft">{isOn ? m.me_two_factor_is_on() : m.me_two_factor_is_off()}</p>
       <TextField
-        label={isOn ? m.me_two_factor_is_on() : m.me_two_factor_is_off()}
+        label={m.me_password_now()}
         type="password"
         value={password}
         onChange={setPassword}
         autoComplete="current-password"
-        hint={m.me_two_factor_hint()}
       />
       <Button type="submit" disabled={password === ''}>
         {isOn ? m.me_two_factor_stop() : m.me_two_factor_start()}

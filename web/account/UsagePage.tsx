@@ -2,12 +2,23 @@ import type { MyMeter, MyPlans, MyReceiptRow, MyUsage } from '../../src/http/sha
 import type { Session } from '../../src/http/shapes/session.ts';
 import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
-import { count, countShort, dayText, moment, numberOf, percent, usd } from '../ui/figures.ts';
+import {
+  addDays,
+  count,
+  countShort,
+  dateText,
+  dayText,
+  moment,
+  numberOf,
+  percent,
+  usd,
+} from '../ui/figures.ts';
 import { Empty, Failure, Loading } from '../ui/parts.tsx';
 import { PlanFit } from '../ui/PlanFit.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { type Column, LocalTable } from '../ui/Table.tsx';
+import { listed, sentences } from '../ui/words.ts';
 import { AlertList } from './AlertList.tsx';
 import { Part } from './Part.tsx';
 import { PlanNotices } from './PlanNotices.tsx';
@@ -27,12 +38,14 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
       <PlanNotices />
       <AlertList />
       <p className="account-sentence">
-        {m.me_usage_sentence({
-          requests: count(data.totals.requests),
-          from: dayText(data.fromDay),
-          plan: customer.plan?.displayName ?? m.me_no_plan(),
-        })}{' '}
-        <Forecast usage={data} nameOf={nameOf} />
+        {sentences([
+          m.me_usage_sentence({
+            requests: count(data.totals.requests),
+            from: dayText(data.fromDay),
+            plan: customer.plan?.displayName ?? m.me_no_plan(),
+          }),
+          forecastOf(data, nameOf),
+        ])}
       </p>
       <Part title={m.me_limits()} note={m.me_limits_note()}>
         {data.meters.length === 0 ? (
@@ -47,20 +60,30 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
         <Credits usage={data} />
       </Part>
       <Part title={m.me_by_day()}>
-        <UseByDay days={data.byDay} />
+        <UseByDay
+          days={data.byDay}
+          fromDay={data.fromDay}
+          toDay={data.balances ? dayAfter(data.balances.periodEndMs) : data.toDay}
+        />
       </Part>
       <div className="account-columns">
         <Part title={m.me_by_model()}>
           <Shares
             name={m.me_model()}
-            rows={data.byModel.map(({ model, ...used }) => ({ name: model, ...used }))}
+            rows={data.byModel.map(({ modelName, ...used }) => ({ name: modelName, ...used }))}
           />
         </Part>
         <Part title={m.me_by_member()}>
           <Shares name={m.me_member()} rows={data.byMember} />
         </Part>
         <Part title={m.me_by_key()}>
-          <Shares name={m.me_key()} rows={data.byKey} />
+          <Shares
+            name={m.me_key()}
+            rows={data.byKey.map(({ keyId, name, ...used }) => ({
+              name: keyId === null ? m.me_in_chat() : name,
+              ...used,
+            }))}
+          />
         </Part>
       </div>
       {customer.role === 'admin' && (
@@ -89,7 +112,7 @@ const RECEIPT_COLUMNS: readonly Column<MyReceiptRow>[] = [
     sort: true,
     cell: (row) => <a href={`/receipt/${row.requestId}`}>{moment(row.atMs)}</a>,
   },
-  { key: 'model', label: m.me_model(), cell: (row) => row.model },
+  { key: 'model', label: m.me_model(), cell: (row) => row.modelName },
   {
     key: 'in',
     label: m.me_tokens_in(),
@@ -108,20 +131,24 @@ const RECEIPT_COLUMNS: readonly Column<MyReceiptRow>[] = [
     key: 'charge',
     label: m.me_charge(),
     isFigure: true,
-    cell: (row) => (numberOf(row.chargeNanoUsd) === 0 ? m.me_in_plan() : usd(row.chargeNanoUsd)),
+    cell: chargeWords,
   },
 ];
 
+function chargeWords({ outcome, chargeNanoUsd }: MyReceiptRow): string {
+  if (outcome === 'voided') return m.chat_took_nothing();
+  return numberOf(chargeNanoUsd) === 0 ? m.me_in_plan() : usd(chargeNanoUsd);
+}
+
+/** The UTC day after an instant's. */
+function dayAfter(atMs: number): string {
+  return addDays(new Date(atMs - 1).toISOString().slice(0, 10), 1);
+}
+
 /** Where the period will end at this pace: a limit that would be full, or none. */
-function Forecast({
-  usage,
-  nameOf,
-}: {
-  readonly usage: MyUsage;
-  readonly nameOf: (meter: MyMeter) => string;
-}) {
+function forecastOf(usage: MyUsage, nameOf: (meter: MyMeter) => string): string | undefined {
   const { forecast } = usage;
-  if (!forecast) return null;
+  if (!forecast) return undefined;
   const { fullGate } = forecast;
   if (fullGate) {
     const meter = usage.meters.find(({ gate }) => gate === fullGate.gate);
@@ -132,7 +159,7 @@ function Forecast({
   }
   return m.me_forecast_free({
     requests: count(forecast.requests),
-    at: moment(forecast.periodEndsAtMs),
+    at: dateText(forecast.periodEndsAtMs),
   });
 }
 
@@ -143,7 +170,7 @@ function meterName(meter: MyMeter, gates: MyPlans['rows'][number]['gates']): str
   const window = windowWords(meter.window);
   return classes.length === 0
     ? window
-    : m.me_limit_of({ classes: classes.map(className).join(', '), window });
+    : m.me_limit_of({ classes: listed(classes.map(className)), window });
 }
 
 function Gauge({ meter, name }: { readonly meter: MyMeter; readonly name: string }) {
@@ -166,11 +193,16 @@ function Gauge({ meter, name }: { readonly meter: MyMeter; readonly name: string
               limit: amountWords(meter.unit, meter.limit),
             })}
       </span>
-      <span className="faint">
-        {meter.resetsAtMs === null ? '' : m.me_falls({ at: moment(meter.resetsAtMs) })}
-      </span>
+      <span className="faint">{resetWords(meter)}</span>
     </li>
   );
+}
+
+/** A rolling window empties bit by bit; the others at once. */
+function resetWords({ resetsAtMs, window, fill }: MyMeter): string {
+  if (resetsAtMs === null || fill === 0) return '';
+  const at = moment(resetsAtMs);
+  return window.startsWith('rolling') ? m.me_falls({ at }) : m.me_resets({ at });
 }
 
 function Credits({ usage }: { readonly usage: MyUsage }) {
@@ -184,7 +216,7 @@ function Credits({ usage }: { readonly usage: MyUsage }) {
       m.me_overage_used({ amount: usd(balances.overageUsedNanoUsd) }),
     balances.capNanoUsd !== null && m.me_cap_is({ amount: usd(balances.capNanoUsd) }),
   ];
-  return <p className="soft">{parts.filter(Boolean).join(' ')}</p>;
+  return <p className="soft">{sentences(parts)}</p>;
 }
 
 interface Used {

@@ -2,6 +2,7 @@ import type { OfferedGate } from '../../src/http/shapes/me.ts';
 import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { count, usd } from '../ui/figures.ts';
+import { listed } from '../ui/words.ts';
 
 /** A gate's window, as the server names it (`rolling 10800s`, `calendar day`, `cycle`), in words. */
 export function windowWords(window: string): string {
@@ -34,12 +35,12 @@ export function amountWords(unit: OfferedGate['unit'], amount: number | null): s
 
 /** What a gate lets through, in one line. */
 export function gateWords(gate: OfferedGate): string {
-  const whose = gate.classes.map(className).join(', ');
+  const whose = listed(gate.classes.map(className));
   const line = m.me_gate({
     amount: amountWords(gate.unit, gate.limit),
     window: windowWords(gate.window),
   });
-  return whose ? `${whose}: ${line}` : line;
+  return whose ? m.me_limit_of({ classes: whose, window: line }) : line;
 }
 
 /** What happens when it is full. */

@@ -42,6 +42,7 @@ export function AnswerLine({
 }
 
 function tookText(takings: readonly Taking[], last: Taking): string {
+  if (takings.every(({ isVoid }) => isVoid)) return m.chat_took_nothing();
   const charge = takings.reduce((sum, each) => sum + each.chargeNanoUsd, 0);
   if (charge > 0) return m.chat_took({ amount: money(charge), payer: PAYERS[last.paidBy]() });
   if (last.share && last.share.perMille > 0)

@@ -157,6 +157,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
   const ask = useCallback(
     async (draft: Parameters<ConversationStore['send']>[0]): Promise<boolean> => {
       const threshold = start?.settings.askAboveNanoUsd ?? Number.MAX_SAFE_INTEGER;
+      const share = start?.settings.askAbovePerMille ?? 1000;
       const isMetered = limits?.plan.billing === 'metered';
       const ofClass = start?.models.find(({ name }) => name === draft.model)?.class;
       if (isMetered || mayTakeMuch(draft, ofClass)) {
@@ -172,7 +173,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           ...(draft.search && { search: true }),
           ...(conversation && { conversation: conversation.id, ...(parent && { parent }) }),
         });
-        if (isMetered ? range.expectedNanoUsd > threshold : takesMuch(range)) {
+        if (isMetered ? range.expectedNanoUsd > threshold : takesMuch(range, share)) {
           const isYes = await new Promise<boolean>((answer) => setQuestion({ range, answer }));
           setQuestion(undefined);
           if (!isYes) return false;
@@ -305,7 +306,9 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
             >
               <Icon name="menu" />
             </button>
-            <h1 className="chat-title">{title ?? ''}</h1>
+            <h1 className="chat-title">
+              {title ?? <span className="visually-hidden">{m.chat_new()}</span>}
+            </h1>
             {state.conversation?.isTemporary && <span className="tag">{m.chat_temporary()}</span>}
             {!state.conversation && (
               <button
@@ -390,16 +393,17 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           {dialog === 'settings' && start && (
             <SettingsDialog
               settings={start.settings}
+              isMetered={limits?.plan.billing === 'metered'}
               onSaved={(settings) => setStart({ ...start, settings })}
               onClose={() => setDialog(undefined)}
             />
           )}
           {dialog === 'shortcuts' && <ShortcutsDialog onClose={() => setDialog(undefined)} />}
-          {question && (
+          {question && start && (
             <QuoteDialog
               range={question.range}
               isMetered={limits?.plan.billing === 'metered'}
-              threshold={start?.settings.askAboveNanoUsd ?? 0}
+              settings={start.settings}
               onAnswer={question.answer}
             />
           )}

@@ -22,6 +22,7 @@ export function ConversationMenu({
   const [isOpen, setOpen] = useState(false);
   const [dialog, setDialog] = useState<'share' | 'rename' | 'delete'>();
   const root = useRef<HTMLDivElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!isOpen) return;
     const leave = (event: Event): void => {
@@ -33,6 +34,8 @@ export function ConversationMenu({
   }, [isOpen]);
   const path = `/chat/conversations/${conversation.id}`;
   const choose = (next: typeof dialog) => () => {
+    // What was chosen goes with the menu; a dialog gives the focus back to what had it.
+    if (isOpen) opener.current?.focus();
     setOpen(false);
     setDialog(next);
   };
@@ -45,7 +48,7 @@ export function ConversationMenu({
         if (event.key === 'Escape' && isOpen) {
           event.stopPropagation();
           setOpen(false);
-          root.current?.querySelector('button')?.focus();
+          opener.current?.focus();
         }
         if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
           const items = [
@@ -68,6 +71,7 @@ export function ConversationMenu({
       </button>
       <button
         type="button"
+        ref={opener}
         className="quiet-button"
         aria-haspopup="menu"
         aria-expanded={isOpen}

@@ -2,7 +2,10 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { m } from '../paraglide/messages.js';
 import { Icon } from './icons.tsx';
 
-/** A dialog over the page; the browser keeps the focus in it and Escape closes it. */
+/**
+ * A dialog over the page; the browser keeps the focus in it and Escape closes it. What bears `data-first`
+ * has the focus when it opens.
+ */
 export function Dialog({
   title,
   onClose,
@@ -17,7 +20,9 @@ export function Dialog({
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = ref.current;
+    // Whoever opened it gets the focus back when it closes: the browser sees to that.
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>('[data-first]')?.focus();
     return () => dialog?.close();
   }, []);
   return (

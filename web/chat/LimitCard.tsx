@@ -12,20 +12,34 @@ const LIMITS = new Set(['gate_full', 'insufficient_funds', 'model_not_in_plan', 
 /** Why there is no answer, and every way on. Never a dead end. */
 export function LimitCard({
   error,
+  hasText,
   onRetry,
+  onContinue,
 }: {
   readonly error: ErrorPart;
+  /** Some of an answer had come before. */
+  readonly hasText: boolean;
   readonly onRetry: (model?: string) => void;
+  readonly onContinue: () => void;
 }) {
   return LIMITS.has(error.code) ? (
     <Limit error={error} onRetry={onRetry} />
   ) : (
     <section className="limit-card" role="alert">
       <p>
-        <Icon name="info" size={16} /> {errorText(error)}
+        <Icon name="info" size={16} /> {errorText(error, hasText)}
       </p>
       <div className="row">
-        <button type="button" className="button button-main" onClick={() => onRetry()}>
+        {hasText && (
+          <button type="button" className="button button-main" onClick={onContinue}>
+            {m.chat_continue()}
+          </button>
+        )}
+        <button
+          type="button"
+          className={hasText ? 'button' : 'button button-main'}
+          onClick={() => onRetry()}
+        >
           {m.chat_again()}
         </button>
       </div>
@@ -143,7 +157,7 @@ function titleText(error: ErrorPart, meter: Meter | undefined): string {
   return m.chat_limit_full({ gate: meterTitle(meter), amount: meterAmount(meter) });
 }
 
-function errorText({ code, message }: ErrorPart): string {
+function errorText({ code, message }: ErrorPart, hasText: boolean): string {
   switch (code) {
     case 'no_capacity':
       return m.chat_error_capacity();
@@ -152,7 +166,7 @@ function errorText({ code, message }: ErrorPart): string {
       return m.chat_error_store();
     case 'upstream_error':
     case 'upstream_timeout':
-      return m.chat_error_supplier();
+      return hasText ? m.chat_error_supplier() : m.chat_error_supplier_silent();
     default:
       return message;
   }

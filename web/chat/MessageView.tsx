@@ -42,6 +42,11 @@ export const MessageView = memo(function MessageView(props: MessageViewProps) {
 
 function Question({ message, outline, actions }: MessageViewProps & { readonly message: Message }) {
   const [isEditing, setEditing] = useState(false);
+  const editButton = useRef<HTMLButtonElement>(null);
+  const [hasCancelled, setCancelled] = useState(false);
+  useEffect(() => {
+    if (hasCancelled && !isEditing) editButton.current?.focus();
+  }, [hasCancelled, isEditing]);
   const text = textOf(message.parts);
   const files = message.parts.filter(({ type }) => type === 'image' || type === 'file');
   return (
@@ -56,7 +61,10 @@ function Question({ message, outline, actions }: MessageViewProps & { readonly m
       {isEditing ? (
         <EditForm
           text={text}
-          onCancel={() => setEditing(false)}
+          onCancel={() => {
+            setEditing(false);
+            setCancelled(true);
+          }}
           onSend={(next) => {
             setEditing(false);
             actions.edit(message.id, next);
@@ -70,11 +78,15 @@ function Question({ message, outline, actions }: MessageViewProps & { readonly m
           <Branches outline={outline} show={actions.show} />
           <CopyButton text={() => text} label={m.chat_copy()} />
           <button
+            ref={editButton}
             type="button"
             className="quiet-button"
             aria-label={m.chat_edit()}
             title={m.chat_edit()}
-            onClick={() => setEditing(true)}
+            onClick={() => {
+              setCancelled(false);
+              setEditing(true);
+            }}
           >
             <Icon name="edit" size={16} />
           </button>
@@ -205,7 +217,12 @@ function Answer({
       )}
       {sources.length > 0 && !isRunning && <Sources sources={sources} />}
       {!isRunning && error && (
-        <LimitCard error={error} onRetry={(name) => actions.regenerate(message.id, name)} />
+        <LimitCard
+          error={error}
+          hasText={hasText}
+          onRetry={(name) => actions.regenerate(message.id, name)}
+          onContinue={() => actions.continue(message.id)}
+        />
       )}
       {!isRunning && (
         <Unfinished
@@ -311,7 +328,7 @@ function SearchLine({ parts }: { readonly parts: readonly Part[] }) {
 const NO_SOURCES: readonly Source[] = [];
 
 /** An answer whose marks lead to its sources, once it has ended. */
-function Cited({
+export function Cited({
   parts,
   sources,
   children,
@@ -327,7 +344,8 @@ function Cited({
   return <div ref={ref}>{children}</div>;
 }
 
-function Sources({ sources }: { readonly sources: readonly Source[] }) {
+/** What an answer leans on, numbered. */
+export function Sources({ sources }: { readonly sources: readonly Source[] }) {
   return (
     <section className="sources" aria-label={m.chat_sources()}>
       <ol>

@@ -4,7 +4,7 @@ import { m } from '../paraglide/messages.js';
 import { clockTime, money } from './figures.ts';
 import { Icon } from './icons.tsx';
 import { useLimits } from './limits-context.ts';
-import { fill, meterAmount, meterTitle } from './meter-words.ts';
+import { fill, meterAmount, meterReset, meterTitle } from './meter-words.ts';
 
 const WARN_FROM = 0.8;
 
@@ -32,7 +32,7 @@ export function Meters() {
               <span className="tabular">{meterAmount(meter)}</span>
             </div>
             <Bar meter={meter} />
-            <p className="hint tabular">{m.chat_resets({ time: clockTime(meter.resetAtMs) })}</p>
+            <p className="hint tabular">{meterReset(meter)}</p>
           </li>
         ))}
         {(limits.plan.billing === 'metered' || limits.remainingNanoUsd > 0) && (

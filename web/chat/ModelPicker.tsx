@@ -27,6 +27,10 @@ export function ModelPicker({
 }) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
+  const close = (): void => {
+    setOpen(false);
+    root.current?.querySelector('button')?.focus();
+  };
   const id = useId();
   const current = models.find(({ name }) => name === picked.model);
   useEffect(() => {
@@ -46,8 +50,7 @@ export function ModelPicker({
       onKeyDown={(event) => {
         if (event.key === 'Escape' && isOpen) {
           event.stopPropagation();
-          setOpen(false);
-          root.current?.querySelector('button')?.focus();
+          close();
         }
         if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
           const items = [
@@ -111,7 +114,7 @@ export function ModelPicker({
                           ? picked.effort
                           : undefined,
                       });
-                      setOpen(false);
+                      close();
                     }}
                   >
                     <span>{model.displayName}</span>

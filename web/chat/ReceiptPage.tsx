@@ -60,7 +60,10 @@ function Facts({ receipt }: { readonly receipt: MyReceipt }) {
   return (
     <>
       <dl className="receipt-facts tabular">
-        <Row label={m.chat_model()} value={receipt.model} />
+        <Row label={m.chat_model()} value={receipt.modelName} />
+        {receipt.fallback === 'gate' && (
+          <Row label={m.chat_receipt_asked()} value={receipt.modelAskedName} />
+        )}
         <Row label={m.chat_class()} value={className(receipt.className)} />
         <Row label={m.chat_receipt_time()} value={moment(receipt.admittedAtMs)} />
         <Row
@@ -118,8 +121,10 @@ function Facts({ receipt }: { readonly receipt: MyReceipt }) {
         {numberOf(receipt.refundedNanoUsd) > 0 && (
           <Row label={m.chat_receipt_refunded()} value={money(numberOf(receipt.refundedNanoUsd))} />
         )}
-        {charge === 0 && <Row label={m.chat_paid_plan()} value={m.chat_included()} />}
-        {countedBy.length > 0 && (
+        {charge === 0 && receipt.outcome !== 'voided' && (
+          <Row label={m.chat_paid_plan()} value={m.chat_included()} />
+        )}
+        {countedBy.length > 0 && receipt.outcome !== 'voided' && (
           <Row label={m.chat_receipt_limits()} value={countedBy.map(gateWords).join('; ')} />
         )}
         <FullLimit receipt={receipt} />
@@ -134,12 +139,12 @@ function Facts({ receipt }: { readonly receipt: MyReceipt }) {
 /** Why another class answered than was asked for, or why it was charged. */
 function FullLimit({ receipt }: { readonly receipt: MyReceipt }) {
   const { fullGate, fallback } = receipt;
-  const name = className(receipt.className);
+  const name = receipt.modelName;
   if (fallback === 'capacity')
     return (
       <Row
         label={m.chat_receipt_asked()}
-        value={m.chat_receipt_no_route({ asked: className(receipt.classAsked), name })}
+        value={m.chat_receipt_no_route({ asked: receipt.modelAskedName, name })}
       />
     );
   if (!fullGate) return null;
@@ -165,6 +170,7 @@ const OUTCOMES: Readonly<Record<string, () => string>> = {
   client_aborted: m.chat_stopped,
   cut_by_limit: m.chat_cut,
   upstream_failed: m.chat_outcome_failed,
+  voided: m.chat_outcome_voided,
   process_died: m.chat_interrupted,
 };
 

@@ -1,15 +1,29 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Message } from '#chat/conversation.ts';
+import type { Part } from '#chat/part.ts';
 import { m } from '../paraglide/messages.js';
 import { api, type ApiError } from './api.ts';
 import { day } from './figures.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { textOf, textsOf } from './message-text.ts';
+import { Cited, Sources } from './MessageView.tsx';
 
 interface Shared {
   readonly title: string;
   readonly createdAtMs: number;
   readonly messages: readonly Pick<Message, 'id' | 'role' | 'parts'>[];
+}
+
+function SharedAnswer({ parts }: { readonly parts: readonly Part[] }) {
+  const sources = useMemo(() => parts.filter((part) => part.type === 'source'), [parts]);
+  return (
+    <>
+      <Cited parts={parts} sources={sources}>
+        <Markdown texts={textsOf(parts)} loadImages={false} />
+      </Cited>
+      {sources.length > 0 && <Sources sources={sources} />}
+    </>
+  );
 }
 
 /** What a link leads to, for anybody. */
@@ -44,7 +58,7 @@ export function SharedPage({ token }: { readonly token: string }) {
           {role === 'user' ? (
             <div className="question-text">{textOf(parts)}</div>
           ) : (
-            <Markdown texts={textsOf(parts)} loadImages={false} />
+            <SharedAnswer parts={parts} />
           )}
         </article>
       ))}

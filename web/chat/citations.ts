@@ -44,13 +44,39 @@ function numberOf(source: Source): HTMLElement {
   link.dataset['host'] = URL.canParse(source.url) ? new URL(source.url).hostname : '';
   link.setAttribute('aria-label', [link.textContent, source.title, link.dataset['host']].join(' '));
   mark.append(link);
-  const show = (): void => highlight(mark);
-  const hide = (): void => void CSS.highlights?.delete(HIGHLIGHT);
+  const show = (): void => {
+    placeCard(link);
+    highlight(mark);
+  };
+  const hide = (): void => {
+    sectionOf(link)?.style.removeProperty('content-visibility');
+    CSS.highlights?.delete(HIGHLIGHT);
+  };
   link.addEventListener('mouseenter', show);
   link.addEventListener('focus', show);
   link.addEventListener('mouseleave', hide);
   link.addEventListener('blur', hide);
   return mark;
+}
+
+/** As wide as the card may be; see `.cite` in chat.css. */
+const CARD_WIDTH = 320;
+/** What the card and the page's head above the conversation may take. */
+const ROOM_ABOVE = 150;
+const MARGIN = 16;
+
+const sectionOf = (link: HTMLElement): HTMLElement | null => link.closest('.prose-section');
+
+/**
+ * Keeps the card in the window: moved to the left at its right edge, below the number at its top; and
+ * lets it reach out of its section, which the browser cuts off at its edges to draw less.
+ */
+function placeCard(link: HTMLElement): void {
+  const { left, top } = link.getBoundingClientRect();
+  const width = Math.min(CARD_WIDTH, innerWidth * 0.7);
+  link.style.setProperty('--card-left', `${Math.min(0, innerWidth - MARGIN - width - left)}px`);
+  link.classList.toggle('cite-below', top < ROOM_ABOVE);
+  sectionOf(link)?.style.setProperty('content-visibility', 'visible');
 }
 
 /** Marks the sentence before a number, where the browser can without changing the text. */

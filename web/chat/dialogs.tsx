@@ -8,16 +8,19 @@ import { CopyButton } from './CopyButton.tsx';
 import { Dialog } from './Dialog.tsx';
 import { day, money, share } from './figures.ts';
 import { className, windowText } from './meter-words.ts';
-import { MUCH_PER_MILLE, type QuoteRange } from './quote-range.ts';
+import type { QuoteRange } from './quote-range.ts';
 import { Icon } from './icons.tsx';
 
 /** Custom instructions, when to ask before a dear request, pictures, language and appearance. */
 export function SettingsDialog({
   settings,
+  isMetered,
   onSaved,
   onClose,
 }: {
   readonly settings: ChatSettings;
+  /** Usage is charged, so that the question before a message is about money. */
+  readonly isMetered: boolean;
   readonly onSaved: (settings: ChatSettings) => void;
   readonly onClose: () => void;
 }) {
@@ -69,18 +72,32 @@ export function SettingsDialog({
           />
         </label>
         <label className="field">
-          {m.chat_ask_above()}
-          <input
-            type="number"
-            className="tabular"
-            min="0"
-            max="1000"
-            step="0.01"
-            value={value.askAboveNanoUsd / 1e9}
-            onChange={(event) =>
-              set({ askAboveNanoUsd: Math.round(Number(event.target.value) * 1e9) })
-            }
-          />
+          {isMetered ? m.chat_ask_above() : m.chat_ask_above_share()}
+          {isMetered ? (
+            <input
+              type="number"
+              className="tabular"
+              min="0"
+              max="1000"
+              step="0.01"
+              value={value.askAboveNanoUsd / 1e9}
+              onChange={(event) =>
+                set({ askAboveNanoUsd: Math.round(Number(event.target.value) * 1e9) })
+              }
+            />
+          ) : (
+            <input
+              type="number"
+              className="tabular"
+              min="0"
+              max="100"
+              step="0.1"
+              value={value.askAbovePerMille / 10}
+              onChange={(event) =>
+                set({ askAbovePerMille: Math.round(Number(event.target.value) * 10) })
+              }
+            />
+          )}
           <span className="hint">{m.chat_ask_above_hint()}</span>
         </label>
         <label className="check">
@@ -237,7 +254,7 @@ export function RenameDialog({
       >
         <label className="field">
           {m.chat_name()}
-          <input name="title" defaultValue={title} maxLength={200} autoFocus required />
+          <input name="title" defaultValue={title} maxLength={200} data-first required />
         </label>
         <div className="row-end">
           <button type="submit" className="button button-main">
@@ -282,12 +299,12 @@ export function DeleteDialog({
 export function QuoteDialog({
   range,
   isMetered,
-  threshold,
+  settings,
   onAnswer,
 }: {
   readonly range: QuoteRange;
   readonly isMetered: boolean;
-  readonly threshold: number;
+  readonly settings: ChatSettings;
   readonly onAnswer: (isYes: boolean) => void;
 }) {
   return (
@@ -301,10 +318,10 @@ export function QuoteDialog({
             {m.chat_quote_range({ min: money(range.minNanoUsd), max: money(range.maxNanoUsd) })}
           </p>
           <p>{m.chat_quote_expected({ expected: money(range.expectedNanoUsd) })}</p>
-          <p className="hint">{m.chat_quote_why({ threshold: money(threshold) })}</p>
+          <p className="hint">{m.chat_quote_why({ threshold: money(settings.askAboveNanoUsd) })}</p>
         </>
       ) : (
-        <Shares range={range} />
+        <Shares range={range} askAbovePerMille={settings.askAbovePerMille} />
       )}
       <div className="row-end">
         <button type="button" className="button" onClick={() => onAnswer(false)}>
@@ -313,7 +330,7 @@ export function QuoteDialog({
         <button
           type="button"
           className="button button-main"
-          autoFocus
+          data-first
           onClick={() => onAnswer(true)}
         >
           {m.chat_quote_yes()}
@@ -326,7 +343,13 @@ export function QuoteDialog({
 const SHARES_SHOWN = 3;
 
 /** On a plan that includes it: the limits of which it takes most. */
-function Shares({ range }: { readonly range: QuoteRange }) {
+function Shares({
+  range,
+  askAbovePerMille,
+}: {
+  readonly range: QuoteRange;
+  readonly askAbovePerMille: number;
+}) {
   const taken = range.shares.filter(({ expectedPerMille }) => expectedPerMille > 0);
   return (
     <>
@@ -345,7 +368,7 @@ function Shares({ range }: { readonly range: QuoteRange }) {
           </li>
         ))}
       </ul>
-      <p className="hint">{m.chat_quote_why_share({ share: share(MUCH_PER_MILLE) })}</p>
+      <p className="hint">{m.chat_quote_why_share({ share: share(askAbovePerMille) })}</p>
     </>
   );
 }

@@ -10,6 +10,7 @@ export function money(nanoUsd: number): string {
   return new Intl.NumberFormat(getLocale(), {
     style: 'currency',
     currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
     ...(small
       ? { minimumFractionDigits: 2, maximumSignificantDigits: 2, roundingPriority: 'auto' }
       : { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
@@ -43,7 +44,7 @@ export function clockTime(
 ): string {
   const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString();
   return new Intl.DateTimeFormat(getLocale(), {
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
     ...(!isToday && { month: 'short', day: 'numeric' }),
   }).format(atMs);

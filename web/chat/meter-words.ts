@@ -1,6 +1,6 @@
 import type { Meter } from '#chat/limits.ts';
 import { m } from '../paraglide/messages.js';
-import { count, money, share } from './figures.ts';
+import { clockTime, count, money, share } from './figures.ts';
 
 /** A class as people call it. */
 export function className(name: string): string {
@@ -31,7 +31,8 @@ export function meterTitle({
     share: m.chat_unit_share,
   }[unit]();
   const whose = classes.map(className).join(' · ');
-  return [whose, what, windowText(window)].filter(Boolean).join(' · ');
+  const title = [whose, what, windowText(window)].filter(Boolean).join(' · ');
+  return title.charAt(0).toUpperCase() + title.slice(1);
 }
 
 export function windowText(window: Meter['window']): string {
@@ -53,6 +54,13 @@ export function meterAmount({ unit, used, limit }: Pick<Meter, 'unit' | 'used' |
   if (unit === 'share') return share(Math.min(1000, used));
   const format = unit === 'usd' ? money : count;
   return m.chat_of({ used: format(used), limit: format(limit) });
+}
+
+/** When there is room again: a full limit opens, a rolling one empties bit by bit. */
+export function meterReset(meter: Meter): string {
+  const time = clockTime(meter.resetAtMs);
+  if (fill(meter) >= 1) return m.chat_resets_opens({ time });
+  return meter.window.kind === 'rolling' ? m.chat_resets_falls({ time }) : m.chat_resets({ time });
 }
 
 export function fill({ used, limit }: Pick<Meter, 'used' | 'limit'>): number {

@@ -8,8 +8,6 @@ export interface QuoteRange {
   readonly shares: readonly QuoteShare[];
 }
 
-/** From this share of a limit on, a message that the plan includes is worth a question. */
-export const MUCH_PER_MILLE = 50;
 const LONG_CHARACTERS = 4_000;
 
 /** Whether a message that the plan includes is worth a quote at all: a short one to a light model is sent at once. */
@@ -29,11 +27,15 @@ export function mayTakeMuch(
   );
 }
 
-/** Whether one message would take a good part of a limit, or more than is left of it. */
-export function takesMuch({ shares }: QuoteRange): boolean {
+/**
+ * Whether one message would take more of a limit than somebody wants to be asked about, or more than is
+ * left of it.
+ * @param askAbovePerMille in thousandths of the limit
+ */
+export function takesMuch({ shares }: QuoteRange, askAbovePerMille: number): boolean {
   return shares.some(
     ({ expectedPerMille, leftPerMille }) =>
-      expectedPerMille >= MUCH_PER_MILLE ||
+      expectedPerMille > askAbovePerMille ||
       (expectedPerMille > 0 && expectedPerMille > leftPerMille),
   );
 }

@@ -6,6 +6,7 @@ import { m } from '../paraglide/messages.js';
 import { count } from '../ui/figures.ts';
 import { Button, Failure, Loading, Segments, TextField } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
+import { sentences } from '../ui/words.ts';
 import { useSession } from '../ui/session.ts';
 
 type Server = NonNullable<Mail['server']>;
@@ -33,13 +34,11 @@ export function MailSettings() {
       {server && <TestMail />}
       {waiting + givenUp > 0 && (
         <p className="soft">
-          {[
+          {sentences([
             waiting > 0 && m.op_mail_waiting({ count: count(waiting) }),
             givenUp > 0 && m.op_mail_given_up({ count: count(givenUp) }),
             answer && m.op_mail_said({ answer }),
-          ]
-            .filter(Boolean)
-            .join(m.ui_gap())}
+          ])}
         </p>
       )}
     </div>

@@ -4,6 +4,7 @@ import { count, dateText, numberOf, usd, usdInText } from './figures.ts';
 import { Failure, Loading } from './parts.tsx';
 import { useRemote } from './remote.ts';
 import { LocalTable } from './Table.tsx';
+import { sentences } from './words.ts';
 
 type Compared = Extract<PlanFitAnswer, { state: 'compared' }>;
 type Outcome = Compared['own'];
@@ -13,6 +14,7 @@ export function PlanFit({ path }: { readonly path: string }) {
   const { data, error, reload } = useRemote<PlanFitAnswer>(path);
   if (!data) return error ? <Failure error={error} onAgain={reload} /> : <Loading rows={4} />;
   if (data.state !== 'compared') return <p className="soft">{SILENT[data.state]()}</p>;
+  if (data.others.length === 0) return <p className="soft">{m.fit_alone()}</p>;
   const unknown = Math.max(0, ...data.others.map((outcome) => outcome.unknown));
   const isEstimated = data.others.some(({ estimated }) => estimated > 0);
   return (
@@ -20,8 +22,9 @@ export function PlanFit({ path }: { readonly path: string }) {
       <p className="fit-sentence">{sentenceOf(data)}</p>
       <Outcomes fit={data} />
       <p className="soft">
-        {[
-          !data.isWhole && m.fit_running(),
+        {sentences([
+          data.isPart && m.fit_part({ from: dateText(data.fromMs) }),
+          !data.isWhole && (data.isPart ? m.fit_running_part() : m.fit_running()),
           m.fit_how({
             own: data.own.displayName,
             reproduced: count(data.reproduced),
@@ -30,9 +33,7 @@ export function PlanFit({ path }: { readonly path: string }) {
           m.fit_metered(),
           isEstimated && m.fit_estimated(),
           unknown > 0 && m.fit_unknown({ count: count(unknown) }),
-        ]
-          .filter(Boolean)
-          .join(m.ui_gap())}
+        ])}
       </p>
     </>
   );

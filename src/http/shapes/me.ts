@@ -24,7 +24,7 @@ export const myUsage = z.object({
   toDay: day,
   totals: used,
   byDay: z.array(used.extend({ day })),
-  byModel: z.array(used.extend({ model: z.string() })),
+  byModel: z.array(used.extend({ model: z.string(), modelName: z.string() })),
   byMember: z.array(used.extend({ memberId: z.string().nullable(), name: z.string() })),
   byKey: z.array(used.extend({ keyId: z.string().nullable(), name: z.string() })),
   meters: z.array(myMeter),
@@ -46,7 +46,9 @@ export type MyUsage = z.infer<typeof myUsage>;
 export const myReceiptRow = z.object({
   requestId: z.string(),
   atMs: instant,
+  /** What answered, by its public name, and as people call it. */
   model: z.string(),
+  modelName: z.string(),
   className: z.string(),
   outcome: z.string(),
   estimated: z.boolean(),
@@ -65,6 +67,9 @@ export type MyReceiptsPage = z.infer<typeof myReceiptsPage>;
 export const myReceipt = z.object({
   id: z.string(),
   model: z.string(),
+  modelName: z.string(),
+  modelAsked: z.string(),
+  modelAskedName: z.string(),
   className: z.string(),
   outcome: z.string(),
   estimated: z.boolean(),
@@ -118,7 +123,7 @@ export const myPlans = z.object({
   rows: z.array(offeredPlan),
   /** Only a customer's admin changes the plan. */
   canChange: z.boolean(),
-  /** The customer's own last 30 days; `null` without use. */
+  /** The customer's own last 30 days; `null` with fewer than ten requests. */
   typical: z.object({ messagesPerDay: z.number(), tokensPerMessage: z.int() }).nullable(),
 });
 export type MyPlans = z.infer<typeof myPlans>;
@@ -192,6 +197,8 @@ export const planFit = z.discriminatedUnion('state', [
     toMs: instant,
     /** False: the period still runs. */
     isWhole: z.boolean(),
+    /** True: from a change of plan on; prices are of those days. */
+    isPart: z.boolean(),
     verdict: z.enum(['right', 'cheaper', 'cheaper_with_limits', 'roomier']),
     /** The plan that the verdict is about. */
     plan: z.string().nullable(),
