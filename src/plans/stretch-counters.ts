@@ -1,3 +1,4 @@
+import { assert } from '#base/assert.ts';
 import type { AccountState } from './account-state.ts';
 import { COMPILED_GATES_MAX, type PlanProgram } from './compile.ts';
 import { prepareCounters, type Scopes } from './counters.ts';
@@ -122,11 +123,14 @@ export class StretchCounters {
     this.rollsAtMs = rollsAtMs;
   }
 
-  /** Gives the windows what has been counted. */
+  /** Gives the windows what has been counted. @throws Error where that is not exact: a programmer's error */
   store(): void {
     for (let g = 0; g < this.#count; g++) {
       const window = this.prepared.windows[g];
-      if (window !== undefined && this.#rolling[g] === undefined) window.used = this.#used[g] ?? 0;
+      if (window === undefined) continue;
+      const used = this.#used[g] ?? 0;
+      assert(Number.isSafeInteger(used), 'a gate counts in whole numbers');
+      if (this.#rolling[g] === undefined) window.used = used;
     }
   }
 

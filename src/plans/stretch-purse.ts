@@ -1,3 +1,4 @@
+import { assert } from '#base/assert.ts';
 import { type AccountState, type Lot, UNBOUNDED } from './account-state.ts';
 import type { PlanProgram } from './compile.ts';
 import { PAYER } from './stretch.ts';
@@ -56,10 +57,11 @@ export class StretchPurse {
     return PAID;
   }
 
-  /** Books what has been paid. */
+  /** Books what has been paid. @throws Error where that is not exact: a programmer's error */
   book(account: AccountState): void {
     const paid = this.#paidNanoUsd;
     if (paid === 0) return;
+    assert(Number.isSafeInteger(paid) && paid > 0, 'a charge is exact and not negative');
     this.#paidNanoUsd = 0;
     if (this.#lot !== undefined) this.#lot.amountNanoUsd -= paid;
     else if (this.payer === PAYER.overage) account.period.overageUsedNanoUsd += paid;
