@@ -317,7 +317,11 @@ function splitOutput(
     'the output',
     findings,
   );
-  const reasoning = inside ? rest.take(totals.reasoning, 'reasoning_tokens') : totals.reasoning;
+  // DeepInfra estimates it from the text, now and then at more than the completion.
+  const isGuess = details?.['reasoning_tokens_estimated'] === true;
+  const within = (): number =>
+    isGuess ? rest.takeUpTo(totals.reasoning) : rest.take(totals.reasoning, 'reasoning_tokens');
+  const reasoning = inside ? within() : totals.reasoning;
   const audio = rest.take(countOf(details, 'audio_tokens', findings), 'output audio_tokens');
   const text = shape.outputIsImage ? (countOf(details, 'text_tokens', findings) ?? 0) : undefined;
   const imageTokens =

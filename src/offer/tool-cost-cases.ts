@@ -6,21 +6,23 @@ const claude = (model: string, usage: object): unknown => ({ type: 'message', mo
 export const TOOL_COST_CASES: readonly CostCase[] = [
   {
     vendor: 'OpenAI Responses',
-    trap: 'a search by the preview tool of a model that does not reason costs two and a half times as much',
+    trap: 'a search by the preview tool of a model that does not reason costs two and a half times as much; what it found is free',
+    recorded:
+      'github.com/pydantic/pydantic-ai, tests/models/cassettes/test_openai_responses/test_openai_responses_model_web_search_tool.yaml',
     supplier: 'openai',
     dialect: 'openai-responses',
     body: {
       id: 'r1',
       object: 'response',
-      model: 'gpt-4.1-2025-04-14',
+      model: 'gpt-4o-2024-08-06',
       service_tier: 'default',
-      tools: [{ type: 'web_search_preview' }],
+      tools: [{ type: 'web_search_preview', search_context_size: 'medium' }],
       output: [{ id: 'ws_1', type: 'web_search_call', status: 'completed' }],
-      usage: { input_tokens: 328, output_tokens: 356, total_tokens: 684 },
+      usage: { input_tokens: 319, output_tokens: 556, total_tokens: 875 },
     },
     sum: [
-      [328, '2', 'million'],
-      [356, '8', 'million'],
+      [319, '2.50', 'million'],
+      [556, '10', 'million'],
       [1, '0.025', 'each'],
     ],
   },
