@@ -6,6 +6,8 @@ import { seriousFaults } from './serious-faults.ts';
 
 const SUBSCRIBERS = 120;
 const DAYS = 6;
+/** The form that begins two-factor sign-in: a password, and none that is new. */
+const TWO_FACTOR = 'form.inline-form:has([type=password]):not(:has([autocomplete=new-password]))';
 
 /** From the one-time address to one usage event, as an operator clicks through it. */
 describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
@@ -167,7 +169,22 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
       '/operator/actions',
       '/operator/settings',
       '/sign-in',
+      '/sign-in?forgot',
+      '/sign-in?new',
       '/setup',
+    ];
+    const account = `/operator/customers/${customer.id}?book=demo&tab=account`;
+    /** What opens on a page: where, what to click, what is there then. */
+    const opened = [
+      { path: account, click: '.page-tools .button >> nth=0', seen: 'form.sheet' },
+      { path: account, click: '.page-tools .button >> nth=1', seen: 'form.sheet' },
+      { path: await chargedEvent(), click: '.page-tools .button', seen: 'form.sheet' },
+      {
+        path: '/operator/models?book=demo&tab=prices',
+        click: '.unfold summary',
+        seen: '.unfold .why',
+      },
+      { path: '/settings', click: `${TWO_FACTOR} .button`, seen: '.once' },
     ];
     const found: string[] = [];
     for (const look of [
@@ -206,6 +223,15 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
         );
         if (isWide) found.push(`${path} ${look.locale}: wider than the window`);
       }
+      for (const { path, click, seen: what } of opened) {
+        await seen.goto(house.url + path);
+        await seen.locator(click).waitFor();
+        if (path === '/settings') await seen.locator(`${TWO_FACTOR} input`).fill(OWNER.password);
+        await seen.locator(click).click();
+        await seen.locator(what).waitFor();
+        for (const fault of await seriousFaults(seen))
+          found.push(`${path} ${what} ${look.locale}: ${fault}`);
+      }
     }
     expect(found).toEqual([]);
   }, 240_000);
@@ -222,6 +248,16 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
       timeout: 120_000,
     });
     expect(answer.status()).toBe(200);
+  }
+
+  /** The page of a request that somebody paid for. */
+  async function chargedEvent(): Promise<string> {
+    const path = '/api/console/decisions?book=demo&plan=payg&verdict=admitted&limit=50';
+    const { rows } = await (await context.request.get(house.url + path)).json();
+    const paid = rows.find(
+      (row: { chargeNanoUsd: number | null }) => Number(row.chargeNanoUsd) > 0,
+    );
+    return `/operator/events/${paid.requestId}?book=demo`;
   }
 
   async function firstCustomer(): Promise<{ readonly id: string; readonly request: string }> {

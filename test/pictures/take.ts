@@ -31,6 +31,8 @@ interface Picture {
   readonly ready: string;
   readonly isDark?: boolean;
   readonly isPhone?: boolean;
+  /** Pixels, where the first screen does not hold what it is about. */
+  readonly height?: number;
 }
 
 async function main(): Promise<void> {
@@ -70,6 +72,9 @@ async function main(): Promise<void> {
   const conversation = await ask(owner, url);
   const state = await owner.storageState();
   const worst = await worstOf(owner, url);
+  process.stdout.write('Looking for a change of Pro …\n');
+  await call('/lab/recommend', { book: 'demo', plan: 'pro' });
+  const fix = await lastResult(owner, url);
   mkdirSync(OUT, { recursive: true });
   const pictures: readonly Picture[] = [
     { name: 'overview', path: '/operator?book=demo', ready: '.alarms' },
@@ -77,7 +82,12 @@ async function main(): Promise<void> {
     { name: 'overview-phone', path: '/operator?book=demo', ready: '.alarms', isPhone: true },
     { name: 'plan', path: '/operator/plans/pro?book=demo', ready: '.curve-figure svg' },
     { name: 'customer', path: `/operator/customers/${worst}?book=demo`, ready: '.tab-panel svg' },
-    { name: 'lab', path: '/operator/lab?book=demo', ready: '.curve-sentence' },
+    {
+      name: 'lab',
+      path: `/operator/lab/${fix}?book=demo`,
+      ready: '.lab-figures',
+      height: 1620,
+    },
     { name: 'chat', path: `/c/${conversation}`, ready: '.line span[style]' },
     { name: 'chat-dark', path: `/c/${conversation}`, ready: '.line span[style]', isDark: true },
     { name: 'chat-phone', path: `/c/${conversation}`, ready: '.line span[style]', isPhone: true },
@@ -95,9 +105,9 @@ async function take(
     readonly picture: Picture;
   },
 ): Promise<void> {
-  const { name, path, ready, isDark = false, isPhone = false } = shot.picture;
+  const { name, path, ready, isDark = false, isPhone = false, height } = shot.picture;
   await using context = await browser.newContext({
-    viewport: isPhone ? PHONE : DESK,
+    viewport: { ...(isPhone ? PHONE : DESK), ...(height && { height }) },
     colorScheme: isDark ? 'dark' : 'light',
     locale: 'en-US',
     storageState: shot.state,
@@ -148,6 +158,11 @@ function caller(owner: BrowserContext, url: string) {
     });
     if (!answer.ok()) throw new Error(`${path}: ${await answer.text()}`);
   };
+}
+
+async function lastResult(owner: BrowserContext, url: string): Promise<string> {
+  const heads = await (await owner.request.get(`${url}/api/lab/results?limit=1`)).json();
+  return (heads as readonly { readonly id: string }[])[0]?.id ?? '';
 }
 
 async function worstOf(owner: BrowserContext, url: string): Promise<string> {

@@ -10,7 +10,7 @@ import { Link } from '../ui/Link.tsx';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { Table } from '../ui/Table.tsx';
 import { Money } from './Figure.tsx';
-import { limitText } from './gate-words.ts';
+import { amountText, limitText } from './gate-words.ts';
 import { Part } from './Page.tsx';
 import { factName, kindText } from './server-words.ts';
 import { useView } from './view.ts';
@@ -103,7 +103,11 @@ export function factsText(facts: Readonly<Record<string, unknown>>): string {
 function factText([name, value]: readonly [string, unknown]): readonly string[] {
   // Of what has an id of its own, the plan's column or the row says what it is.
   if (value === null || value === '' || name === 'kind' || name.endsWith('Id')) return [];
-  if (typeof value === 'object') return Object.entries(value).flatMap(factText);
+  // A span begins before it ends, in whatever order the store keeps its fields.
+  if (typeof value === 'object')
+    return Object.entries(value)
+      .toSorted(([a], [b]) => Number(a === 'endMs') - Number(b === 'endMs'))
+      .flatMap(factText);
   if (name.endsWith('NanoUsd') && (typeof value === 'number' || typeof value === 'string'))
     return [`${factName(name.slice(0, -'NanoUsd'.length))} ${usd(value)}`];
   if (name.endsWith('Ms') && typeof value === 'number')
@@ -149,7 +153,7 @@ function MeterLine({ meter }: { readonly meter: Meter }) {
         <code>{meter.gate}</code>
         <span>
           {m.op_meter({
-            used: limitText(meter.unit, numberOf(meter.used)),
+            used: amountText(meter.unit, numberOf(meter.used)),
             limit: limitText(meter.unit, meter.limit),
           })}
         </span>

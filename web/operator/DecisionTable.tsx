@@ -82,10 +82,9 @@ export function DecisionTable({ path }: { readonly path: string }) {
         {
           key: 'outcome',
           label: m.op_outcome(),
-          isShort: true,
           cell: (row) => (
             <>
-              {outcomeText(row)}
+              <span className="short">{outcomeText(row)}</span>
               {row.gate && <code className="after">{gateName(row.gate)}</code>}
             </>
           ),

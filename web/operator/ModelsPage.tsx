@@ -106,6 +106,7 @@ function Routes() {
           key: 'requests',
           label: m.op_requests(),
           isFigure: true,
+          isSecond: true,
           sort: (row) => row.requests,
           cell: (row) => count(row.requests),
         },

@@ -22,6 +22,12 @@ export function limitText(unit: GateTerms['unit'], limit: number): string {
       : m.op_unit_charge({ amount: usd(limit) });
 }
 
+/** How much of it, where the unit is said beside it. */
+export function amountText(unit: GateTerms['unit'], amount: number): string {
+  if (unit === 'messages') return count(amount / 1000);
+  return unit === 'tokens' ? count(amount) : usd(amount);
+}
+
 export function gateText(gate: GateTerms): string {
   return m.op_gate_text({
     limit: gate.limit === null ? '' : limitText(gate.unit, gate.limit),

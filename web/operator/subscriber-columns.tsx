@@ -14,7 +14,6 @@ export function subscriberColumns(view: View): readonly Column<SubscriberRow>[] 
       sort: true,
       cell: (row) => <Link to={view.at(`/customers/${row.customerId}`)}>{row.name}</Link>,
     },
-    { key: 'plan', label: m.op_version(), isSecond: true, cell: (row) => row.plan },
     {
       key: 'requests',
       label: m.op_requests(),
