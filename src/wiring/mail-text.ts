@@ -47,13 +47,15 @@ function english(matter: MailMatter): Words {
         text: `Open this address once, before ${moment(matter.until)}, to set a new password:\n\n${matter.url}\n\nIf you did not ask for it, do nothing: the old password stays.\n`,
       };
     case 'alert': {
-      const { facts, account, percent, url } = matter;
-      const what = matter.isCap
-        ? 'spending beyond the plan'
-        : `the limit ${limitName(facts, 'en')}`;
+      const { facts, account, percent, url, isCap } = matter;
+      const limit = isCap ? 'spending beyond the plan' : limitText(facts, ENGLISH);
+      const used = usedText(facts, ENGLISH);
+      const said = isCap
+        ? `${percent}% of what may be spent beyond the plan${used && `: ${used}`}`
+        : `${percent}% of a limit: ${limit}${used && ` (${used})`}`;
       return {
-        subject: `${percent}% used: ${what}`,
-        text: `${account} has used ${percent}% of ${what}${amounts(facts, 'en')}.\nIt falls by ${moment(new Date(facts.resetsAtMs))} at the latest.\n\nEvery limit: ${url}/usage\nAt which share you are told: ${url}/settings\n`,
+        subject: `${percent}% used: ${limit}`,
+        text: `${account} has used ${said}.\nThere is room again by ${moment(new Date(facts.resetsAtMs))} at the latest.\n\nEvery limit: ${url}/usage\nWhen to be told: ${url}/settings\n`,
       };
     }
     default:
@@ -79,11 +81,13 @@ function chinese(matter: MailMatter): Words {
         text: `请在 ${moment(matter.until)} 前打开此地址设置新密码，仅可使用一次：\n\n${matter.url}\n\n如非本人操作，请忽略，原密码不变。\n`,
       };
     case 'alert': {
-      const { facts, account, percent, url } = matter;
-      const what = matter.isCap ? '套餐外花费上限' : `限额“${limitName(facts, 'zh')}”`;
+      const { facts, account, percent, url, isCap } = matter;
+      const limit = isCap ? '套餐外花费上限' : limitText(facts, CHINESE);
+      const used = usedText(facts, CHINESE);
+      const said = isCap ? `${limit}已用 ${percent}%` : `一项限额已用 ${percent}%：${limit}`;
       return {
-        subject: `已用 ${percent}%：${what}`,
-        text: `${account} 的${what}已用 ${percent}%${amounts(facts, 'zh')}。\n最迟于 ${moment(new Date(facts.resetsAtMs))} 回落。\n\n查看全部限额：${url}/usage\n更改提醒比例：${url}/settings\n`,
+        subject: `已用 ${percent}%：${limit}`,
+        text: `${account} 的${said}${used && `（${used}）`}。\n最迟于 ${moment(new Date(facts.resetsAtMs))} 恢复。\n\n查看全部限额：${url}/usage\n更改提醒比例：${url}/settings\n`,
       };
     }
     default:
@@ -91,41 +95,80 @@ function chinese(matter: MailMatter): Words {
   }
 }
 
-const WINDOWS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
-  en: {
+/** How a language says what a limit is. */
+interface LimitWords {
+  readonly windows: Readonly<Record<string, string>>;
+  readonly days: (days: number) => string;
+  readonly classes: Readonly<Record<string, string>>;
+  readonly messages: (count: string) => string;
+  readonly tokens: (count: string) => string;
+  /** A limit whose amount is nobody's business. */
+  readonly fairUse: string;
+  readonly limit: (amount: string, window: string, classes: readonly string[]) => string;
+  readonly of: (used: string, limit: string) => string;
+}
+
+const ENGLISH: LimitWords = {
+  windows: {
     cycle: 'each billing period',
     'calendar day': 'each day',
     'calendar week': 'each week',
     'calendar month': 'each month',
   },
-  zh: {
+  days: (days) => `in ${days} days`,
+  classes: {},
+  messages: (count) => `${count} messages`,
+  tokens: (count) => `${count} tokens`,
+  fairUse: 'fair use',
+  limit: (amount, window, classes) =>
+    `${amount} ${window}${classes.length > 0 ? `, ${classes.join(' and ')}` : ''}`,
+  of: (used, limit) => `${used} of ${limit}`,
+};
+
+const FAIR_USE = '合理用量';
+const CHINESE: LimitWords = {
+  windows: {
     cycle: '每个计费期',
     'calendar day': '每天',
     'calendar week': '每周',
     'calendar month': '每月',
   },
+  days: (days) => `每 ${days} 天`,
+  classes: { fast: '快速', standard: '标准', reasoning: '推理', embedding: '嵌入' },
+  messages: (count) => `${count} 条消息`,
+  tokens: (count) => `${count} token`,
+  fairUse: FAIR_USE,
+  limit: (amount, window, classes) =>
+    `${classes.length > 0 ? `${classes.join('、')}：` : ''}${window}${amount === FAIR_USE ? '的' : ' '}${amount}`,
+  of: (used, limit) => `${used} / ${limit}`,
 };
 
-/** "standard, each day". */
-function limitName({ window, classes }: AlertFacts, language: Language): string {
+/** "200 messages each week, Reasoning". */
+function limitText({ window, classes, unit, limit }: AlertFacts, words: LimitWords): string {
   const days = Math.round(Number(/ (\d+)s$/.exec(window)?.[1] ?? 0) / 8640) / 10;
-  const length =
-    WINDOWS[language][window] ?? (language === 'zh' ? `${days} 天内` : `in ${days} days`);
-  const whose = classes.join(language === 'zh' ? '、' : ', ');
-  return whose === '' ? length : language === 'zh' ? `${whose}：${length}` : `${whose}, ${length}`;
+  const amount = limit === null ? words.fairUse : amountText(unit, limit, words);
+  return words.limit(
+    amount,
+    words.windows[window] ?? words.days(days),
+    classes.map((name) => words.classes[name] ?? name.charAt(0).toUpperCase() + name.slice(1)),
+  );
 }
 
-/** ": 32 of 40 messages", or nothing where amounts are nobody's business. */
-function amounts({ unit, used, limit }: AlertFacts, language: Language): string {
+/** "160 of 200", or nothing where amounts are nobody's business. */
+function usedText({ unit, used, limit }: AlertFacts, words: LimitWords): string {
   if (used === null || limit === null) return '';
-  const [a, b] =
-    unit === 'messages'
-      ? [String(Math.round(used / 100) / 10), String(limit / 1000)]
-      : unit === 'tokens'
-        ? [used.toLocaleString('en'), limit.toLocaleString('en')]
-        : [dollars(used), dollars(limit)];
-  const of = { messages: ['messages', '条消息'], tokens: ['tokens', 'token'] }[unit] ?? ['', ''];
-  return language === 'zh' ? `（${a} / ${b}${of[1]}）` : ` (${`${a} of ${b} ${of[0]}`.trim()})`;
+  return words.of(numberText(unit, used), numberText(unit, limit));
+}
+
+function amountText(unit: string, amount: number, words: LimitWords): string {
+  const count = numberText(unit, amount);
+  if (unit === 'messages') return words.messages(count);
+  return unit === 'tokens' ? words.tokens(count) : count;
+}
+
+function numberText(unit: string, amount: number): string {
+  if (unit === 'messages') return (Math.round(amount / 100) / 10).toLocaleString('en');
+  return unit === 'tokens' ? amount.toLocaleString('en') : dollars(amount);
 }
 
 const dollars = (nano: number): string => `$${(nano / 1e9).toFixed(2)}`;

@@ -262,6 +262,7 @@ describe('export, settings, feedback', () => {
       style: 'Short',
       instructionsOn: true,
       askAboveNanoUsd: 5,
+      askAbovePerMille: 30,
       remoteImages: false,
     };
     await ada.call('POST', '/chat/settings', settings);

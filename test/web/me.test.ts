@@ -4,6 +4,7 @@ import type {
   MyKey,
   MyMember,
   MyPlans,
+  MyReceipt,
   MyReceiptsPage,
   MySettings,
   MyUsage,
@@ -250,4 +251,30 @@ describe('our cost', () => {
     }
     expect(walked).toBeGreaterThan(10);
   });
+});
+
+describe('a receipt', () => {
+  it('names what answered and what was asked for, as their users know them', async () => {
+    const { secret } = await noa.json<{ secret: string }>('POST', '/api/me/keys', { name: 'desk' });
+    await Promise.all(Array.from({ length: 10 }, () => ask(secret)));
+    const request = await ask(secret);
+    const receipt = await eventually('the receipt', 5_000, async () => {
+      const answer = await noa.request('GET', `/api/me/receipts/${request}`);
+      return answer.ok ? ((await answer.json()) as MyReceipt) : undefined;
+    });
+    expect(receipt).toMatchObject({
+      fallback: 'gate',
+      model: 'sim-fast',
+      modelName: 'Fast (simulated)',
+      modelAsked: 'sim-standard',
+      modelAskedName: 'Standard (simulated)',
+    });
+    const { byModel } = await noa.json<MyUsage>('GET', '/api/me/usage');
+    expect(byModel.map(({ model, requests }) => [model, requests])).toEqual(
+      expect.arrayContaining([
+        ['sim-standard', 10],
+        ['sim-fast', 1],
+      ]),
+    );
+  }, 60_000);
 });
