@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Id, uuidOf } from '../src/base/id.ts';
 import { dayDirectory, LAKE_FORMAT } from '../src/lake/lake-layout.ts';
-import { NO_CLASS, NO_NAME, REPLAY_COLUMNS, SQL_TYPE } from '../src/lake/replay-columns.ts';
-import { describeReplayDay, REPLAY_PARQUET, replayFile } from '../src/lake/replay-file.ts';
+import { NO_CLASS, NO_NAME } from '../src/lake/replay-columns.ts';
+import { replayFile, writeReplayDay } from '../src/lake/replay-file.ts';
 
 /** A lake of so many made-up events: of a sealed day, the files that a replay reads. */
 export interface BenchLake {
@@ -42,8 +42,8 @@ export async function makeBenchLake(
     const target = dayDirectory(directory, 'live', name);
     if (existsSync(join(target, 'seal.json'))) continue;
     mkdirSync(target, { recursive: true });
-    await writeEvents(duck, target, { ...size, day });
     await writeOperations(duck, join(target, 'operation.parquet'), { ...size, day });
+    await writeEvents(duck, target, { ...size, day });
     const seal = { format: LAKE_FORMAT, book: 'live', day: name, fingerprint: {}, sealedAtMs: 0 };
     writeFileSync(join(target, 'seal.json'), JSON.stringify(seal));
   }
@@ -66,29 +66,22 @@ async function writeEvents(
   const heaviest = Math.min(HEAVIEST_SHARE, HEAVIEST_EVENTS / events);
   const skew = Math.log(customers) / -Math.log(heaviest);
   await duck.run(`CREATE OR REPLACE TEMP TABLE bench_event AS
-    SELECT *, ${day * SEQUENCES_A_DAY} + 2 * row_number() OVER (PARTITION BY customer ORDER BY i) AS seq FROM (
+    SELECT ${uuid('customer', 0)} AS customer, * EXCLUDE (customer), ${day * SEQUENCES_A_DAY} + 2 * row_number() OVER (PARTITION BY customer ORDER BY i) AS seq FROM (
       SELECT i, least(${customers} - 1, floor(${customers} * power((hash(i) % 1000000007) / 1000000007.0, ${skew})))::BIGINT AS customer,
              ${BENCH_START_MS} + (i * ${DAYS * DAY_MS}::DOUBLE / ${events})::BIGINT AS at_ms,
              (hash(i + 7) % 4 <> 0)::INTEGER AS class,
-             (200 + hash(i * 3) % 8000)::BIGINT AS input, (20 + hash(i * 5) % 900)::BIGINT AS output
+             (200 + hash(i * 3) % 8000)::BIGINT AS input, (20 + hash(i * 5) % 900)::BIGINT AS output,
+             (300 + hash(i * 11) % 9000)::BIGINT AS took
         FROM range(${from}, ${to}) t(i))`);
-  const columns = REPLAY_COLUMNS.map(
-    ({ name, width }) => `(${GIVEN[name] ?? '0'})::${SQL_TYPE[width]} AS "${name}"`,
-  );
-  await duck.run(`COPY (SELECT ${columns.join(', ')} FROM bench_event ORDER BY customer, seq)
-    TO ${replayFile(target, 'replay')} (${REPLAY_PARQUET})`);
-  await duck.run(`COPY (SELECT ${uuid('customer', 0)} AS customer, count(*)::UINTEGER AS events
-      FROM bench_event GROUP BY bench_event.customer ORDER BY bench_event.customer)
-    TO ${replayFile(target, 'replay-customer')} (FORMAT parquet, COMPRESSION zstd)`);
   await duck.run(
     `COPY (SELECT NULL::UUID AS id WHERE false) TO ${replayFile(target, 'replay-scope')} (FORMAT parquet)`,
   );
-  await duck.run('DROP TABLE bench_event');
-  await describeReplayDay(duck, target, {
-    classes: ['fast', 'standard'],
-    models: ['sim-fast', 'sim-standard'],
-    gates: [],
+  await writeReplayDay(duck, target, {
+    from: 'bench_event',
+    sqlOf: ({ name }) => GIVEN[name] ?? '0',
+    names: { classes: ['fast', 'standard'], models: ['sim-fast', 'sim-standard'], gates: [] },
   });
+  await duck.run('DROP TABLE bench_event');
 }
 
 /** More than any customer has in a day. */
@@ -99,7 +92,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   seq: 'seq',
   endSeq: 'seq + 1',
   atMs: 'at_ms',
-  settledMs: 'at_ms + 900',
+  settledMs: 'at_ms + took',
   classAsked: 'class',
   classServed: 'class',
   model: 'class',
@@ -119,6 +112,9 @@ const GIVEN: Readonly<Record<string, string>> = {
   tokens0: '4 * input + 2000',
   cost0: '(4 * input + 2000) * 2500',
   charge0: '(4 * input + 2000) * 3000',
+  tokens1: '4 * input',
+  tokens2: '4 * input',
+  tokens3: '4 * input',
   class1: `${NO_CLASS}`,
   class2: `${NO_CLASS}`,
   class3: `${NO_CLASS}`,

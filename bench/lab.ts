@@ -10,8 +10,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDuck, rowsOf } from '../src/lake/parquet.store.ts';
+import { replayFile } from '../src/lake/replay-file.ts';
 import { DEFAULT_BEHAVIOUR } from '../src/lab/behaviour.ts';
-import { oracleOf, sumRows } from '../src/lab/figures.ts';
+import { oracleOf, sumsOf } from '../src/lab/figures.ts';
 import { readWhole } from '../src/lab/load-tape.ts';
 import { METRIC_COUNT } from '../src/lab/metrics.ts';
 import { recommend } from '../src/lab/recommend.ts';
@@ -70,9 +71,9 @@ try {
   );
   residentMax = 0;
   const index = await fullResult(duck);
-  await statelessCharge();
+  await statelessCharge(index);
   if (events <= IN_MEMORY_MAX) {
-    const tape = await timed('Parquet to columns in memory', () => readWhole(duck, index));
+    const tape = await timed('Parquet to columns in memory', () => readWhole(index));
     replayRates(tape);
     await recommendation(tape);
   }
@@ -90,7 +91,7 @@ async function fullResult(duck: Awaited<ReturnType<typeof openDuck>>): Promise<T
     indexTape(duck, { lake: directory, book: 'live' }),
   );
   const basis = bookBasis({ ...given, tape: index });
-  await using replays = new ReplayStream(duck, index, threads);
+  await using replays = new ReplayStream(index, threads);
   const terms = termsOf(plan);
   const changed = {
     ...terms,
@@ -111,13 +112,14 @@ async function fullResult(duck: Awaited<ReturnType<typeof openDuck>>): Promise<T
   return index;
 }
 
-async function statelessCharge(): Promise<void> {
+async function statelessCharge({ days }: TapeIndex): Promise<void> {
   const one = await openDuck({ threads: 1 });
+  const parts = days.map(
+    ({ directory, day }) =>
+      `SELECT sum((cost::BIGINT + ${day.columns['cost']?.base ?? 0}) * 1200 // 1000) AS charge FROM read_parquet(${replayFile(directory, 'replay')})`,
+  );
   await timed('DuckDB, one thread: only the stateless charge', () =>
-    rowsOf(
-      one,
-      `SELECT sum(cost * 1200 // 1000) AS charge FROM read_parquet('${directory}/book=live/*/replay.parquet')`,
-    ),
+    rowsOf(one, `SELECT sum(charge) FROM (${parts.join(' UNION ALL ')})`),
   );
 }
 
@@ -142,7 +144,7 @@ function replayRates(tape: Tape): void {
     const rows = tape.segments.map((_, each) => each);
     row(
       `replay of ${name}, one thread`,
-      `${(rates[Math.floor(ROUNDS / 2)] ?? 0).toFixed(2)} M events/s of processor time (best ${(rates.at(-1) ?? 0).toFixed(2)}); ${sumRows(matrix, rows, 'creditPaid')} paid by credits`,
+      `${(rates[Math.floor(ROUNDS / 2)] ?? 0).toFixed(2)} M events/s of processor time (best ${(rates.at(-1) ?? 0).toFixed(2)}); ${sumsOf(matrix, rows)('creditPaid')} paid by credits`,
     );
     if (spec.recorded) progress(JSON.stringify(oracleOf(matrix, rows)));
   }

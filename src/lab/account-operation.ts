@@ -24,7 +24,7 @@ export type AccountOperation =
 export const NO_EVENT = -1;
 
 /**
- * Reads the facts of an `account_operation` row.
+ * Reads the facts of an `account_operation` row; none where the kind says it all.
  * @param event index of the event that it is about, or {@link NO_EVENT}
  * @throws RangeError on a kind that nothing writes
  */
@@ -35,7 +35,7 @@ export function accountOperation(row: {
   readonly facts: string;
 }): AccountOperation {
   const { kind, atMs, event } = row;
-  const facts = JSON.parse(row.facts) as Record<string, unknown>;
+  const facts = (row.facts === '' ? { kind } : JSON.parse(row.facts)) as Record<string, unknown>;
   switch (kind) {
     case 'open':
     case 'grant':

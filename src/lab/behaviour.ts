@@ -1,4 +1,5 @@
 import type { Random } from '#base/random.ts';
+import { ranksOf } from './ranks.ts';
 
 /**
  * What people do when a plan changes. Every number is an assumption that stands beside the results and
@@ -128,13 +129,12 @@ export function drawQuantiles(
   behaviour: Pick<Behaviour, 'usageValueCorrelation'>,
   random: Random,
 ): readonly number[] {
-  const order = usage.map((_, i) => i).sort((a, b) => (usage[a] ?? 0) - (usage[b] ?? 0));
-  const ranks = new Float64Array(usage.length);
-  for (const [rank, i] of order.entries()) ranks[i] = (rank + 0.5) / usage.length;
+  const ranks = ranksOf(usage);
   const rho = behaviour.usageValueCorrelation;
   return usage.map((_, i) => {
     const own = normalQuantile(Math.min(1 - 1e-9, Math.max(1e-9, random.next())));
-    const z = rho * normalQuantile(ranks[i] ?? 0.5) + Math.sqrt(1 - rho * rho) * own;
+    const z =
+      rho * normalQuantile(((ranks[i] ?? 0) + 0.5) / usage.length) + Math.sqrt(1 - rho * rho) * own;
     return normalShare(z);
   });
 }

@@ -1,29 +1,42 @@
 import { idFromUuid } from '#base/id.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import type { Coverage, Figures, Loss, Oracle, PlanResult, Subscriber } from './lab.schema.ts';
-import { METRIC, METRIC_COUNT, type Metric, metricOf, PERIOD_PARTS, revenueOf } from './metrics.ts';
+import {
+  METRIC,
+  METRIC_COUNT,
+  type Metric,
+  metricOf,
+  METRICS,
+  PERIOD_PARTS,
+  revenueOf,
+} from './metrics.ts';
 import type { Outcome } from './outcome.ts';
+import { ranksOf } from './ranks.ts';
+import { WholeSum } from './whole-sum.ts';
 import type { TapeFacts } from './tape.ts';
 
-/** A sum over rows, past the safe integers where it must. */
-export function sumRows(matrix: Float64Array, rows: readonly number[], metric: Metric): bigint {
-  let total = 0n;
-  let part = 0;
-  const column = METRIC[metric];
+/** What some rows have together of every metric, in one reading: a row is a few lines of the cache. */
+export function sumsOf(matrix: Float64Array, rows: readonly number[]): (metric: Metric) => bigint {
+  const sums = METRICS.map(() => new WholeSum());
+  const parts = new Float64Array(METRIC_COUNT);
   for (const row of rows) {
-    const next = part + (matrix[row * METRIC_COUNT + column] ?? 0);
-    if (Number.isSafeInteger(next)) part = next;
-    else {
-      total += BigInt(part);
-      part = matrix[row * METRIC_COUNT + column] ?? 0;
+    const at = row * METRIC_COUNT;
+    for (let m = 0; m < METRIC_COUNT; m++) {
+      const next = (parts[m] ?? 0) + (matrix[at + m] ?? 0);
+      if (next <= Number.MAX_SAFE_INTEGER) parts[m] = next;
+      else {
+        sums[m]?.add(parts[m] ?? 0);
+        parts[m] = matrix[at + m] ?? 0;
+      }
     }
   }
-  return total + BigInt(part);
+  for (const [m, sum] of sums.entries()) sum.add(parts[m] ?? 0);
+  return (metric) => sums[METRIC[metric]]?.value ?? 0n;
 }
 
 /** The figures of some rows together. */
 export function figuresOf(matrix: Float64Array, rows: readonly number[]): Figures {
-  const sum = (metric: Metric): bigint => sumRows(matrix, rows, metric);
+  const sum = sumsOf(matrix, rows);
   const count = (metric: Metric): number => Number(sum(metric));
   const usage = sum('paidBought') + sum('paidOverage') - sum('refunded');
   const revenue = sum('subscription') + usage + sum('breakage');
@@ -52,7 +65,8 @@ export function shareOf(part: bigint, whole: bigint): number | null {
 }
 
 export function oracleOf(recorded: Float64Array, rows: readonly number[]): Oracle {
-  const count = (metric: Metric): number => Number(sumRows(recorded, rows, metric));
+  const sum = sumsOf(recorded, rows);
+  const count = (metric: Metric): number => Number(sum(metric));
   const differingDecisions = count('differingDecisions');
   const differingCharges = count('differingCharges');
   const compared = count('compared');
@@ -67,19 +81,19 @@ export function oracleOf(recorded: Float64Array, rows: readonly number[]): Oracl
 }
 
 export function coverageOf(matrix: Float64Array, rows: readonly number[]): Coverage {
-  const count = (metric: Metric): number => Number(sumRows(matrix, rows, metric));
+  const sum = sumsOf(matrix, rows);
+  const count = (metric: Metric): number => Number(sum(metric));
   const served = count('served');
   return {
     requests: count('requests'),
     served,
     evidentShare: served === 0 ? 1 : count('evident') / served,
-    evidentCostShare:
-      shareOf(sumRows(matrix, rows, 'evidentCost'), sumRows(matrix, rows, 'cost')) ?? 1,
+    evidentCostShare: shareOf(sum('evidentCost'), sum('cost')) ?? 1,
     derived: count('derived'),
-    derivedCost: String(sumRows(matrix, rows, 'derivedCost')),
+    derivedCost: String(sum('derivedCost')),
     unseenServed: count('unseenServed'),
-    unseenCost: String(sumRows(matrix, rows, 'unseenCost')),
-    unseenRevenue: String(sumRows(matrix, rows, 'unseenRevenue')),
+    unseenCost: String(sum('unseenCost')),
+    unseenRevenue: String(sum('unseenRevenue')),
     unknownDemand: count('unknownDemand'),
   };
 }
@@ -165,10 +179,12 @@ export function planResultOf(input: {
   const rows = outcomes.map(({ row }) => row);
   const harmed = outcomes.filter(({ isHarmed }) => isHarmed).length;
   const multiple = outcomes.reduce((most, { billMultiple }) => Math.max(most, billMultiple), 1);
-  const limitedAt = (row: number, part: number): number =>
-    after[row * METRIC_COUNT + METRIC.limited0 + part] ?? 0;
-  const isLimited = (row: number): boolean =>
-    Array.from({ length: PERIOD_PARTS }, (_, part) => limitedAt(row, part)).some((n) => n > 0);
+  const isLimited = (row: number): boolean => {
+    const first = row * METRIC_COUNT + METRIC.limited0;
+    for (let part = 0; part < PERIOD_PARTS; part++) if ((after[first + part] ?? 0) > 0) return true;
+    return false;
+  };
+  const sum = sumsOf(after, rows);
   return {
     plan: plan.plan,
     label: labelOf(plan),
@@ -179,7 +195,7 @@ export function planResultOf(input: {
     harmedShare: rows.length === 0 ? 0 : harmed / rows.length,
     billMultipleMax: Number.isFinite(multiple) ? multiple : null,
     limitedByTenth: Array.from({ length: PERIOD_PARTS }, (_, part) =>
-      rows.reduce((sum, row) => sum + limitedAt(row, part), 0),
+      Number(sum(`limited${part}` as Metric)),
     ),
     subscribersLimited: rows.filter(isLimited).length,
     winners: outcomes.filter(
@@ -191,23 +207,35 @@ export function planResultOf(input: {
 }
 
 function decilesOf(outcomes: readonly Outcome[]): PlanResult['deciles'] {
-  const sorted = outcomes.toSorted((a, b) => a.costBefore - b.costBefore);
-  const parts = Math.min(10, sorted.length);
-  return Array.from({ length: parts }, (_, i) => {
-    const part = sorted.slice(
-      Math.round((i * sorted.length) / parts),
-      Math.round(((i + 1) * sorted.length) / parts),
-    );
-    const sum = (of: (outcome: Outcome) => number): string =>
-      String(part.reduce((total, outcome) => total + BigInt(of(outcome)), 0n));
-    return {
-      decile: i + 1,
-      subscribers: part.length,
-      billBefore: sum(({ billBefore }) => billBefore),
-      billAfter: sum(({ billAfter }) => billAfter),
-      marginBefore: sum(({ revenueBefore, costBefore }) => revenueBefore - costBefore),
-      marginAfter: sum(({ revenueAfter, costAfter }) => revenueAfter - costAfter),
-      harmed: part.filter(({ isHarmed }) => isHarmed).length,
-    };
-  });
+  const count = outcomes.length;
+  const parts = Math.min(10, count);
+  const sums = Array.from({ length: parts }, () => ({
+    subscribers: 0,
+    harmed: 0,
+    billBefore: new WholeSum(),
+    billAfter: new WholeSum(),
+    marginBefore: new WholeSum(),
+    marginAfter: new WholeSum(),
+  }));
+  const ends = sums.map((_, i) => Math.round(((i + 1) * count) / parts));
+  const ranks = ranksOf(outcomes.map(({ costBefore }) => costBefore));
+  for (const [i, outcome] of outcomes.entries()) {
+    const sum = sums[ends.findIndex((end) => (ranks[i] ?? 0) < end)];
+    if (sum === undefined) continue;
+    sum.subscribers++;
+    if (outcome.isHarmed) sum.harmed++;
+    sum.billBefore.add(outcome.billBefore);
+    sum.billAfter.add(outcome.billAfter);
+    sum.marginBefore.add(outcome.revenueBefore - outcome.costBefore);
+    sum.marginAfter.add(outcome.revenueAfter - outcome.costAfter);
+  }
+  return sums.map((sum, i) => ({
+    decile: i + 1,
+    subscribers: sum.subscribers,
+    billBefore: String(sum.billBefore.value),
+    billAfter: String(sum.billAfter.value),
+    marginBefore: String(sum.marginBefore.value),
+    marginAfter: String(sum.marginAfter.value),
+    harmed: sum.harmed,
+  }));
 }

@@ -27,15 +27,17 @@ export function bootstrap(
 ): { readonly sum: Interval; readonly ratio: Interval } {
   const figures = inGroups(customers, random);
   const count = figures.length;
+  const parts = Float64Array.from(figures, (figure) => figure.part);
+  const wholes = Float64Array.from(figures, (figure) => figure.whole);
   const sums = new Float64Array(RESAMPLES);
   const ratios = new Float64Array(RESAMPLES);
   for (let draw = 0; draw < RESAMPLES; draw++) {
     let part = 0;
     let whole = 0;
     for (let n = 0; n < count; n++) {
-      const figure = figures[random.below(count)];
-      part += figure?.part ?? 0;
-      whole += figure?.whole ?? 0;
+      const drawn = random.below(count);
+      part += parts[drawn] ?? 0;
+      whole += wholes[drawn] ?? 0;
     }
     sums[draw] = part;
     ratios[draw] = whole === 0 ? Number.NaN : part / whole;

@@ -308,10 +308,10 @@ export class LabEngine implements AsyncDisposable {
     const { threads } = this.#place;
     if (!isSearch && index.events > EVENTS_IN_MEMORY_MAX) {
       const basis = bookBasis({ ...given, tape: index });
-      const replays = new ReplayStream(this.#duck, index, threads);
+      const replays = new ReplayStream(index, threads);
       this.#loaded = { state, basis, replays, whole: undefined, installation };
     } else {
-      const tape = await readWhole(this.#duck, index, watch);
+      const tape = await readWhole(index, watch);
       const basis = labBasis({ ...given, tape });
       const pool = new ReplayPool(tape, threads);
       this.#loaded = { state, basis, replays: pool, whole: { basis, pool }, installation };

@@ -13,18 +13,18 @@ export async function loadTape(
   source: TapeSource,
   onProgress: (events: number, of: number) => void = () => undefined,
 ): Promise<Tape> {
-  return readWhole(duck, await indexTape(duck, source), onProgress);
+  return readWhole(await indexTape(duck, source), onProgress);
 }
 
 /** Reads all of a book that is indexed already. */
 export async function readWhole(
-  duck: DuckDBConnection,
   index: TapeIndex,
   onProgress: (events: number, of: number) => void = () => undefined,
 ): Promise<Tape> {
-  await using reader = await TapeReader.open(duck, index);
-  const { tape } = await reader.read(index.customers.length, undefined, {
+  const { customers, names } = index;
+  using reader = await TapeReader.open(index, { from: 0, to: customers.length });
+  const { tape } = await reader.read(customers.length, undefined, {
     onProgress: (events) => onProgress(events, index.events),
   });
-  return tape;
+  return { ...tape, customers, ...(names && { names }) };
 }

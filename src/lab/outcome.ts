@@ -57,17 +57,9 @@ export interface OutcomeInput {
 
 /** What becomes of each subscriber, one by one. */
 export function outcomesOf(input: OutcomeInput): readonly Outcome[] {
-  const { rows, before, after, othersNow, othersAfter, behaviour } = input;
-  const elasticity = input.elasticity ?? behaviour.priceElasticity;
+  const { rows, before, after, othersAfter } = input;
   return rows.map((row, index) => {
-    const customer: Customer = {
-      now: optionOf(before, row, behaviour),
-      changed: optionOf(after, row, behaviour),
-      othersNow: othersNow.map((matrix) => optionOf(matrix, row, behaviour)),
-      othersChanged: othersAfter.map((matrix) => optionOf(matrix, row, behaviour)),
-      headroom: headroomAt(input.willingness[index] ?? 0, elasticity),
-    };
-    const choice = choose(customer, behaviour);
+    const choice = choiceOf(input, index);
     const chosen =
       choice.kind === 'stay' ? after : choice.kind === 'move' ? othersAfter[choice.to] : undefined;
     return {
@@ -77,6 +69,23 @@ export function outcomesOf(input: OutcomeInput): readonly Outcome[] {
       costChosen: chosen === undefined ? 0 : metricOf(chosen, row, 'cost'),
     };
   });
+}
+
+/** What one of the subscribers does. @param index in `rows` */
+export function choiceOf(input: OutcomeInput, index: number): Choice {
+  const { rows, before, after, othersNow, othersAfter, behaviour } = input;
+  const row = rows[index] ?? 0;
+  const customer: Customer = {
+    now: optionOf(before, row, behaviour),
+    changed: optionOf(after, row, behaviour),
+    othersNow: othersNow.map((matrix) => optionOf(matrix, row, behaviour)),
+    othersChanged: othersAfter.map((matrix) => optionOf(matrix, row, behaviour)),
+    headroom: headroomAt(
+      input.willingness[index] ?? 0,
+      input.elasticity ?? behaviour.priceElasticity,
+    ),
+  };
+  return choose(customer, behaviour);
 }
 
 function optionOf(matrix: Float64Array, row: number, behaviour: Behaviour): Option {

@@ -6,10 +6,11 @@ import { type Behaviour, drawQuantiles } from './behaviour.ts';
 import { bootstrap } from './interval.ts';
 import { shareOf } from './figures.ts';
 import type { Reaction } from './lab.schema.ts';
-import { metricOf } from './metrics.ts';
-import { type Outcome, outcomesOf } from './outcome.ts';
+import { metricOf, revenueOf } from './metrics.ts';
+import { choiceOf, type Outcome, type OutcomeInput, outcomesOf } from './outcome.ts';
 import type { ReplayOptions, Replays } from './replays.ts';
 import { type LabBasis, NO_CHANGES, type ScenarioChanges, scenarioSpec } from './scenario.ts';
+import { WholeSum } from './whole-sum.ts';
 
 /** As the schema of plans bounds every amount. */
 const OVERDRAFT_AMPLE = nanoUsd(4e15);
@@ -114,30 +115,36 @@ export async function replayPrice(
   return pool.replay({ ...spec, accountsOnly: true }, { ...options, customers: study.customers });
 }
 
-/** What becomes of each of them. @param elasticity in place of the behaviour's own */
-export function studyOutcomes(
-  study: PlanStudy,
-  after: Float64Array,
-  elasticity?: number,
-): readonly Outcome[] {
-  const others = study.others.map(({ matrix }) => matrix);
-  return outcomesOf({
-    rows: study.rows,
-    before: study.before,
-    after,
-    othersNow: others,
-    othersAfter: others,
-    willingness: study.willingness,
-    behaviour: study.behaviour,
-    ...(elasticity !== undefined && { elasticity }),
-  });
+/** What becomes of each of them. */
+export function studyOutcomes(study: PlanStudy, after: Float64Array): readonly Outcome[] {
+  return outcomesOf(outcomeInput(study, after));
 }
 
-/** What people do, added up, with its interval and its band. */
-export function reactionOf(study: PlanStudy, after: Float64Array): Reaction | null {
+function outcomeInput(study: PlanStudy, after: Float64Array): OutcomeInput {
+  const { rows, before, willingness, behaviour } = study;
+  const others = study.others.map(({ matrix }) => matrix);
+  return { rows, before, after, othersNow: others, othersAfter: others, willingness, behaviour };
+}
+
+/** The margin of those who stay, at another elasticity. */
+function marginAt(study: PlanStudy, after: Float64Array, elasticity: number): string {
+  const input = { ...outcomeInput(study, after), elasticity };
+  const margin = new WholeSum();
+  for (const [index, row] of study.rows.entries()) {
+    if (choiceOf(input, index).kind === 'stay')
+      margin.add(revenueOf(after, row) - metricOf(after, row, 'cost'));
+  }
+  return String(margin.value);
+}
+
+/** What people do, added up, with its interval and its band. @param outcomes those of the study after it */
+export function reactionOf(
+  study: PlanStudy,
+  after: Float64Array,
+  outcomes: readonly Outcome[],
+): Reaction | null {
   const { behaviour } = study;
   if (!behaviour.reacts) return null;
-  const outcomes = studyOutcomes(study, after);
   const moves: Record<string, number> = {};
   for (const { choice } of outcomes) {
     if (choice.kind !== 'move') continue;
@@ -145,10 +152,6 @@ export function reactionOf(study: PlanStudy, after: Float64Array): Reaction | nu
     moves[name] = (moves[name] ?? 0) + 1;
   }
   const { revenue, cost } = stayersOf(outcomes);
-  const marginAt = (elasticity: number): string => {
-    const each = stayersOf(studyOutcomes(study, after, elasticity));
-    return String(each.revenue - each.cost);
-  };
   const { sum } = bootstrap(
     outcomes.map((each) => ({
       part: each.choice.kind === 'stay' ? each.revenueAfter - each.costAfter : 0,
@@ -156,13 +159,9 @@ export function reactionOf(study: PlanStudy, after: Float64Array): Reaction | nu
     })),
     seededRandom(study.seed),
   );
-  const change = outcomes.reduce(
-    (total, each) =>
-      total +
-      BigInt(each.revenueChosen - each.costChosen) -
-      BigInt(each.revenueBefore - each.costBefore),
-    0n,
-  );
+  const change = new WholeSum();
+  for (const each of outcomes)
+    change.add(each.revenueChosen - each.costChosen - (each.revenueBefore - each.costBefore));
   return {
     stay: outcomes.filter(({ choice }) => choice.kind === 'stay').length,
     leave: outcomes.filter(({ choice }) => choice.kind === 'leave').length,
@@ -171,10 +170,10 @@ export function reactionOf(study: PlanStudy, after: Float64Array): Reaction | nu
     cost: String(cost),
     margin: String(revenue - cost),
     marginShare: shareOf(revenue - cost, revenue),
-    profitChange: String(change),
+    profitChange: String(change.value),
     marginInterval: { low: String(Math.round(sum.low)), high: String(Math.round(sum.high)) },
-    marginAtLowElasticity: marginAt(behaviour.priceElasticityLow),
-    marginAtHighElasticity: marginAt(behaviour.priceElasticityHigh),
+    marginAtLowElasticity: marginAt(study, after, behaviour.priceElasticityLow),
+    marginAtHighElasticity: marginAt(study, after, behaviour.priceElasticityHigh),
   };
 }
 
@@ -183,12 +182,12 @@ export function stayersOf(outcomes: readonly Outcome[]): {
   readonly revenue: bigint;
   readonly cost: bigint;
 } {
-  let revenue = 0n;
-  let cost = 0n;
+  const revenue = new WholeSum();
+  const cost = new WholeSum();
   for (const each of outcomes) {
     if (each.choice.kind !== 'stay') continue;
-    revenue += BigInt(each.revenueAfter);
-    cost += BigInt(each.costAfter);
+    revenue.add(each.revenueAfter);
+    cost.add(each.costAfter);
   }
-  return { revenue, cost };
+  return { revenue: revenue.value, cost: cost.value };
 }

@@ -67,7 +67,7 @@ export function recommendationOf(input: {
     frontier: found.frontier.map(ranked),
     result: {
       ...planResultOf({ plan, isChanged: isChange, before: study.before, after, outcomes }),
-      reaction: reactionOf(study, after),
+      reaction: reactionOf(study, after, outcomes),
     },
     reactions: outcomes
       .filter((each) => each.isHarmed || each.choice.kind !== 'stay')

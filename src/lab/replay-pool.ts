@@ -1,5 +1,6 @@
 import { METRIC_COUNT } from './metrics.ts';
 import type { ReplaySpec } from './replay-spec.ts';
+import type { ReplayTask } from './replay-worker.ts';
 import { ReplayWorkers } from './replay-workers.ts';
 import type { ReplayOptions, Replays } from './replays.ts';
 import { type Tape, sharedIntegers, sharedMatrix } from './tape.ts';
@@ -9,11 +10,12 @@ const PROGRESS_EVERY_MS = 250;
 /** Worker threads that replay one tape, each its part of the customers. */
 export class ReplayPool implements Replays, AsyncDisposable {
   readonly tape: Tape;
-  readonly #workers: ReplayWorkers;
+  readonly #workers: ReplayWorkers<ReplayTask>;
 
   constructor(tape: Tape, threads: number) {
     this.tape = tape;
-    this.#workers = new ReplayWorkers(threads, tape);
+    const script = new URL('./replay-worker.ts', import.meta.url);
+    this.#workers = new ReplayWorkers(threads, script, tape);
   }
 
   get threads(): number {

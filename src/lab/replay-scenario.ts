@@ -61,7 +61,7 @@ export async function replayScenario(
     const outcomes = studyOutcomes(study, after);
     plans.push({
       ...planResultOf({ plan, isChanged, before, after, outcomes }),
-      reaction: isChanged ? reactionOf(study, after) : null,
+      reaction: isChanged ? reactionOf(study, after, outcomes) : null,
     });
     const others = study.others.map(({ terms }) => terms.plan);
     for (const outcome of outcomes) {

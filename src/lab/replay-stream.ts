@@ -1,14 +1,17 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { METRIC_COUNT } from './metrics.ts';
-import type { ReplaySpec } from './replay-spec.ts';
 import { ReplayWorkers } from './replay-workers.ts';
+import type { ReplaySpec } from './replay-spec.ts';
 import type { ReplayOptions, Replays } from './replays.ts';
-import { type NamedColumns, sharedIntegers, sharedMatrix, type Tape } from './tape.ts';
-import type { TapeIndex } from './tape-index.ts';
-import { TapeReader } from './tape-reader.ts';
+import type { SliceTask } from './slice-worker.ts';
+import { sharedMatrix } from './tape.ts';
+import { layoutOf, type TapeIndex } from './tape-index.ts';
+import type { CustomerRange } from './tape-reader.ts';
 
-/** So many events are in memory for each worker; a customer who has more is a slice of their own. */
+/** So many events are in the memory of each worker; a customer who has more is a slice of their own. */
 const SLICE_EVENTS = 1_000_000;
+/** Workers take ranges of about so many events: small enough that none has to wait long for the last. */
+const RANGE_EVENTS = 15_000_000;
+const PROGRESS_EVERY_MS = 250;
 
 interface Asked {
   readonly spec: ReplaySpec;
@@ -19,29 +22,22 @@ interface Asked {
 }
 
 /**
- * Replays a book that does not fit into memory: reads the lake once from the first customer to the last,
- * a slice of them at a time, and gives each slice to a worker while the next is read. What is asked for
- * in one turn of the event loop is replayed in one pass.
+ * Replays a book that does not fit into memory: worker threads read the lake themselves, each its ranges
+ * of customers, a slice of them at a time. What is asked for in one turn of the event loop is replayed in
+ * one pass.
  */
 export class ReplayStream implements Replays, AsyncDisposable {
   readonly index: TapeIndex;
-  readonly #duck: DuckDBConnection;
-  readonly #workers: ReplayWorkers;
+  readonly #workers: ReplayWorkers<SliceTask>;
   readonly #sliceEvents: number;
   #asked: Asked[] = [];
   #passes: Promise<void> = Promise.resolve();
 
-  /** @param duck the connection that the index was read with */
-  constructor(
-    duck: DuckDBConnection,
-    index: TapeIndex,
-    threads: number,
-    sliceEvents = SLICE_EVENTS,
-  ) {
+  constructor(index: TapeIndex, threads: number, sliceEvents = SLICE_EVENTS) {
     this.#sliceEvents = sliceEvents;
-    this.#duck = duck;
     this.index = index;
-    this.#workers = new ReplayWorkers(threads);
+    const script = new URL('./slice-worker.ts', import.meta.url);
+    this.#workers = new ReplayWorkers(threads, script, layoutOf(index));
   }
 
   /** Replays everybody: which `customers` are wanted makes no difference to one pass. */
@@ -68,58 +64,34 @@ export class ReplayStream implements Replays, AsyncDisposable {
   }
 
   async #pass(asked: readonly Asked[]): Promise<void> {
-    const { index } = this;
+    for (const { options } of asked) options.signal?.throwIfAborted();
     const signals = new Int32Array(new SharedArrayBuffer(8));
-    await using reader = await TapeReader.open(this.#duck, index);
-    const busy: Promise<void>[] = Array.from({ length: this.#workers.count }, () =>
-      Promise.resolve(),
-    );
-    // A slice is read while each worker has one.
-    const idle: (NamedColumns | undefined)[] = Array.from(
-      { length: this.#workers.count + 1 },
-      () => undefined,
-    );
-    let from = 0;
-    for (const to of slicesOf(index, this.#sliceEvents)) {
-      for (const { options } of asked) options.signal?.throwIfAborted();
-      const reused = idle.pop();
-      const events = eventsBetween(index, from, to);
-      const { tape, memory } = await reader.read(
-        to,
-        reused !== undefined && capacityOf(reused) >= events ? reused : undefined,
-        { events: Math.max(events, this.#sliceEvents) },
+    const stop = (): void => void Atomics.store(signals, 0, 1);
+    for (const { options } of asked) options.signal?.addEventListener('abort', stop);
+    const customers = this.index.customers.length;
+    const timer = setInterval(() => {
+      const done = Atomics.load(signals, 1);
+      for (const { options } of asked) options.onProgress?.(done, customers);
+    }, PROGRESS_EVERY_MS);
+    const ranges = rangesOf(this.index, this.#workers.count);
+    const work = {
+      sliceEvents: this.#sliceEvents,
+      asked: asked.map(({ spec, out }) => ({ spec, out })),
+      signals,
+    };
+    try {
+      await Promise.all(
+        Array.from({ length: this.#workers.count }, async (_, worker) => {
+          for (let range = ranges.shift(); range !== undefined; range = ranges.shift())
+            await this.#workers.run(worker, { ...work, range });
+        }),
       );
-      const worker = await firstIdle(busy);
-      busy[worker] = this.#replaySlice(worker, { asked, tape, from, signals }).then(
-        () => void idle.push(memory),
-      );
-      // A failure is met where the next idle worker is waited for.
-      busy[worker]?.catch(() => undefined);
-      from = to;
-      for (const { options } of asked) options.onProgress?.(from, index.customers.length);
+    } finally {
+      stop();
+      clearInterval(timer);
+      for (const { options } of asked) options.signal?.removeEventListener('abort', stop);
     }
-    await Promise.all(busy);
-  }
-
-  async #replaySlice(
-    worker: number,
-    work: { asked: readonly Asked[]; tape: Tape; from: number; signals: Int32Array },
-  ): Promise<void> {
-    const { asked, tape, from, signals } = work;
-    const first = (this.index.segmentStarts[from] ?? 0) * METRIC_COUNT;
-    const length = tape.segments.length * METRIC_COUNT;
-    const customers = sharedIntegers(tape.customers.map((_, k) => k));
-    let isLoaded = false;
-    for (const { spec, out } of asked) {
-      await this.#workers.run(worker, {
-        ...(!isLoaded && { load: { tape, classNames: spec.classNames } }),
-        spec,
-        customers,
-        out: out.subarray(first, first + length),
-        signals,
-      });
-      isLoaded = true;
-    }
+    for (const { options } of asked) options.signal?.throwIfAborted();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,32 +99,17 @@ export class ReplayStream implements Replays, AsyncDisposable {
   }
 }
 
-/** Where slices end, by customer. */
-function slicesOf({ eventsOf }: TapeIndex, sliceEvents: number): readonly number[] {
-  const ends: number[] = [];
-  let events = 0;
+/** Ranges of about equally many events, as many for each worker. */
+function rangesOf({ events, eventsOf }: TapeIndex, workers: number): CustomerRange[] {
+  const count = workers * Math.max(1, Math.ceil(events / (workers * RANGE_EVENTS)));
+  const ranges: CustomerRange[] = [];
+  let from = 0;
+  let before = 0;
   for (const [k, own] of eventsOf.entries()) {
-    if (events > 0 && events + own > sliceEvents) {
-      ends.push(k);
-      events = 0;
-    }
-    events += own;
+    before += own;
+    if (before < ((ranges.length + 1) * events) / count && k + 1 < eventsOf.length) continue;
+    ranges.push({ from, to: k + 1 });
+    from = k + 1;
   }
-  ends.push(eventsOf.length);
-  return ends;
-}
-
-function eventsBetween({ eventsOf }: TapeIndex, from: number, to: number): number {
-  let events = 0;
-  for (let k = from; k < to; k++) events += eventsOf[k] ?? 0;
-  return events;
-}
-
-function capacityOf(columns: NamedColumns): number {
-  return columns['seq']?.length ?? 0;
-}
-
-/** The first worker of those to be done. */
-async function firstIdle(busy: readonly Promise<void>[]): Promise<number> {
-  return Promise.race(busy.map((each, worker) => each.then(() => worker)));
+  return ranges;
 }

@@ -1,20 +1,25 @@
 import { Worker } from 'node:worker_threads';
-import type { ReplayAnswer, ReplayTask } from './replay-worker.ts';
-import type { Tape } from './tape.ts';
 
-/** Threads that replay what they are given. */
-export class ReplayWorkers implements AsyncDisposable {
+/** What comes back from a worker when it has done a task. */
+export interface WorkerAnswer {
+  readonly task: number;
+  readonly error: string | undefined;
+}
+
+/** Threads that do what they are told, each one thing after the other. */
+export class ReplayWorkers<Work extends object> implements AsyncDisposable {
   readonly #workers: readonly Worker[];
   readonly #waiting = new Map<number, (error: string | undefined) => void>();
   #tasks = 0;
 
-  /** @param tape what they have at hand from the start, where they are not to be given one task by task */
-  constructor(threads: number, tape?: Tape) {
+  /**
+   * @param script answers each message, the work with its `task`, with a {@link WorkerAnswer}
+   * @param atHand what they have from the start
+   */
+  constructor(threads: number, script: URL, atHand: unknown) {
     this.#workers = Array.from({ length: threads }, () => {
-      const worker = new Worker(new URL('./replay-worker.ts', import.meta.url), {
-        workerData: tape,
-      });
-      worker.on('message', ({ task, error }: ReplayAnswer) => this.#answer(task, error));
+      const worker = new Worker(script, { workerData: atHand });
+      worker.on('message', ({ task, error }: WorkerAnswer) => this.#answer(task, error));
       worker.on('error', (error) => {
         for (const task of this.#waiting.keys()) this.#answer(task, error.stack ?? error.message);
       });
@@ -27,13 +32,13 @@ export class ReplayWorkers implements AsyncDisposable {
     return this.#workers.length;
   }
 
-  /** @throws Error where the replay fails */
-  async run(worker: number, work: Omit<ReplayTask, 'task'>): Promise<void> {
+  /** @throws Error where the work fails */
+  async run(worker: number, work: Work): Promise<void> {
     const task = ++this.#tasks;
     const error = await new Promise<string | undefined>((resolve) => {
       this.#waiting.set(task, resolve);
       this.#workers[worker]?.ref();
-      this.#workers[worker]?.postMessage({ ...work, task } satisfies ReplayTask);
+      this.#workers[worker]?.postMessage({ ...work, task });
     });
     if (error !== undefined) throw new Error(`a replay failed: ${error}`);
   }

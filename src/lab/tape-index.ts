@@ -13,9 +13,10 @@ export interface TapeSource {
 export interface IndexedDay {
   readonly directory: string;
   readonly day: ReplayDay;
-  /** In the order of its rows: who, by number, and how many rows they have. */
+  /** In the order of its rows: who, by number, and how many events and operations they have. */
   readonly customers: Uint32Array;
   readonly counts: Uint32Array;
+  readonly operationCounts: Uint32Array;
   /** From the day's numbers of classes, models, gates to the index's; `undefined` where they are the same. */
   readonly classes: Uint8Array | undefined;
   readonly models: Uint16Array | undefined;
@@ -24,9 +25,44 @@ export interface IndexedDay {
   readonly scopes: Uint32Array;
 }
 
-/** A book without its events: who is in it, on which plans, and where their events lie. */
-export interface TapeIndex extends TapeFacts {
-  /** Events of each customer. */
+/** Operations that are about a request: whose, the operation's number in the account, and the decision's. */
+export interface AboutRequests {
+  readonly customers: Uint32Array;
+  readonly seqs: Uint32Array;
+  readonly decisionSeqs: Uint32Array;
+}
+
+/** Where the events of a book lie: what a thread needs in order to read some of its customers. */
+export interface TapeLayout extends Pick<
+  TapeFacts,
+  'book' | 'fromDay' | 'toDay' | 'classNames' | 'models' | 'gates' | 'uses'
+> {
+  /** By customer. */
   readonly eventsOf: Uint32Array;
+  /** By customer: their first segment; one more entry than customers. */
+  readonly segmentStarts: Uint32Array;
   readonly days: readonly IndexedDay[];
+  readonly about: AboutRequests;
+}
+
+/** A book without its events: who is in it, on which plans, and where their events lie. */
+export interface TapeIndex extends TapeFacts, TapeLayout {}
+
+/** The index without what is no business of a thread that reads: names and segments, an object a customer. */
+export function layoutOf(index: TapeIndex): TapeLayout {
+  const { book, fromDay, toDay, classNames, models, gates, uses } = index;
+  const { eventsOf, segmentStarts, days, about } = index;
+  return {
+    book,
+    fromDay,
+    toDay,
+    classNames,
+    models,
+    gates,
+    uses,
+    eventsOf,
+    segmentStarts,
+    days,
+    about,
+  };
 }

@@ -8,11 +8,17 @@ import {
   OP_LIFECYCLE,
   OP_SETTLE,
   opOf,
-  sharedIntegers,
+  blankIntegers,
   type Tape,
   type TapeSegment,
 } from './tape.ts';
-import type { OperationRow } from './tape.store.ts';
+import type { DayOperation } from './day-operations.ts';
+
+/** An operation of a tape's customer, with the sequence number of the decision that it is about. */
+export interface OperationRow extends DayOperation {
+  /** 0 where it is about none. */
+  readonly decisionSeq: number;
+}
 
 /** An end that does not follow its decision at once. */
 interface LateEnd {
@@ -37,11 +43,9 @@ export function mergeOrder(
   const { seq, endSeq, classServed } = columns;
   const customers = starts.length - 1;
   const late = lateEnds(input);
-  const ops = sharedIntegers({
-    length: (starts[customers] ?? 0) + late.length + rows.length,
-  });
-  const opStarts = sharedIntegers({ length: customers + 1 });
-  const segmentStarts = sharedIntegers({ length: customers + 1 });
+  const ops = blankIntegers((starts[customers] ?? 0) + late.length + rows.length);
+  const opStarts = blankIntegers(customers + 1);
+  const segmentStarts = blankIntegers(customers + 1);
   const operations: AccountOperation[] = [];
   const segments: TapeSegment[] = [];
   let next = 0;
@@ -94,7 +98,7 @@ function lateEnds({ starts, columns }: OrderInput): readonly LateEnd[] {
   for (let k = 0; k + 1 < starts.length; k++) {
     for (let event = starts[k] ?? 0; event < (starts[k + 1] ?? 0); event++) {
       const end = endSeq[event] ?? 0;
-      if (end === 0 || end === (seq[event] ?? 0) + 1 || classServed[event] === NONE) continue;
+      if (end <= (seq[event] ?? 0) + 1 || classServed[event] === NONE) continue;
       late.push({ customer: k, seq: end, event });
     }
   }
@@ -103,7 +107,7 @@ function lateEnds({ starts, columns }: OrderInput): readonly LateEnd[] {
 
 /** The event that a customer's decision of a number is. */
 function eventOf({ starts, columns }: OrderInput, customer: number, seq: number): number {
-  if (seq < 0) return NO_EVENT;
+  if (seq === 0) return NO_EVENT;
   let low = starts[customer] ?? 0;
   let high = (starts[customer + 1] ?? 0) - 1;
   while (low <= high) {

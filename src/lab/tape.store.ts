@@ -1,5 +1,4 @@
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '#base/assert.ts';
 import { DomainError } from '#base/domain-error.ts';
@@ -8,11 +7,12 @@ import { dayDirectory, type LakeTable, sealedDays } from '#lake/lake-layout.ts';
 import { quoted, rowsOf } from '#lake/parquet.store.ts';
 import { NO_CLASS, NO_NAME } from '#lake/replay-columns.ts';
 import { type ReplayDay, replayDay, replayFile } from '#lake/replay-file.ts';
-import { EVENTS_MAX, sharedIntegers, type TapeSegment } from './tape.ts';
-import type { IndexedDay, TapeIndex, TapeSource } from './tape-index.ts';
+import { EVENTS_MAX, blankIntegers, type TapeSegment } from './tape.ts';
+import { type IdWords, idTexts, mergeIds, numbersOfIds } from './customer-numbers.ts';
+import type { AboutRequests, IndexedDay, TapeIndex, TapeSource } from './tape-index.ts';
 
 /**
- * Reads who is in a book and where their events lie, and prepares the tables that the other readers use.
+ * Reads who is in a book and where their events lie.
  * @throws DomainError `not_found` where the lake has nothing of the book
  */
 export async function indexTape(
@@ -36,102 +36,107 @@ export async function indexTape(
     const directory = dayDirectory(source.lake, source.book, day);
     days.push({ directory, day: await replayDay(duck, directory) });
   }
-  await prepare(duck, source, found);
   const events = days.reduce((sum, { day }) => sum + day.events, 0);
   assert(events < EVENTS_MAX, `a tape has fewer than ${EVENTS_MAX} events`);
   const names = (of: 'classes' | 'models' | 'gates'): readonly string[] =>
     [...new Set(days.flatMap(({ day }) => day[of]))].sort();
   const [classNames, models, gates] = [names('classes'), names('models'), names('gates')];
+  const present: CustomersOfDay[] = [];
+  for (const { directory, day } of days) present.push(await customersOf(duck, directory, day));
+  const ids = present.reduce<IdWords>((all, each) => mergeIds(all, each.ids), new Uint32Array());
+  await prepareScopes(duck, days);
   const indexed: IndexedDay[] = [];
-  for (const { directory, day } of days) {
+  for (const [d, { directory, day }] of days.entries()) {
+    const own = present[d];
+    assert(own !== undefined, 'the customers of every day are read');
     indexed.push({
       directory,
       day,
-      ...(await runsOf(duck, directory, day)),
+      customers: numbersOfIds(ids, own.ids),
+      counts: own.counts,
+      operationCounts: own.operationCounts,
       scopes: await scopesOf(duck, directory, day),
       classes: translation(day.classes, classNames, NO_CLASS) as Uint8Array | undefined,
       models: translation(day.models, models, NO_NAME) as Uint16Array | undefined,
       gates: translation(day.gates, gates, NO_NAME) as Uint16Array | undefined,
     });
   }
-  const { customers, eventsOf } = await readCustomers(duck);
+  const customers = idTexts(ids);
   return {
     book: source.book,
     fromDay: found[0] ?? '',
     toDay: found.at(-1) ?? '',
     events,
     customers,
-    ...(isImported(source.book) && { names: await readImportedNames(duck, source) }),
-    eventsOf,
-    ...(await readSegments(duck, customers.length)),
+    ...(isImported(source.book) && { names: await readImportedNames(duck, source, customers) }),
+    eventsOf: eventsOf(indexed, customers.length),
+    ...(await readSegments(duck, indexed, customers.length)),
     classNames,
     models,
     gates,
     uses: days.flatMap(({ day }) => day.uses),
     days: indexed,
+    about: await readAbout(duck, indexed, customers),
   };
 }
 
-/** Views of the sources; everybody in it, and every member and key, by number. */
-async function prepare(
-  duck: DuckDBConnection,
-  source: TapeSource,
-  days: readonly string[],
-): Promise<void> {
-  const directories = days.map((day) => dayDirectory(source.lake, source.book, day));
-  for (const table of ['decision', 'operation'] satisfies LakeTable[]) {
-    const files = directories
-      .map((directory) => join(directory, `${table}.parquet`))
-      .filter((file) => existsSync(file))
-      .map(quoted);
-    if (files.length === 0) continue;
-    await duck.run(
-      `CREATE OR REPLACE TEMP VIEW lab_${table} AS SELECT * FROM read_parquet([${files.join(', ')}])`,
-    );
-  }
-  const all = (name: 'replay-customer' | 'replay-scope'): string =>
-    `read_parquet([${directories.map((directory) => replayFile(directory, name)).join(', ')}])`;
-  await duck.run(`CREATE OR REPLACE TEMP TABLE lab_customer AS
-    SELECT customer, (row_number() OVER (ORDER BY customer) - 1)::UINTEGER AS number, sum(n)::UINTEGER AS events
-      FROM (SELECT customer, events AS n FROM ${all('replay-customer')}
-            UNION ALL SELECT DISTINCT customer, 0 FROM lab_operation) GROUP BY customer`);
-  await duck.run(`CREATE OR REPLACE TEMP TABLE lab_scope AS
-    SELECT id, row_number() OVER (ORDER BY id)::UINTEGER AS number
-      FROM (SELECT DISTINCT id FROM ${all('replay-scope')})`);
+interface CustomersOfDay {
+  readonly ids: IdWords;
+  readonly counts: Uint32Array;
+  readonly operationCounts: Uint32Array;
 }
 
-/** The number columns of a query, in shared memory. */
-async function numbersOf(
+/** Who did anything on a day, and how much, in their order. */
+async function customersOf(
   duck: DuckDBConnection,
-  sql: string,
-  rows: number,
-): Promise<readonly Uint32Array[]> {
-  const result = await duck.stream(sql);
-  const columns = Array.from({ length: result.columnCount }, () =>
-    sharedIntegers({ length: rows }),
+  directory: string,
+  { customers }: ReplayDay,
+): Promise<CustomersOfDay> {
+  const ids = new Uint32Array(4 * customers);
+  const counts = blankIntegers(customers);
+  const operationCounts = blankIntegers(customers);
+  const result = await duck.stream(
+    `SELECT customer, events, operations FROM read_parquet(${replayFile(directory, 'replay-customer')})`,
   );
   let at = 0;
   for await (const chunk of chunksOf(result)) {
-    for (const [j, column] of columns.entries()) column.set(itemsOf(chunk, j), at);
+    ids.set(wordsOf(chunk, 0), 4 * at);
+    counts.set(itemsOf(chunk, 1), at);
+    operationCounts.set(itemsOf(chunk, 2), at);
     at += chunk.rowCount;
   }
-  assert(at === rows, 'a query gives as many rows as were counted');
-  return columns;
+  assert(at === customers, 'a day has as many customers as were counted');
+  // DuckDB flips the first bit of a UUID, so that it sorts as a signed number.
+  for (let i = 3; i < ids.length; i += 4) ids[i] = (ids[i] ?? 0) ^ 0x80000000;
+  return { ids, counts, operationCounts };
 }
 
-async function runsOf(
+/** The UUIDs of one column, as DuckDB lays them out. */
+function wordsOf(chunk: Chunk, column: number): Uint32Array {
+  const { dataView } = chunk.getColumnVector(column) as unknown as { dataView: DataView };
+  return new Uint32Array(dataView.buffer, dataView.byteOffset, 4 * chunk.rowCount);
+}
+
+function eventsOf(days: readonly IndexedDay[], customers: number): Uint32Array {
+  const events = blankIntegers(customers);
+  for (const { customers: own, counts } of days) {
+    for (let i = 0; i < own.length; i++) {
+      const k = own[i] ?? 0;
+      events[k] = (events[k] ?? 0) + (counts[i] ?? 0);
+    }
+  }
+  return events;
+}
+
+/** Numbers every member and key. */
+async function prepareScopes(
   duck: DuckDBConnection,
-  directory: string,
-  { customers: rows }: ReplayDay,
-): Promise<Pick<IndexedDay, 'customers' | 'counts'>> {
-  const [customers, counts] = await numbersOf(
-    duck,
-    `SELECT c.number, r.events FROM read_parquet(${replayFile(directory, 'replay-customer')}) r
-       JOIN lab_customer c USING (customer) ORDER BY c.number`,
-    rows,
-  );
-  assert(customers !== undefined && counts !== undefined, 'a query has two columns');
-  return { customers, counts };
+  days: readonly { readonly directory: string }[],
+): Promise<void> {
+  const all = days.map(({ directory }) => replayFile(directory, 'replay-scope')).join(', ');
+  await duck.run(`CREATE OR REPLACE TEMP TABLE lab_scope AS
+    SELECT id, row_number() OVER (ORDER BY id)::UINTEGER AS number
+      FROM (SELECT DISTINCT id FROM read_parquet([${all}]))`);
 }
 
 async function scopesOf(
@@ -139,14 +144,20 @@ async function scopesOf(
   directory: string,
   { scopes }: ReplayDay,
 ): Promise<Uint32Array> {
-  const [numbers] = await numbersOf(
-    duck,
+  // Ids stand in their order in both, so that the day's numbers rise with the index's.
+  const numbers = blankIntegers(scopes + 1);
+  if (scopes === 0) return numbers;
+  const result = await duck.stream(
     `SELECT s.number FROM read_parquet(${replayFile(directory, 'replay-scope')}) r
        JOIN lab_scope s USING (id) ORDER BY s.number`,
-    scopes,
   );
-  // Ids stand in their order in both, so that the day's numbers rise with the index's.
-  return Uint32Array.from([0, ...(numbers ?? [])]);
+  let at = 1;
+  for await (const chunk of chunksOf(result)) {
+    numbers.set(itemsOf(chunk, 0), at);
+    at += chunk.rowCount;
+  }
+  assert(at === scopes + 1, 'every member and key is numbered');
+  return numbers;
 }
 
 /** A table from a day's numbers to the index's; the last entry, for no name, stays what it is. */
@@ -162,107 +173,96 @@ function translation(
   return table;
 }
 
-async function readCustomers(
-  duck: DuckDBConnection,
-): Promise<Pick<TapeIndex, 'customers' | 'eventsOf'>> {
-  const customers: string[] = [];
-  const events: number[] = [];
-  const result = await duck.stream(
-    'SELECT customer::VARCHAR, events FROM lab_customer ORDER BY number',
-  );
-  for await (const chunk of chunksOf(result)) {
-    for (const id of chunk.getColumnValues(0)) customers.push(String(id));
-    for (const each of itemsOf(chunk, 1)) events.push(each);
-  }
-  return { customers, eventsOf: Uint32Array.from(events) };
-}
-
 /** What the files of an imported book call its customers, by number. */
 async function readImportedNames(
   duck: DuckDBConnection,
   { lake, book }: TapeSource,
+  customers: readonly string[],
 ): Promise<readonly string[]> {
   const file = join(lake, `book=${book}`, 'customers.parquet');
   const rows = await rowsOf(
     duck,
-    `SELECT n.name FROM lab_customer c JOIN read_parquet(${quoted(file)}) n ON n.id = c.customer ORDER BY c.number`,
+    `SELECT id::VARCHAR AS id, name FROM read_parquet(${quoted(file)})`,
   );
-  return rows.map(({ name }) => String(name));
+  const names = new Map(rows.map(({ id, name }) => [id, String(name)]));
+  return customers.map((id) => names.get(id) ?? id);
 }
 
 /** The plans that each customer was on. */
 async function readSegments(
   duck: DuckDBConnection,
+  days: readonly IndexedDay[],
   customers: number,
 ): Promise<Pick<TapeIndex, 'segments' | 'segmentStarts'>> {
-  const segments: TapeSegment[] = [];
-  const starts = new Uint32Array(customers + 1);
-  const plans = new Map<string, string>();
-  const result = await duck.stream(
-    `SELECT c.number, json_extract_string(o.facts, '$.planVersionId')
-       FROM lab_operation o JOIN lab_customer c USING (customer) WHERE o.kind IN ('open', 'change_plan')
-      ORDER BY c.number, o.seq`,
-  );
-  for await (const chunk of chunksOf(result)) {
-    const numbers = itemsOf(chunk, 0);
-    for (const [i, id] of chunk.getColumnValues(1).entries()) {
-      const customer = numbers[i] ?? 0;
-      // One string for each plan, however many are on it.
-      let planVersionId = plans.get(String(id));
-      if (planVersionId === undefined) plans.set(String(id), (planVersionId = String(id)));
-      segments.push({ customer, planVersionId });
-      starts[customer + 1] = (starts[customer + 1] ?? 0) + 1;
+  const found: {
+    readonly who: Uint32Array;
+    readonly plan: Uint16Array;
+    readonly names: readonly string[];
+  }[] = [];
+  const starts = blankIntegers(customers + 1);
+  for (const { directory, day, customers: own } of days) {
+    if (day.plans.length === 0) continue;
+    const result = await duck.stream(
+      `SELECT customer, plan FROM read_parquet(${replayFile(directory, 'replay-operation')}) WHERE plan <> ${NO_NAME}`,
+    );
+    for await (const chunk of chunksOf(result)) {
+      const who = Uint32Array.from(itemsOf(chunk, 0));
+      for (let i = 0; i < who.length; i++) who[i] = own[who[i] ?? 0] ?? 0;
+      found.push({ who, plan: Uint16Array.from(itemsOf(chunk, 1)), names: day.plans });
+      for (const k of who) starts[k + 1] = (starts[k + 1] ?? 0) + 1;
     }
   }
   for (let k = 0; k < customers; k++) starts[k + 1] = (starts[k + 1] ?? 0) + (starts[k] ?? 0);
+  const next = starts.slice();
+  const segments = Array.from<TapeSegment>({ length: starts[customers] ?? 0 });
+  // Days and, within one, sequences rise: what comes later of a customer stands later.
+  for (const { who, plan, names } of found) {
+    for (const [i, customer] of who.entries()) {
+      const place = next[customer] ?? 0;
+      segments[place] = { customer, planVersionId: names[plan[i] ?? 0] ?? '' };
+      next[customer] = place + 1;
+    }
+  }
   return { segments, segmentStarts: starts };
 }
 
-/** An operation on an account, with the sequence number of the decision that it is about. */
-export interface OperationRow {
-  readonly customer: number;
-  readonly seq: number;
-  readonly atMs: number;
-  readonly kind: string;
-  /** −1 where it is about none. */
-  readonly decisionSeq: number;
-  readonly facts: string;
-}
-
-/** What else happened to accounts, customer by customer. */
-export async function* streamOperations(duck: DuckDBConnection): AsyncGenerator<OperationRow> {
-  const [about] = await rowsOf(
-    duck,
-    'SELECT count(*)::DOUBLE AS n FROM lab_operation WHERE request IS NOT NULL',
-  );
-  // Only what is about a request needs the decisions, of which there are many.
-  const decision = Number(about?.['n']) > 0;
+/** Operations that are about a request: its decision may stand in another day. */
+async function readAbout(
+  duck: DuckDBConnection,
+  days: readonly IndexedDay[],
+  customers: readonly string[],
+): Promise<AboutRequests> {
+  const count = days.reduce((sum, { day }) => sum + day.about, 0);
+  const about = {
+    customers: blankIntegers(count),
+    seqs: blankIntegers(count),
+    decisionSeqs: blankIntegers(count),
+  };
+  if (count === 0) return about;
+  const all = (table: LakeTable): string =>
+    `read_parquet([${days.map(({ directory }) => quoted(join(directory, `${table}.parquet`))).join(', ')}])`;
   const result = await duck.stream(
-    `SELECT c.number::DOUBLE, o.seq::DOUBLE, o.at_ms::DOUBLE, ${decision ? 'coalesce(d.seq, -1)' : '-1'}::DOUBLE, o.kind, o.facts
-       FROM lab_operation o JOIN lab_customer c ON c.customer = o.customer
-       ${decision ? 'LEFT JOIN lab_decision d ON o.request IS NOT NULL AND d.customer = o.customer AND d.request = o.request' : ''}
-      ORDER BY c.number, o.seq`,
+    `SELECT o.customer::VARCHAR, o.seq::UINTEGER, coalesce(d.seq, 0)::UINTEGER FROM ${all('operation')} o
+       LEFT JOIN ${all('decision')} d ON d.customer = o.customer AND d.request = o.request
+      WHERE o.request IS NOT NULL ORDER BY o.customer, o.seq`,
   );
+  let at = 0;
+  let k = 0;
   for await (const chunk of chunksOf(result)) {
-    const [customer, seq, at, about] = [0, 1, 2, 3].map((j) => itemsOf(chunk, j));
-    const kinds = chunk.getColumnValues(4);
-    const facts = chunk.getColumnValues(5);
-    for (let i = 0; i < chunk.rowCount; i++) {
-      yield {
-        customer: customer?.[i] ?? 0,
-        seq: seq?.[i] ?? 0,
-        atMs: at?.[i] ?? 0,
-        decisionSeq: about?.[i] ?? -1,
-        kind: String(kinds[i]),
-        facts: String(facts[i]),
-      };
+    for (const id of chunk.getColumnValues(0)) {
+      while ((customers[k] ?? '\uffff') < String(id)) k++;
+      about.customers[at++] = k;
     }
+    about.seqs.set(itemsOf(chunk, 1), at - chunk.rowCount);
+    about.decisionSeqs.set(itemsOf(chunk, 2), at - chunk.rowCount);
   }
+  assert(at === count, 'every operation about a request is found');
+  return about;
 }
 
 type Chunk = NonNullable<Awaited<ReturnType<DuckDBResult['fetchChunk']>>>;
 
-async function* chunksOf(result: DuckDBResult): AsyncGenerator<Chunk> {
+export async function* chunksOf(result: DuckDBResult): AsyncGenerator<Chunk> {
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) return;

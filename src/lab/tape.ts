@@ -105,7 +105,7 @@ export const EVIDENCE = {
 
 /** One entry an event. Money is nano-dollars. */
 export interface EventColumns {
-  /** Numbers of the decision and of its end in the account's sequence; 0 = no end is on record. */
+  /** Numbers of the decision and of its end in the account's sequence; not above `seq`: no end is on record. */
   readonly seq: Uint32Array;
   readonly endSeq: Uint32Array;
   readonly atMs: Float64Array;
@@ -189,9 +189,14 @@ export function tapeColumns(named: NamedColumns, candidatesMax: number): TapeCol
   return { event, candidate };
 }
 
+/** So many zeros in shared memory. */
+export function blankIntegers(length: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(length * 4));
+}
+
 /** Integers in shared memory. */
 export function sharedIntegers(values: ArrayLike<number>): Uint32Array {
-  const copy = new Uint32Array(new SharedArrayBuffer(values.length * 4));
+  const copy = blankIntegers(values.length);
   copy.set(values);
   return copy;
 }

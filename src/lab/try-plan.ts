@@ -78,7 +78,7 @@ export async function tryPlan(basis: LabBasis, pool: Replays, options: TryOption
     fix: { rank: options.rank, ...fix, exact: true, terms },
     result: {
       ...planResultOf({ plan, isChanged: options.changes.length > 0, before, after, outcomes }),
-      reaction: reactionOf(study, after),
+      reaction: reactionOf(study, after, outcomes),
     },
     curve: curveOf(sample, before, [curveSide(sample, after, outcomes)]),
     bills: options.bills ? billsOf(basis, rows, before, after) : [],

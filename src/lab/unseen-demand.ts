@@ -29,6 +29,7 @@ const nothing = (): MeanUse => ({
  */
 export function fillUnseenDemand(tape: Tape, classNames: readonly string[]): void {
   const { event } = tape.columns;
+  if (!event.evidence.subarray(0, tape.events).includes(EVIDENCE.refused)) return;
   const everyone = usesOfEveryone(tape, classNames);
   forEachCustomer(tape, (events) => {
     if (!events.some((i) => event.classServed[i] === NONE)) return;

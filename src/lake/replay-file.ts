@@ -4,29 +4,40 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { assert } from '#base/assert.ts';
 import { CANDIDATES_KEPT } from './lake-columns.ts';
 import { quoted, rowsOf } from './parquet.store.ts';
-import { NO_CLASS, NO_NAME, REPLAY_COLUMNS, SQL_TYPE } from './replay-columns.ts';
+import {
+  NO_CLASS,
+  NO_NAME,
+  REPLAY_COLUMNS,
+  type ReplayColumn,
+  SQL_TYPE,
+} from './replay-columns.ts';
+import { type KeptRows, writeReplayRows } from './replay-rows.ts';
 
 /**
  * What a replay reads of a sealed day: decisions with their ends in one row, customer by customer in
  * the order of their sequences, names as numbers, so that reading it joins, sorts and looks up nothing.
- * Made from the day's other files, and again where it is missing:
+ * Made from the day's other files, and again where it is missing or of an older format:
  *
- * - `replay.parquet`: {@link REPLAY_COLUMNS}
- * - `replay-customer.parquet`: who has how many of those rows, in the same order (by id)
+ * - `replay.parquet`: {@link REPLAY_COLUMNS}, kept as {@link KeptRows} says
+ * - `replay-operation.parquet`: what else happened to accounts, in the same order
+ * - `replay-customer.parquet`: who has how many rows of both, in the same order (by id)
  * - `replay-scope.parquet`: ids of members and keys; number `n` in the columns is row `n - 1`
  * - `replay.json`: {@link ReplayDay}
  */
-export interface ReplayDay {
+export interface ReplayDay extends KeptRows {
   readonly format: number;
   readonly events: number;
+  readonly operations: number;
   readonly customers: number;
   readonly scopes: number;
+  /** Operations that are about a request. */
+  readonly about: number;
   /** Names behind the numbers in the columns. */
   readonly classes: readonly string[];
   readonly models: readonly string[];
   readonly gates: readonly string[];
-  /** Columns that have one value on all of the day: they need not be read. */
-  readonly constants: Readonly<Record<string, number>>;
+  /** Plan versions that an account was opened on, or changed to. */
+  readonly plans: readonly string[];
   readonly uses: readonly ClassUse[];
 }
 
@@ -45,15 +56,12 @@ export interface ClassUse {
 }
 
 /** Grows with every change of the columns: files of an older format are made anew. */
-const REPLAY_FORMAT = 1;
-
-/** Quick to read rather than small; row groups small enough that a month of days can be open at once. */
-export const REPLAY_PARQUET = 'FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 61440';
+const REPLAY_FORMAT = 2;
 
 /** A file of a day's directory, as SQL has it. */
 export function replayFile(
   directory: string,
-  name: 'replay' | 'replay-customer' | 'replay-scope',
+  name: 'replay' | 'replay-customer' | 'replay-operation' | 'replay-scope',
 ): string {
   return quoted(join(directory, `${name}.parquet`));
 }
@@ -73,7 +81,6 @@ export async function writeReplayFiles(
   duck: DuckDBConnection,
   directory: string,
 ): Promise<ReplayDay> {
-  rmSync(join(directory, 'replay.json'), { force: true });
   const decision = `read_parquet(${quoted(join(directory, 'decision.parquet'))})`;
   const usage = `read_parquet(${quoted(join(directory, 'usage.parquet'))})`;
   const classColumns = ['class_asked', 'class_served'].concat(
@@ -91,54 +98,107 @@ export async function writeReplayFiles(
     from: [`SELECT model FROM ${usage}`],
     max: NO_NAME,
   });
-  await duck.run(
-    `COPY (SELECT customer, count(*)::UINTEGER AS events FROM ${decision} GROUP BY customer ORDER BY customer)
-      TO ${replayFile(directory, 'replay-customer')} (FORMAT parquet, COMPRESSION zstd)`,
-  );
   await duck.run(`CREATE OR REPLACE TEMP TABLE replay_scope AS
     SELECT id, row_number() OVER (ORDER BY id)::UINTEGER AS number FROM (
       SELECT member AS id FROM ${decision} WHERE member IS NOT NULL
       UNION SELECT api_key FROM ${decision} WHERE api_key IS NOT NULL)`);
   await duck.run(
-    `COPY (SELECT id FROM replay_scope ORDER BY number) TO ${replayFile(directory, 'replay-scope')} (FORMAT parquet, COMPRESSION zstd)`,
+    `COPY (SELECT id FROM replay_scope ORDER BY number) TO ${replayFile(directory, 'replay-scope')} (${SMALL})`,
   );
-  const selected = REPLAY_COLUMNS.map(
-    ({ name, width, sql }) => `(${sql})::${SQL_TYPE[width]} AS "${name}"`,
-  );
-  await duck.run(`COPY (SELECT ${selected.join(', ')}
+  const from = `(SELECT d.customer, ${REPLAY_COLUMNS.map(({ name, sql }) => `${sql} AS "${name}"`).join(', ')}
       FROM ${decision} d LEFT JOIN ${usage} u ON u.customer = d.customer AND u.decision_seq = d.seq
-      LEFT JOIN replay_scope m ON m.id = d.member LEFT JOIN replay_scope a ON a.id = d.api_key
-      ORDER BY d.customer, d.seq)
-    TO ${replayFile(directory, 'replay')} (${REPLAY_PARQUET})`);
-  const day = await describeReplayDay(duck, directory, { classes, models, gates });
+      LEFT JOIN replay_scope m ON m.id = d.member LEFT JOIN replay_scope a ON a.id = d.api_key)`;
+  const day = await writeReplayDay(duck, directory, {
+    from,
+    sqlOf: ({ name }) => `"${name}"`,
+    names: { classes, models, gates },
+  });
   const [counts] = await rowsOf(duck, `SELECT count(*)::DOUBLE AS decisions FROM ${decision}`);
   assert(day.events === Number(counts?.['decisions']), 'a decision has at most one end');
   return day;
 }
 
-/** Writes `replay.json` of a day whose other files are there: last, so that what is half made does not count. */
-export async function describeReplayDay(
+/**
+ * Makes the replay files of a day from its `operation.parquet` and from events; members and keys stand
+ * in `replay-scope.parquet` by then. `replay.json` is written last, so that what is half made does not count.
+ * @param events.from what the events are selected from, with their `customer`
+ * @param events.sqlOf a column's value there
+ */
+export async function writeReplayDay(
   duck: DuckDBConnection,
   directory: string,
-  names: Pick<ReplayDay, 'classes' | 'models' | 'gates'>,
+  events: {
+    readonly from: string;
+    readonly sqlOf: (column: ReplayColumn) => string;
+    readonly names: Pick<ReplayDay, 'classes' | 'models' | 'gates'>;
+  },
 ): Promise<ReplayDay> {
-  const count = async (name: Parameters<typeof replayFile>[1]): Promise<number> => {
+  const { from, sqlOf, names } = events;
+  rmSync(join(directory, 'replay.json'), { force: true });
+  const kept = await writeReplayRows(duck, replayFile(directory, 'replay'), from, sqlOf);
+  const plans = await writeOperations(duck, directory, from);
+  const count = async (name: Parameters<typeof replayFile>[1], where = 'true'): Promise<number> => {
     const file = replayFile(directory, name);
-    const [row] = await rowsOf(duck, `SELECT count(*)::DOUBLE AS n FROM read_parquet(${file})`);
+    const [row] = await rowsOf(
+      duck,
+      `SELECT count(*)::DOUBLE AS n FROM read_parquet(${file}) WHERE ${where}`,
+    );
     return Number(row?.['n']);
   };
   const day: ReplayDay = {
     format: REPLAY_FORMAT,
     events: await count('replay'),
+    operations: await count('replay-operation'),
     customers: await count('replay-customer'),
     scopes: await count('replay-scope'),
+    about: await count('replay-operation', 'about'),
     ...names,
-    constants: await constantsOf(duck, directory),
-    uses: await usesOf(duck, directory, names),
+    plans,
+    ...kept,
+    uses: await usesOf(
+      duck,
+      `(SELECT ${USED.map((name) => usedSql(name, sqlOf)).join(', ')} FROM ${from})`,
+      names,
+    ),
   };
-  writeFileSync(join(directory, 'replay.json'), `${JSON.stringify(day, undefined, 2)}\n`);
+  writeFileSync(join(directory, 'replay.json'), `${JSON.stringify(day)}\n`);
   return day;
 }
+
+/**
+ * What else happened to accounts, and who did anything at all.
+ * @returns the plan versions that accounts came to
+ */
+async function writeOperations(
+  duck: DuckDBConnection,
+  directory: string,
+  from: string,
+): Promise<readonly string[]> {
+  const operation = `read_parquet(${quoted(join(directory, 'operation.parquet'))})`;
+  await duck.run(`CREATE OR REPLACE TEMP TABLE replay_customer AS
+    SELECT customer, sum(e)::UINTEGER AS events, sum(o)::UINTEGER AS operations,
+           (row_number() OVER (ORDER BY customer) - 1)::UINTEGER AS number FROM (
+      SELECT customer, count(*) AS e, 0 AS o FROM ${from} GROUP BY customer
+      UNION ALL SELECT customer, 0, count(*) FROM ${operation} GROUP BY customer) GROUP BY customer`);
+  await duck.run(`COPY (SELECT customer, events, operations FROM replay_customer ORDER BY number)
+    TO ${replayFile(directory, 'replay-customer')} (${SMALL})`);
+  const plan = `CASE WHEN kind IN ('open', 'change_plan') THEN json_extract_string(facts, '$.planVersionId') END`;
+  const plans = await enumerate(duck, 'replay_plan', {
+    from: [`SELECT ${plan} FROM ${operation}`],
+    max: NO_NAME,
+  });
+  // Facts that say no more than the kind does are left out: most are of what a subscription earns.
+  await duck.run(`COPY (
+    SELECT c.number AS customer, o.seq::UINTEGER AS seq, o.at_ms::DOUBLE AS at, o.kind, o.request IS NOT NULL AS about,
+           coalesce(enum_code((${plan})::replay_plan), ${NO_NAME})::USMALLINT AS plan,
+           CASE WHEN o.kind = 'accrue' THEN '' ELSE o.facts END AS facts
+      FROM ${operation} o JOIN replay_customer c USING (customer) ORDER BY c.number, o.seq)
+    TO ${replayFile(directory, 'replay-operation')} (${SMALL}, ROW_GROUP_SIZE 61440)`);
+  return plans;
+}
+
+/** Small rather than quick to read. */
+const SMALL = 'FORMAT parquet, COMPRESSION zstd';
 
 /** The names that stand in some columns, as a type of DuckDB: a name's number is its place. */
 async function enumerate(
@@ -159,23 +219,28 @@ async function enumerate(
   return list;
 }
 
-async function constantsOf(
-  duck: DuckDBConnection,
-  directory: string,
-): Promise<Readonly<Record<string, number>>> {
-  const rows = await rowsOf(
-    duck,
-    `SELECT path_in_schema AS name, min(stats_min_value)::DOUBLE AS value
-       FROM parquet_metadata(${replayFile(directory, 'replay')})
-      GROUP BY path_in_schema
-     HAVING bool_and(stats_min_value = stats_max_value) AND min(stats_min_value) = max(stats_max_value)`,
-  );
-  return Object.fromEntries(rows.map(({ name, value }) => [String(name), Number(value)]));
+/** What {@link usesOf} adds up. */
+const USED = [
+  'evidence',
+  'classServed',
+  'classAsked',
+  'model',
+  'inputBound',
+  'input',
+  'inputCached',
+  'output',
+  'reasoning',
+];
+
+function usedSql(name: string, sqlOf: (column: ReplayColumn) => string): string {
+  const column = REPLAY_COLUMNS.find((each) => each.name === name);
+  assert(column !== undefined, 'what is added up is a column');
+  return `(${sqlOf(column)})::${SQL_TYPE[column.width]} AS "${name}"`;
 }
 
 async function usesOf(
   duck: DuckDBConnection,
-  directory: string,
+  from: string,
   names: { readonly classes: readonly string[]; readonly models: readonly string[] },
 ): Promise<readonly ClassUse[]> {
   const sum = (column: string): string => `sum(${column})::DOUBLE AS "${column}"`;
@@ -183,7 +248,7 @@ async function usesOf(
     duck,
     `SELECT "classServed"::DOUBLE AS served, "classServed" = "classAsked" AS asked, model::DOUBLE AS model, count(*)::DOUBLE AS events,
             ${['inputBound', 'input', 'inputCached', 'output', 'reasoning'].map(sum).join(', ')}
-       FROM read_parquet(${replayFile(directory, 'replay')}) WHERE evidence = 0 GROUP BY ALL ORDER BY ALL`,
+       FROM ${from} WHERE evidence = 0 GROUP BY ALL ORDER BY ALL`,
   );
   return rows.map((row) => ({
     className: names.classes[Number(row['served'])] ?? '',

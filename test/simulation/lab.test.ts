@@ -54,7 +54,7 @@ it(`replays the books of ${plans} random plans exactly: decisions, payers, reven
   // A slice of customers at a time, straight from the lake, comes to the same; so does what is sent again.
   const index = await indexTape(duck, { lake, book: 'test' });
   const book = bookBasis({ tape: index, catalog: NO_CATALOG, planVersions, atMs: endMs });
-  await using stream = new ReplayStream(duck, index, 2, 300);
+  await using stream = new ReplayStream(index, 2, 300);
   const deferring = { ...NO_CHANGES, deferredShare: 0.5 };
   const [sliced, again] = await Promise.all([
     stream.replay(recordedSpec(book)),
