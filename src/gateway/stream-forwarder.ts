@@ -8,6 +8,7 @@ import type { Exchange } from './exchange.ts';
 import type { HoldGuard } from './hold-guard.ts';
 import type { KeepAlives, QuietStream } from './keep-alives.ts';
 import type { AnswerSink } from './upstream-call.ts';
+import { StreamBody, type StreamPace } from './stream-body.ts';
 import { WholeEvents } from './whole-events.ts';
 import type { Surface } from './wire/request-facts.ts';
 import { streamEnding, type StreamEnding } from './wire/stream-ending.ts';
@@ -53,12 +54,13 @@ const BROKE_OFF = 'The supplier of this model broke off in the middle of the ans
  * a hold that is being raised; then the supplier is paused, and what it still sends is queued. A client
  * that leaves ends it at once, or, where the supplier bills on, when the usage has been read.
  */
-export class StreamForwarder implements AnswerSink, QuietStream {
+export class StreamForwarder implements AnswerSink, QuietStream, StreamPace {
   readonly watcher: StreamWatcher;
   /** Among the streams that are kept alive. */
   place = -1;
   readonly #start: StreamForwarderStart;
   readonly #response: ServerResponse;
+  readonly #body: StreamBody;
   readonly #events = new WholeEvents();
   readonly #ending: StreamEnding | undefined;
   readonly #shown: SseFrames | undefined;
@@ -68,12 +70,15 @@ export class StreamForwarder implements AnswerSink, QuietStream {
   #isOpen = false;
   #isOver = false;
   #isStalled = false;
+  /** Whether what came last was passed on as it came. Then so is a chunk that only repeats it with another text. */
+  #isUnchanged = false;
   #quietTicks = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(start: StreamForwarderStart) {
     this.#start = start;
     this.#response = start.exchange.response;
+    this.#body = new StreamBody(this.#response, this);
     this.watcher = new StreamWatcher(start.dialect);
     if (!(start.rewriter instanceof EventTranslator)) {
       this.#ending = streamEnding(start.surface, start.choices);
@@ -91,12 +96,25 @@ export class StreamForwarder implements AnswerSink, QuietStream {
   }
 
   data(chunk: Buffer): void {
-    this.watcher.push(chunk);
+    const isRepeat = this.watcher.push(chunk);
     if (this.#isOver || this.#start.exchange.isGone) return;
+    if (isRepeat && this.#passRepeat(chunk)) return;
+    this.#isUnchanged = false;
     const events = this.#events.push(chunk);
     if (events === undefined) return;
     if (this.#queue) this.#queue.push(events);
     else this.#offer(events);
+    this.#isUnchanged &&= events === chunk;
+  }
+
+  /** The short way of nearly all chunks. @returns false where this one has to go the long way. */
+  #passRepeat(chunk: Buffer): boolean {
+    if (!this.#isUnchanged || this.#queue !== undefined) return false;
+    if (!this.#start.guard.covers(this.watcher.textBytes)) return false;
+    // The ending of a Responses stream counts its events.
+    if (this.#start.surface === 'openai-responses') this.#shown?.push(chunk);
+    this.#write(chunk);
+    return true;
   }
 
   end(): void {
@@ -180,6 +198,7 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     if (!this.#isOpen || this.#start.surface !== 'openai-chat') this.#shown?.push(events);
     const { rewriter } = this.#start;
     const out = rewriter === undefined ? events : rewriter.push(events);
+    this.#isUnchanged = out === events;
     if (out.length === 0) return;
     this.#open();
     this.#write(out);
@@ -255,19 +274,22 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     if (exchange.format === 'anthropic') list.push('request-id', exchange.requestId);
     for (const name in headers) list.push(name, headers[name] ?? '');
     this.#response.writeHead(200, list);
-    this.#response.on('drain', () => this.#drained());
   }
 
   #write(out: Buffer | string): void {
     if (out.length === 0) return;
     this.#quietTicks = 0;
-    if (this.#response.write(out) || this.#isStalled) return;
+    this.#body.write(out);
+  }
+
+  full(): void {
+    if (this.#isStalled || this.#isOver || this.#start.exchange.isGone) return;
     this.#isStalled = true;
     this.#start.pause();
     this.#timer = setTimeout(() => this.#response.destroy(), this.#start.clientStallMs);
   }
 
-  #drained(): void {
+  drained(): void {
     if (!this.#isStalled) return;
     this.#isStalled = false;
     clearTimeout(this.#timer);
@@ -301,6 +323,8 @@ export class StreamForwarder implements AnswerSink, QuietStream {
     const { exchange, keepAlives, done } = this.#start;
     exchange.onGone = undefined;
     keepAlives.remove(this);
+    // Whoever started it ends the response, which writes past what is still framed here.
+    this.#body.flush();
     done(end);
   }
 }

@@ -62,6 +62,19 @@ export class SseFrames {
     this.#lineBytesMax = lineBytesMax;
   }
 
+  /** True where what was pushed so far ends with an event, and nothing of a next one has come. */
+  get isBetweenEvents(): boolean {
+    return (
+      this.#piecesBytes === 0 &&
+      this.#data === undefined &&
+      this.#name === undefined &&
+      !this.#dropLine &&
+      !this.#dropEvent &&
+      !this.#skipLf &&
+      !this.#atStart
+    );
+  }
+
   push(chunk: Uint8Array): void {
     let from = 0;
     if (this.#skipLf && chunk.length > 0) {

@@ -119,6 +119,68 @@ describe('a watched stream', () => {
     expect(watch('anthropic', { type: 'error', error }).facts().error).toEqual(error);
   });
 
+  const head = fc.constantFrom(
+    'data: {"model":"m","choices":[{"delta":{"content":"',
+    'data: {"model":"n","choices":[{"delta":{"content":"',
+    'data: {"choices":[{"delta":{"role":"assistant","content":"a","refusal":"',
+    'event: delta\ndata: {"content":"',
+    'data: {\ndata: "content":"',
+    '',
+  );
+  const tail = fc.constantFrom(
+    '"}}],"usage":null}\n\n',
+    '"}}],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n',
+    '"},"finish_reason":"stop"}]}\r\n\r\n',
+    '"}\r\r',
+    '"}\n\nevent: next\n',
+    'data: [DONE]\n\n',
+    '\n',
+    '',
+  );
+  const text = fc
+    .array(fc.constantFrom('a', '字', '\\', '\\"', '"', '\n', '\r'), { maxLength: 3 })
+    .map((parts) => parts.join(''));
+  /** Most like a real stream: one event again and again, its text apart. */
+  const repeated = fc
+    .tuple(head, fc.array(text, { maxLength: 6 }), tail)
+    .map(([before, texts, after]) => texts.map((each) => before + each + after));
+  const chunks = fc.array(repeated, { maxLength: 5 });
+
+  test('events that come one by one are read as if they came byte by byte', () => {
+    fc.assert(
+      fc.property(chunks, (groups) => {
+        const whole = new StreamWatcher('openai-chat');
+        const single = new StreamWatcher('openai-chat');
+        for (const text of groups.flat()) {
+          const bytes = Buffer.from(text);
+          whole.push(bytes);
+          for (let at = 0; at < bytes.length; at++) single.push(bytes.subarray(at, at + 1));
+          expect(whole.facts()).toEqual(single.facts());
+        }
+        whole.end();
+        single.end();
+        expect(whole.facts()).toEqual(single.facts());
+        expect(whole.finish()).toEqual(single.finish());
+        expect(whole.deliveredText()).toBe(single.deliveredText());
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('a delta like the one before it is told from all else', () => {
+    const watcher = new StreamWatcher('openai-chat');
+    const push = (event: unknown) =>
+      watcher.push(Buffer.from(`data: ${JSON.stringify(event)}\n\n`));
+    const last = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+    expect(push(chatChunk('m', ''))).toBe(false); // the first is always parsed
+    expect(push(chatChunk('m', 'a'))).toBe(false);
+    expect(push(chatChunk('m', 'b "usage": {}'))).toBe(true);
+    expect(push(chatChunk('m', 'c', { usage: { prompt_tokens: 3 } }))).toBe(false);
+    expect(push(chatChunk('m', 'd'))).toBe(false); // forgotten by then
+    expect(push(chatChunk('m', 'e'))).toBe(true);
+    expect(push(last)).toBe(false);
+  });
+
   test('random bytes neither throw nor invent usage', () => {
     fc.assert(
       fc.property(

@@ -1,3 +1,4 @@
+import { DeltaTemplate } from './delta-template.ts';
 import { JsonKeyScanner, type KeyKind } from './json-keys.ts';
 import { recordOf, recordsOf, textOf, type JsonRecord } from './json-value.ts';
 import type { Metering, UsageDialect, UsageMeter } from './metering.ts';
@@ -85,6 +86,12 @@ export class StreamWatcher {
   #id: string | undefined;
   #finishReason: string | undefined;
   #error: unknown;
+  readonly #template = new DeltaTemplate();
+  /** Of the chunk at hand: events that say nothing but text, texts in it, and where the last one is. */
+  #deltas = 0;
+  #texts = 0;
+  #textFrom = 0;
+  #textEnd = 0;
 
   constructor(dialect: UsageDialect, meter: UsageMeter = usageMeter(dialect)) {
     this.#meter = meter;
@@ -92,13 +99,32 @@ export class StreamWatcher {
     const keys: Record<string, KeyKind> = { ...FACTS };
     for (const key of TEXT_KEYS[dialect] ?? CHAT_TEXT) keys[key] = 'text';
     if (dialect === 'cohere') delete keys['message']; // wraps every delta; its usage has a key of its own
-    this.#scanner = new JsonKeyScanner(keys, (bytes, from, end) =>
-      this.#keepText(bytes, from, end),
-    );
+    this.#scanner = new JsonKeyScanner(keys, (bytes, from, end) => {
+      this.#texts += 1;
+      this.#textFrom = from;
+      this.#textEnd = end;
+      this.#keepText(bytes, from, end);
+    });
   }
 
-  push(chunk: Uint8Array): void {
+  /** @returns true where the chunk is one whole event, the same as the chunk before it but for the text. */
+  push(chunk: Uint8Array): boolean {
+    const textEnd = this.#template.textEndIn(chunk);
+    if (textEnd !== -1) {
+      this.#events += 1;
+      this.#keepText(chunk, this.#template.textFrom, textEnd);
+      return true;
+    }
+    const isAfterEvent = this.#frames.isBetweenEvents;
+    const before = this.#events;
+    this.#deltas = 0;
+    this.#texts = 0;
     this.#frames.push(chunk);
+    const isOneDelta = this.#deltas === 1 && this.#texts === 1 && this.#events === before + 1;
+    if (isOneDelta && isAfterEvent && this.#frames.isBetweenEvents)
+      this.#template.learn(chunk, this.#textFrom, this.#textEnd);
+    else this.#template.forget();
+    return false;
   }
 
   /** The stream is over, however it ended. */
@@ -150,7 +176,10 @@ export class StreamWatcher {
     }
     if (name === 'message_stop') this.#isDone = true;
     const isFirst = this.#events === 1;
-    if (!this.#scanner.scan(bytes, from, end) && !isFirst) return;
+    if (!this.#scanner.scan(bytes, from, end) && !isFirst) {
+      if (from > 0) this.#deltas++; // data that was joined of several lines begins at 0, outside the chunk
+      return;
+    }
     this.#parsedEvents++;
     const json = parseJson(textOfBytes(bytes, from, end));
     if (json === undefined) return;

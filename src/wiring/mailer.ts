@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { type MailServer, readMailServer } from '#accounts/mail-server.store.ts';
@@ -95,6 +94,7 @@ export class Mailer {
 /** Hands one mail over. Never throws: what went wrong is the answer. */
 export async function deliver(server: MailServer, mail: Mail, id?: string): Promise<MailAnswer> {
   const { host, port, security, user, password, from } = server;
+  const { createTransport } = await import('nodemailer'); // most processes never send one
   const transport = createTransport({
     host,
     port,

@@ -2,8 +2,6 @@ import type { Pool } from 'pg';
 import type { Clock } from '#base/clock.ts';
 import { formatUsd } from '#base/money.ts';
 import type { Catalog } from '#catalog/catalog.ts';
-import { GENAI_PROVIDERS, readGenaiPrices } from '#catalog/genai-prices.ts';
-import { diffPrices, importPrices } from '#catalog/import-prices.ts';
 import type { Services } from '#http/services.ts';
 import { applyOffer, diffOffer, undoOffer } from '#offer/apply-offer.ts';
 import { loadOffer } from '#offer/load-offer.ts';
@@ -22,7 +20,6 @@ export function offerServices(parts: {
   readonly reload: () => Promise<void>;
 }): Services['offer'] {
   const { pool, clock, reload } = parts;
-  const bundled = () => readGenaiPrices({ providers: GENAI_PROVIDERS });
   return {
     async plans() {
       const plans = parts.plans.current();
@@ -53,15 +50,24 @@ export function offerServices(parts: {
       };
     },
     async pricesDiff() {
-      const found = diffPrices(parts.catalog().prices, bundled(), clock.nowMs());
+      const { imported, diffPrices } = await bundledPrices();
+      const found = diffPrices(parts.catalog().prices, imported, clock.nowMs());
       return { ...found, text: `${priceImportText(found)}\n\nTo import: breakeven prices import` };
     },
     async pricesImport() {
-      const found = await importPrices(pool, { imported: bundled(), clock });
+      const { imported, importPrices } = await bundledPrices();
+      const found = await importPrices(pool, { imported, clock });
       await reload();
       return { ...found, text: priceImportText(found) };
     },
   };
+}
+
+/** The table of prices that comes with us, and what to do with it: megabytes, loaded when somebody asks. */
+async function bundledPrices() {
+  const { GENAI_PROVIDERS, readGenaiPrices } = await import('#catalog/genai-prices.ts');
+  const { diffPrices, importPrices } = await import('#catalog/import-prices.ts');
+  return { imported: readGenaiPrices({ providers: GENAI_PROVIDERS }), diffPrices, importPrices };
 }
 
 function planText(plan: PlanVersion): string {
