@@ -116,9 +116,9 @@ function Effect({ preview }: { readonly preview: PlanChangePreview }) {
       <ul className="terms">
         {preview.gates.map((gate) => (
           <li key={gate.id}>
-            <code>{gate.id}</code> {gate.from ? gateText(gate.from) : '—'}
+            <code>{gate.id}</code> {gate.from ? gateText(gate.from) : m.op_gate_absent()}
             {' → '}
-            {gate.to ? gateText(gate.to) : '—'}
+            {gate.to ? gateText(gate.to) : m.op_gate_absent()}
           </li>
         ))}
         {preview.classesLost.length > 0 && (
