@@ -335,7 +335,9 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
               />
             )}
           </header>
-          {state.phase === 'empty' && <Welcome isTemporary={isTemporary} />}
+          {state.phase === 'empty' && (
+            <Welcome isTemporary={isTemporary} hasModels={start?.models.length !== 0} />
+          )}
           {state.phase === 'loading' && <div className="thread-frame loading" aria-busy="true" />}
           {state.phase === 'missing' && (
             <div className="welcome">
@@ -413,7 +415,20 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
   );
 }
 
-function Welcome({ isTemporary }: { readonly isTemporary: boolean }) {
+function Welcome({
+  isTemporary,
+  hasModels,
+}: {
+  readonly isTemporary: boolean;
+  readonly hasModels: boolean;
+}) {
+  if (!hasModels)
+    return (
+      <div className="welcome">
+        <h2>{m.chat_no_models()}</h2>
+        <p>{m.chat_no_models_about()}</p>
+      </div>
+    );
   return (
     <div className="welcome">
       <h2>{isTemporary ? m.chat_welcome_temporary() : m.chat_welcome()}</h2>

@@ -90,22 +90,7 @@ function Facts({ receipt }: { readonly receipt: MyReceipt }) {
           />
         )}
       </dl>
-      <table className="receipt-table tabular">
-        <thead>
-          <tr>
-            <th scope="col">{m.chat_receipt_what()}</th>
-            <th scope="col">{m.chat_receipt_count()}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {Object.entries(receipt.usage).map(([unit, value]) => (
-            <tr key={unit}>
-              <td>{KINDS[unit]?.() ?? unit}</td>
-              <td>{count(value)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {Object.keys(receipt.usage).length > 0 && <UsageTable usage={receipt.usage} />}
       {receipt.estimated && <p className="hint">{m.chat_receipt_estimated()}</p>}
       <dl className="receipt-facts receipt-sum tabular">
         <Row label={m.chat_charge()} value={money(charge)} />
@@ -133,6 +118,27 @@ function Facts({ receipt }: { readonly receipt: MyReceipt }) {
         {receipt.id} <CopyButton text={() => location.href} label={m.chat_receipt_link()} />
       </p>
     </>
+  );
+}
+
+function UsageTable({ usage }: Pick<MyReceipt, 'usage'>) {
+  return (
+    <table className="receipt-table tabular">
+      <thead>
+        <tr>
+          <th scope="col">{m.chat_receipt_what()}</th>
+          <th scope="col">{m.chat_receipt_count()}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(usage).map(([unit, value]) => (
+          <tr key={unit}>
+            <td>{KINDS[unit]?.() ?? unit}</td>
+            <td>{count(value)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
