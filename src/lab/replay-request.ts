@@ -68,7 +68,7 @@ export class ReplayRequest {
     const request = this.#request;
     const event = this.#event;
     request.atMs = atMs;
-    request.requestId = isFused ? LIFECYCLE_ID : requestIdOf(i);
+    request.requestId = isFused ? LIFECYCLE_ID : requestIdOf(event.seq[i] ?? 0);
     if (this.#spec.recorded) this.#recordedCandidates(program, i);
     else this.#scenarioCandidates(program, i);
     const cap = event.keyCap[i] ?? -1;
@@ -187,9 +187,9 @@ export class ReplayRequest {
   }
 }
 
-/** The id of a request that stays open for a while. */
-export function requestIdOf(event: number): Id<'request'> {
-  return `req${event}` as Id<'request'>;
+/** The id of a request that stays open for a while. @param seq of its decision, in its account */
+export function requestIdOf(seq: number): Id<'request'> {
+  return `req${seq}` as Id<'request'>;
 }
 
 /**
