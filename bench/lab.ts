@@ -41,11 +41,11 @@ import { benchCatalog } from './bench-catalog.ts';
 const events = Number(process.argv[2] ?? 1_000_000);
 const customers = Number(process.argv[3] ?? 1000);
 const kept = process.argv[4];
+/** As a fifth argument: only make the lake. */
+const MAKE = 'make';
 /** Above it only what is read slice by slice: all of it would not fit into the memory that is allowed. */
 const IN_MEMORY_MAX = 20_000_000;
 const ROUNDS = 5;
-/** A fifth argument: only make the lake. */
-const MAKE = 'make';
 /** More than the plan makes as it is, so that there is something to look for. */
 const TARGET_MARGIN = 0.5;
 const threads = availableParallelism();
