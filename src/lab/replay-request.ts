@@ -68,7 +68,7 @@ export class ReplayRequest {
     const request = this.#request;
     const event = this.#event;
     request.atMs = atMs;
-    request.requestId = isFused ? LIFECYCLE_ID : requestIdOf(event.seq[i] ?? 0);
+    request.requestId = isFused ? LIFECYCLE_ID : requestIdOf(this.#event.seq[i] ?? 0);
     if (this.#spec.recorded) this.#recordedCandidates(program, i);
     else this.#scenarioCandidates(program, i);
     const cap = event.keyCap[i] ?? -1;
