@@ -64,6 +64,27 @@ export class ReplayAccount {
     this.#payments.set(event, payments);
   }
 
+  expectEvent(event: number): void {
+    this.#kept.add(event);
+  }
+
+  /** Events whose payments are remembered. */
+  get paid(): Iterable<number> {
+    return this.#payments.keys();
+  }
+
+  /** Events lie elsewhere now; those that do not are over. */
+  move(moved: ReadonlyMap<number, number>): void {
+    const kept = [...this.#kept];
+    const payments = [...this.#payments];
+    this.reset();
+    for (const event of kept) {
+      const place = moved.get(event);
+      if (place !== undefined) this.#kept.add(place);
+    }
+    for (const [event, each] of payments) this.#payments.set(moved.get(event) ?? event, each);
+  }
+
   /** Does what the books recorded; extensions of holds are the run's. */
   operate(operation: Exclude<AccountOperation, { kind: 'extend' }>): void {
     if (operation.kind === 'open') return this.#open(operation);

@@ -73,7 +73,7 @@ export class ReplayRequest {
   ask(program: ReplayProgram, i: number, atMs: number, isFused: boolean): DecisionRequest {
     const request = this.#request;
     request.atMs = atMs;
-    request.requestId = isFused ? LIFECYCLE_ID : requestIdOf(i);
+    request.requestId = isFused ? LIFECYCLE_ID : requestIdOf(this.#event.seq[i] ?? 0);
     if (this.#spec.recorded) this.#recordedCandidates(program, i);
     else this.#scenarioCandidates(program, i);
     return this.sentBy(program, i);
@@ -301,9 +301,9 @@ export class ReplayRequest {
   }
 }
 
-/** The id of a request that stays open for a while. */
-export function requestIdOf(event: number): Id<'request'> {
-  return `req${event}` as Id<'request'>;
+/** The id of a request that stays open for a while. @param seq of its decision, in its account */
+export function requestIdOf(seq: number): Id<'request'> {
+  return `req${seq}` as Id<'request'>;
 }
 
 /**

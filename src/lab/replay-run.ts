@@ -44,7 +44,7 @@ interface OpenRequest {
  * up what came of it into a shared matrix. Everything a decision needs is reused from one to the next.
  */
 export class ReplayRun {
-  readonly #tape: Tape;
+  #tape: Tape;
   readonly #spec: ReplaySpec;
   readonly #event: EventColumns;
   readonly #decision = new DecisionOut();
@@ -95,15 +95,40 @@ export class ReplayRun {
 
   /** Replays one customer from their opening to the end of the tape. */
   customer(k: number): void {
-    const { ops, opStarts, segmentStarts, operations } = this.#tape;
-    const from = opStarts[k] ?? 0;
-    const to = opStarts[k + 1] ?? 0;
-    const place = this.#place;
-    place.reset(segmentStarts[k] ?? 0);
+    this.#place.reset(this.#tape.segmentStarts[k] ?? 0);
     this.#scopes.reset();
     this.#accounts.reset();
     this.#retries.clear();
     if (this.#open.size > 0) this.#open.clear();
+    this.#replay(k);
+  }
+
+  /** Events that are not over yet, so that what comes later needs them. */
+  unfinished(): readonly number[] {
+    return [...this.#open.keys(), ...this.#retries.waiting, ...this.#accounts.paid];
+  }
+
+  /**
+   * Goes on with the one customer of a tape whose time is in several parts.
+   * @param tape the next part, in the same columns
+   * @param moved where the events that are not over lie by now
+   */
+  resume(tape: Tape, moved: ReadonlyMap<number, number>): void {
+    this.#tape = tape;
+    const open = [...this.#open];
+    this.#open.clear();
+    for (const [event, request] of open) this.#open.set(moved.get(event) ?? event, request);
+    this.#retries.move(moved);
+    this.#accounts.move(moved);
+    this.#replay(0);
+  }
+
+  #replay(k: number): void {
+    const { ops, opStarts, operations, expected } = this.#tape;
+    const from = opStarts[k] ?? 0;
+    const to = opStarts[k + 1] ?? 0;
+    const place = this.#place;
+    if (expected !== undefined) for (const event of expected) this.#accounts.expectEvent(event);
     for (let at = from; at < to; at++) {
       const op = ops[at] ?? 0;
       const operation = opKind(op) === OP_ACCOUNT ? operations[opRef(op)] : undefined;
@@ -276,7 +301,7 @@ export class ReplayRun {
     const open = this.#open.get(i);
     if (open === undefined) return;
     this.#open.delete(i);
-    this.#request.ending.requestId = requestIdOf(i);
+    this.#request.ending.requestId = requestIdOf(this.#event.seq[i] ?? 0);
     const place = this.#place;
     const { segment } = place;
     // It counts where it was admitted, whatever the account is on by now.
@@ -328,7 +353,7 @@ export class ReplayRun {
     }
     this.#scopes.widen(open.program);
     const { atMs, upTo } = operation;
-    const requestId = requestIdOf(operation.event);
+    const requestId = requestIdOf(this.#event.seq[operation.event] ?? 0);
     const scopes = this.#scopes.ofHold(operation.event);
     extend(account, program, { atMs, requestId, upTo }, scopes, this.#extension);
   }

@@ -3,7 +3,8 @@ import type { PlanTerms } from '#offer/offer.ts';
 import type { Behaviour } from './behaviour.ts';
 import { coverageOf, figuresOf, labelOf, oracleOf, planResultOf, subscriberOf } from './figures.ts';
 import { formatCount, formatMoney, formatShare } from './format.ts';
-import type { PlanResult, ReplayResult, Subscriber } from './lab.schema.ts';
+import type { PlanResult, ReplayResult } from './lab.schema.ts';
+import type { Outcome } from './outcome.ts';
 import { type PlanStudy, reactionOf, rowsOfPlan, studyOutcomes, studyPlan } from './plan-study.ts';
 import type { Replays } from './replays.ts';
 import { type LabBasis, recordedSpec, type ScenarioChanges, scenarioSpec } from './scenario.ts';
@@ -17,6 +18,13 @@ export interface ReplayScenarioOptions {
   readonly fromMs: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (text: string, done: number, of: number) => void;
+}
+
+/** A subscriber whom the scenario does something to. */
+interface Touched {
+  readonly outcome: Outcome;
+  readonly label: string;
+  readonly others: readonly string[];
 }
 
 /** So many subscribers stand in the result itself. */
@@ -46,7 +54,7 @@ export async function replayScenario(
   ]);
   const after = changed ?? before;
   const plans: PlanResult[] = [];
-  const subscribers: Subscriber[] = [];
+  const touched: Touched[] = [];
   for (const name of new Set(basis.plans.map(({ plan }) => plan))) {
     const rows = rowsOfPlan(basis, name);
     const plan = basis.plans.findLast((each) => each.plan === name);
@@ -67,18 +75,20 @@ export async function replayScenario(
     for (const outcome of outcomes) {
       const isTouched =
         outcome.isHarmed || outcome.billAfter !== outcome.billBefore || outcome.freed > 0;
-      if (isTouched) subscribers.push(subscriberOf(basis.tape, labelOf(plan), outcome, others));
+      if (isTouched) touched.push({ outcome, label: labelOf(plan), others });
     }
   }
   plans.sort((a, b) => Number(BigInt(a.after.margin) - BigInt(b.after.margin)));
-  subscribers.sort(byHarm);
+  touched.sort((a, b) => byHarm(a.outcome, b.outcome));
   const rows = basis.tape.segments.map((_, row) => row);
   const parts = {
     oracle: oracleOf(before, rows),
     coverage: coverageOf(after, rows),
     plans,
     total: { before: figuresOf(before, rows), after: figuresOf(after, rows) },
-    subscribers: subscribers.slice(0, SUBSCRIBERS_MAX),
+    subscribers: touched
+      .slice(0, SUBSCRIBERS_MAX)
+      .map(({ outcome, label, others }) => subscriberOf(basis.tape, label, outcome, others)),
   };
   return { ...parts, text: replayText(parts, isChange) };
 }
@@ -98,13 +108,11 @@ function unmoved(
   };
 }
 
-function byHarm(a: Subscriber, b: Subscriber): number {
-  const limits = (each: Subscriber): number => each.newlyRefused + each.newlyFellBack;
+function byHarm(a: Outcome, b: Outcome): number {
+  const limits = (each: Outcome): number => each.newlyRefused + each.newlyFellBack;
   return (
-    Number(b.harmed) - Number(a.harmed) ||
-    Number(
-      BigInt(b.billAfter) - BigInt(b.billBefore) - BigInt(a.billAfter) + BigInt(a.billBefore),
-    ) ||
+    Number(b.isHarmed) - Number(a.isHarmed) ||
+    b.billAfter - b.billBefore - a.billAfter + a.billBefore ||
     limits(b) - limits(a)
   );
 }

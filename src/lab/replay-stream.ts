@@ -7,7 +7,7 @@ import { sharedMatrix } from './tape.ts';
 import { layoutOf, type TapeIndex } from './tape-index.ts';
 import type { CustomerRange } from './tape-reader.ts';
 
-/** So many events are in the memory of each worker; a customer who has more is a slice of their own. */
+/** So many events are in the memory of each worker; a customer who has more is replayed in parts. */
 const SLICE_EVENTS = 1_000_000;
 /** Workers take ranges of about so many events: small enough that none has to wait long for the last. */
 const RANGE_EVENTS = 15_000_000;

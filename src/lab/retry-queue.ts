@@ -18,6 +18,15 @@ export class RetryQueue {
     this.#events.length = 0;
   }
 
+  get waiting(): readonly number[] {
+    return this.#events;
+  }
+
+  /** Events lie elsewhere now. */
+  move(moved: ReadonlyMap<number, number>): void {
+    for (const [i, event] of this.#events.entries()) this.#events[i] = moved.get(event) ?? event;
+  }
+
   push(dueMs: number, event: number): void {
     if (this.#dueMs.length >= WAITING_MAX) return;
     let at = this.#dueMs.length;

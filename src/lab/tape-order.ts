@@ -21,7 +21,7 @@ export interface OperationRow extends DayOperation {
 }
 
 /** An end that does not follow its decision at once. */
-interface LateEnd {
+export interface LateEnd {
   readonly customer: number;
   readonly seq: number;
   readonly event: number;
@@ -33,6 +33,8 @@ export interface OrderInput {
   readonly columns: Pick<EventColumns, 'seq' | 'endSeq' | 'classServed'>;
   /** By customer and sequence. */
   readonly operations: readonly OperationRow[];
+  /** Where the tape has a part of one customer's time, and events of earlier parts before it: the ends in it. */
+  readonly late?: readonly LateEnd[];
 }
 
 /** Puts decisions, late ends and operations of each customer into one order. */
@@ -42,7 +44,7 @@ export function mergeOrder(
   const { starts, columns, operations: rows } = input;
   const { seq, endSeq, classServed } = columns;
   const customers = starts.length - 1;
-  const late = lateEnds(input);
+  const late = input.late ?? lateEnds(input);
   const ops = blankIntegers((starts[customers] ?? 0) + late.length + rows.length);
   const opStarts = blankIntegers(customers + 1);
   const segmentStarts = blankIntegers(customers + 1);
@@ -92,7 +94,11 @@ export function mergeOrder(
   return { ops, opStarts, operations, segments, segmentStarts };
 }
 
-function lateEnds({ starts, columns }: OrderInput): readonly LateEnd[] {
+/** In the order of customers and of their sequences. */
+export function lateEnds({
+  starts,
+  columns,
+}: Pick<OrderInput, 'starts' | 'columns'>): readonly LateEnd[] {
   const { seq, endSeq, classServed } = columns;
   const late: LateEnd[] = [];
   for (let k = 0; k + 1 < starts.length; k++) {
@@ -106,9 +112,13 @@ function lateEnds({ starts, columns }: OrderInput): readonly LateEnd[] {
 }
 
 /** The event that a customer's decision of a number is. */
-function eventOf({ starts, columns }: OrderInput, customer: number, seq: number): number {
+export function eventOf(
+  { starts, columns, late }: Omit<OrderInput, 'operations'>,
+  customer: number,
+  seq: number,
+): number {
   if (seq === 0) return NO_EVENT;
-  let low = starts[customer] ?? 0;
+  let low = late === undefined ? (starts[customer] ?? 0) : 0;
   let high = (starts[customer + 1] ?? 0) - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;

@@ -2,16 +2,15 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { assert } from '#base/assert.ts';
 import { openDuckMany } from '#lake/parquet.store.ts';
 import { DayOperations, type DayOperation } from './day-operations.ts';
+import { CustomerParts } from './customer-parts.ts';
 import { DayRows } from './day-rows.ts';
-import { type NamedColumns, type Tape, tapeColumns } from './tape.ts';
+import { type NamedColumns, type Tape, tapeColumns, type TapeSlice } from './tape.ts';
 import { blankColumns, candidatesMaxOf, constantsOf, FILLED_IN } from './tape-constants.ts';
 import type { IndexedDay, TapeLayout } from './tape-index.ts';
 import { mergeOrder, type OperationRow } from './tape-order.ts';
 
-/** Some of the customers of a book, as a replay reads them. */
-export type TapeSlice = Omit<Tape, 'customers' | 'names'>;
-
-interface OpenDay {
+/** A day that is being read. */
+export interface OpenDay {
   readonly day: IndexedDay;
   readonly rows: DayRows;
   readonly operations: DayOperations;
@@ -108,12 +107,39 @@ export class TapeReader implements Disposable {
     const merged = mergeOrder({
       starts,
       columns: tapeColumns(columns, 0).event,
-      operations: operations
-        .map((each) => this.#operationRow(each, from))
-        .sort((a, b) => a.customer - b.customer || a.seq - b.seq),
+      operations: this.#inOrder(operations, from),
     });
-    const { book, fromDay, toDay, classNames, models, gates, uses } = layout;
-    const tape: TapeSlice = {
+    return { tape: this.#tape(columns, events, merged), memory: columns };
+  }
+
+  /** The next customer, in parts of their time of so many events each. */
+  async parts(partEvents: number): Promise<CustomerParts> {
+    const k = this.#customers++;
+    const operations: DayOperation[] = [];
+    const days: { readonly rows: DayRows; readonly count: number }[] = [];
+    for (const open of this.#days) {
+      const { customers, counts, operationCounts } = open.day;
+      if (customers[open.entry] !== k) continue;
+      days.push({ rows: open.rows, count: counts[open.entry] ?? 0 });
+      await open.operations.take(operationCounts[open.entry] ?? 0, operations);
+      open.entry++;
+    }
+    return new CustomerParts({
+      partEvents,
+      days,
+      operations: this.#inOrder(operations, k),
+      constants: this.#constants,
+      tapeOf: (columns, events, merged) => this.#tape(columns, events, merged),
+    });
+  }
+
+  #tape(
+    columns: NamedColumns,
+    events: number,
+    merged: ReturnType<typeof mergeOrder> & Pick<Tape, 'expected'>,
+  ): TapeSlice {
+    const { book, fromDay, toDay, classNames, models, gates, uses } = this.#layout;
+    return {
       book,
       fromDay,
       toDay,
@@ -125,7 +151,12 @@ export class TapeReader implements Disposable {
       ...merged,
       columns: tapeColumns(columns, candidatesMaxOf(this.#constants)),
     };
-    return { tape, memory: columns };
+  }
+
+  #inOrder(operations: readonly DayOperation[], from: number): readonly OperationRow[] {
+    return operations
+      .map((each) => this.#operationRow(each, from))
+      .sort((a, b) => a.customer - b.customer || a.seq - b.seq);
   }
 
   /** Numbered within the tape. */

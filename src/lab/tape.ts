@@ -33,6 +33,8 @@ export interface Tape {
   /** Kind in the upper bits, event or operation in the lower ones: see {@link opKind}. */
   readonly ops: Uint32Array;
   readonly operations: readonly AccountOperation[];
+  /** Events of a customer whose time is in parts that an operation of a later part is about. */
+  readonly expected?: readonly number[];
   /** One for each plan that a customer was on, in their order; customers' rows are neighbours. */
   readonly segments: readonly TapeSegment[];
   readonly segmentStarts: Uint32Array;
@@ -44,6 +46,9 @@ export interface Tape {
   readonly uses: readonly ClassUse[];
   readonly columns: TapeColumns;
 }
+
+/** Some of the customers of a book, without their names. */
+export type TapeSlice = Omit<Tape, 'customers' | 'names'>;
 
 /** A book without its events. */
 export type TapeFacts = Pick<

@@ -3,7 +3,8 @@ import { EVIDENCE, NONE, type Tape } from './tape.ts';
 /** From so many served requests of a class on, a customer's own use stands for what was refused. */
 const OWN_EVENTS_MIN = 20;
 
-interface MeanUse {
+/** What some requests used together. */
+export interface MeanUse {
   events: number;
   bound: number;
   input: number;
@@ -12,7 +13,7 @@ interface MeanUse {
   reasoning: number;
 }
 
-const nothing = (): MeanUse => ({
+export const noUse = (): MeanUse => ({
   events: 0,
   bound: 0,
   input: 0,
@@ -26,15 +27,19 @@ const nothing = (): MeanUse => ({
  * proportion of input to bound of what was served, and the mean output. The customer's own requests of
  * that class say it where there are enough, else everyone's. A class that nobody was ever served has
  * no answer; its refused requests keep zeros, and the replay counts them as unknown.
+ * @param ownUses what its customer used, where the tape has a part of their time
  */
-export function fillUnseenDemand(tape: Tape, classNames: readonly string[]): void {
+export function fillUnseenDemand(
+  tape: Tape,
+  classNames: readonly string[],
+  ownUses?: readonly MeanUse[],
+): void {
   const { event } = tape.columns;
   if (!event.evidence.subarray(0, tape.events).includes(EVIDENCE.refused)) return;
   const everyone = usesOfEveryone(tape, classNames);
   forEachCustomer(tape, (events) => {
     if (!events.some((i) => event.classServed[i] === NONE)) return;
-    const own = Array.from(classNames, nothing);
-    for (const i of events) addUse(tape, own, i);
+    const own = ownUses ?? usesOf(tape, classNames, events);
     for (const i of events) {
       if (event.evidence[i] !== EVIDENCE.refused) continue;
       const asked = event.classAsked[i] ?? NONE;
@@ -68,7 +73,7 @@ function usesOfEveryone(
   classNames: readonly string[],
 ): readonly MeanUse[] {
   return classNames.map((className) => {
-    const sum = nothing();
+    const sum = noUse();
     for (const use of uses) {
       if (use.className !== className || !use.asAsked) continue;
       sum.events += use.events;
@@ -94,6 +99,16 @@ function forEachCustomer(tape: Tape, visit: (events: readonly number[]) => void)
     }
     visit(events);
   }
+}
+
+function usesOf(
+  tape: Tape,
+  classNames: readonly string[],
+  events: readonly number[],
+): readonly MeanUse[] {
+  const uses = Array.from(classNames, noUse);
+  for (const i of events) addUse(tape, uses, i);
+  return uses;
 }
 
 function addUse(tape: Tape, means: readonly MeanUse[], i: number): void {

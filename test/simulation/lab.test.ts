@@ -60,6 +60,15 @@ it(`replays the books of ${plans} random plans exactly: decisions, payers, reven
     stream.replay(recordedSpec(book)),
     stream.replay(scenarioSpec(book, deferring)),
   ]);
+  // And so does a customer's time in parts, whatever is open, to be sent again or given back between them.
+  await using parted = new ReplayStream(index, 2, 17);
+  const [inParts, againInParts] = await Promise.all([
+    parted.replay(recordedSpec(book)),
+    parted.replay(scenarioSpec(book, deferring)),
+  ]);
+  expect(Math.max(...index.eventsOf)).toBeGreaterThan(2 * 17);
+  expect(inParts).toEqual(recorded);
+  expect(againInParts).toEqual(again);
   expect(index.segments).toEqual(tape.segments);
   expect(sliced).toEqual(recorded);
   expect(again).toEqual(await pool.replay(scenarioSpec(basis, deferring)));
