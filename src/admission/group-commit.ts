@@ -10,7 +10,7 @@ import { GuessPace } from './guess-pace.ts';
 import type { Operation } from './operation.ts';
 import { OperationQueue } from './operation-queue.ts';
 import type { SharedGates } from './shared-gates.ts';
-import { command, type Statement } from './row-batch.ts';
+import { command } from './row-batch.ts';
 import type { WriteSet } from './write-set.ts';
 
 export interface GroupCommitLimits {
@@ -289,13 +289,18 @@ export class GroupCommit {
     batch.apply();
     const statements = this.#writes.statements();
     progress.committing = true;
-    await this.#write(connection, statements);
+    const results = await connection.run([...statements, COMMIT]);
+    assert(results.at(-1)?.command === 'COMMIT', 'a batch without an error commits');
+    this.#writes.clear();
   }
 
   /**
    * Decides on the accounts as they were committed last by this process, and writes them only if they
    * still are so, all in one round trip. While other processes write the same accounts, guesses are
    * given up for ever longer.
+   *
+   * What goes out together is one transaction by itself: it is committed, or undone, by the `Sync` at
+   * its end (PostgreSQL, "Pipelining"). `BEGIN` and `COMMIT` would be two statements more.
    * @returns false where nothing was written: the batch has then to be read and decided anew
    */
   async #writeAsRemembered(
@@ -312,22 +317,17 @@ export class GroupCommit {
     const statements = this.#writes.statements();
     progress.committing = true;
     try {
-      await this.#write(connection, [BEGIN, ...statements]);
+      await connection.run(statements);
     } catch (error) {
-      if (!isChanged(error) || !(await rollBack(connection))) throw error;
+      if (!isChanged(error)) throw error;
       progress.committing = false;
       batch.forget();
       this.#pace.wasWrong();
       return false;
     }
+    this.#writes.clear();
     this.#pace.wasRight();
     return true;
-  }
-
-  async #write(connection: BatchConnection, statements: readonly Statement[]): Promise<void> {
-    const results = await connection.run([...statements, COMMIT]);
-    assert(results.at(-1)?.command === 'COMMIT', 'a batch without an error commits');
-    this.#writes.clear();
   }
 
   async #takeApart(operations: readonly Operation[], error: unknown): Promise<void> {
