@@ -157,6 +157,10 @@ export class AdmissionService implements Admission {
     return settled;
   }
 
+  hurry(): void {
+    this.#actor.hurry();
+  }
+
   async void(hold: HoldRef, reason: string): Promise<void> {
     await this.#submit(new VoidOperation(this.#context, hold, reason));
     this.#sent?.ended(hold.requestId);

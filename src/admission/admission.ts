@@ -143,10 +143,12 @@ export interface Admission {
   extend(hold: HoldRef, upTo: Amounts): Promise<boolean>;
   /**
    * Books what was used and ends the hold, in one transaction. The same measurement twice is a no-op.
-   * @param urgency `soon` where nobody waits for it: it goes with the next hold, or after a few
-   *   milliseconds. What is asked of the account later is decided after it all the same.
+   * @param urgency `soon` where nobody waits for it: it goes with others, within some milliseconds.
+   *   What is asked of the account later is decided after it all the same.
    */
   settle(hold: HoldRef, measurement: Measurement, urgency?: 'now' | 'soon'): Promise<Settled>;
+  /** Settlements that would be booked soon are booked now: somebody waits for them after all. */
+  hurry(): void;
   /** Ends a hold of which nothing was consumed. */
   void(hold: HoldRef, reason: string): Promise<void>;
 }

@@ -68,6 +68,7 @@ export class BatchConnection {
 
   /**
    * Sends prepared statements in one go and waits for all of them, so that none is left in flight.
+   * Outside of a transaction they are one of their own.
    * @throws the first error; what stood behind it was not run, and an open transaction wants its ROLLBACK
    */
   async run(statements: readonly Statement[]): Promise<readonly GroupResult[]> {

@@ -56,8 +56,8 @@ async function cuttable(address: DatabaseAddress) {
     }
     client.on('data', (bytes) => {
       upstream.write(bytes);
-      // The name of the prepared statement.
-      if (cutAfterCommit && bytes.includes('commit')) {
+      // The name of the prepared statement that each batch begins with; its end comes with it.
+      if (cutAfterCommit && bytes.includes('update_account')) {
         cutAfterCommit = false;
         client.destroy();
         upstream.end();

@@ -10,13 +10,13 @@ import { GuessPace } from './guess-pace.ts';
 import type { Operation } from './operation.ts';
 import { OperationQueue } from './operation-queue.ts';
 import type { SharedGates } from './shared-gates.ts';
-import { command, type Statement } from './row-batch.ts';
+import { command } from './row-batch.ts';
 import type { WriteSet } from './write-set.ts';
 
 export interface GroupCommitLimits {
   /** How long to collect before a batch, also right after one, while many operations come. */
   readonly collectMs: number;
-  /** How long what nobody waits for may wait for an operation that is urgent. */
+  /** How long what nobody waits for may rest before it goes into a batch. */
   readonly restMs: number;
   /** Operations in one batch at most. */
   readonly batchMax: number;
@@ -45,7 +45,7 @@ export interface Trouble {
 
 const DEFAULT_LIMITS: GroupCommitLimits = {
   collectMs: 1,
-  restMs: 5,
+  restMs: 25,
   batchMax: 512,
   waitingMax: 20_000,
   lastingAnswerMs: 5000,
@@ -57,6 +57,8 @@ const DEFAULT_LIMITS: GroupCommitLimits = {
 const WORTH_COLLECTING = 12;
 /** A batch of this size is worth its round trips: collecting longer would only add latency. */
 const FULL_ENOUGH = 256;
+/** So many operations go together, whether somebody waits for them or not. */
+const REST_MAX = 16;
 const DRAIN_POLL_MS = 2;
 const RECONNECT_MS_MIN = 50;
 const RECONNECT_MS_MAX = 1000;
@@ -111,7 +113,7 @@ export class GroupCommit {
     this.#writes = options.writes;
     this.#gates = options.gates;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#queue = new OperationQueue({ restMs: this.#limits.restMs, fullEnough: FULL_ENOUGH });
+    this.#queue = new OperationQueue({ restMs: this.#limits.restMs, restMax: REST_MAX });
     this.#onTrouble = options.onTrouble ?? (() => undefined);
     this.#onReady = options.onReady ?? (() => undefined);
   }
@@ -119,6 +121,11 @@ export class GroupCommit {
   /** Whether requests are taken right now. */
   get ready(): boolean {
     return this.#phase === 'open' && this.#connection !== undefined;
+  }
+
+  /** Lets nothing rest: somebody wants to see it done. */
+  hurry(): void {
+    this.#queue.hurry();
   }
 
   get waiting(): number {
@@ -154,7 +161,8 @@ export class GroupCommit {
       operation.release(unavailable(undefined));
     }
     this.#queue.push(operation);
-    if (this.#phase !== 'open') this.#queue.hurry();
+    // What was put off has rested.
+    if (this.#phase !== 'open' || operation.postponements > 0) this.#queue.hurry();
   }
 
   /**
@@ -289,13 +297,18 @@ export class GroupCommit {
     batch.apply();
     const statements = this.#writes.statements();
     progress.committing = true;
-    await this.#write(connection, statements);
+    const results = await connection.run([...statements, COMMIT]);
+    assert(results.at(-1)?.command === 'COMMIT', 'a batch without an error commits');
+    this.#writes.clear();
   }
 
   /**
    * Decides on the accounts as they were committed last by this process, and writes them only if they
    * still are so, all in one round trip. While other processes write the same accounts, guesses are
    * given up for ever longer.
+   *
+   * What goes out together is one transaction by itself: it is committed, or undone, by the `Sync` at
+   * its end (PostgreSQL, "Pipelining"). `BEGIN` and `COMMIT` would be two statements more.
    * @returns false where nothing was written: the batch has then to be read and decided anew
    */
   async #writeAsRemembered(
@@ -312,22 +325,17 @@ export class GroupCommit {
     const statements = this.#writes.statements();
     progress.committing = true;
     try {
-      await this.#write(connection, [BEGIN, ...statements]);
+      await connection.run(statements);
     } catch (error) {
-      if (!isChanged(error) || !(await rollBack(connection))) throw error;
+      if (!isChanged(error)) throw error;
       progress.committing = false;
       batch.forget();
       this.#pace.wasWrong();
       return false;
     }
+    this.#writes.clear();
     this.#pace.wasRight();
     return true;
-  }
-
-  async #write(connection: BatchConnection, statements: readonly Statement[]): Promise<void> {
-    const results = await connection.run([...statements, COMMIT]);
-    assert(results.at(-1)?.command === 'COMMIT', 'a batch without an error commits');
-    this.#writes.clear();
   }
 
   async #takeApart(operations: readonly Operation[], error: unknown): Promise<void> {

@@ -1,27 +1,29 @@
 import type { Operation } from './operation.ts';
 
-export interface QueueTimes {
-  /** How long what nobody waits for may wait for something urgent to go with. */
+export interface RestLimits {
+  /** How long what nobody waits for may rest. */
   readonly restMs: number;
-  /** So many are worth a batch, urgent or not. */
-  readonly fullEnough: number;
+  /** So many go together, urgent or not. */
+  readonly restMax: number;
 }
 
 /**
- * What waits for a batch, in order, and whether it may go on waiting.
+ * What waits for a batch, in order. What nobody waits for rests until enough has come together, or for
+ * a while: a hold that took it along would be committed only half as fast.
  *
- * States: empty → resting (nobody waits for any of it) → due, when something urgent comes, enough has
- * come, or the oldest has rested long enough.
+ * States: empty → resting → due, when something urgent comes (it goes with what its account has resting),
+ * or all at once: when enough has come, the oldest has rested long enough, or somebody asks for it.
  */
 export class OperationQueue {
-  readonly #times: QueueTimes;
+  readonly #limits: RestLimits;
   #operations: Operation[] = [];
   #isDue = false;
+  #isAllDue = false;
   #timer: NodeJS.Timeout | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(times: QueueTimes) {
-    this.#times = times;
+  constructor(limits: RestLimits) {
+    this.#limits = limits;
   }
 
   get length(): number {
@@ -34,9 +36,12 @@ export class OperationQueue {
 
   push(operation: Operation): void {
     this.#operations.push(operation);
-    const { restMs, fullEnough } = this.#times;
-    if (operation.isUrgent || this.#operations.length >= fullEnough) this.hurry();
-    else this.#timer ??= setTimeout(() => this.hurry(), restMs);
+    const { restMs, restMax } = this.#limits;
+    if (this.#operations.length >= restMax) this.hurry();
+    else if (operation.isUrgent) {
+      this.#isDue = true;
+      this.wake();
+    } else this.#timer ??= setTimeout(() => this.hurry(), restMs);
   }
 
   /** Puts what was taken before back to the head. */
@@ -46,12 +51,27 @@ export class OperationQueue {
     this.hurry();
   }
 
-  /** Takes so many from the head. */
+  /** Takes what is due, so many at most. */
   take(max: number): Operation[] {
+    if (!this.#isAllDue) return this.#takeUrgent();
     const taken = this.#operations.splice(0, max);
-    this.#isDue = this.#operations.length > 0;
+    this.#isAllDue = this.#operations.length > 0;
+    this.#isDue = this.#isAllDue;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    return taken;
+  }
+
+  /** What is urgent, and what stands before it on its accounts; fewer than {@link RestLimits.restMax}. */
+  #takeUrgent(): Operation[] {
+    const accounts = new Set<string>();
+    for (const { isUrgent, account } of this.#operations) if (isUrgent) accounts.add(account);
+    const taken: Operation[] = [];
+    const left: Operation[] = [];
+    for (const operation of this.#operations)
+      (accounts.has(operation.account) ? taken : left).push(operation);
+    this.#operations = left;
+    this.#isDue = false;
     return taken;
   }
 
@@ -70,6 +90,7 @@ export class OperationQueue {
   /** Nothing in here rests any longer. */
   hurry(): void {
     this.#isDue = true;
+    this.#isAllDue = true;
     this.wake();
   }
 

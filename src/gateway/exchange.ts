@@ -82,7 +82,8 @@ export class Exchange {
     if (!request.complete) list.push('connection', 'close');
     for (const name in headers) list.push(name, headers[name] ?? '');
     response.writeHead(status, list);
-    response.end(body);
+    // Characters of one byte each are the same in both; these need no translation.
+    response.end(body, typeof body === 'string' && length === body.length ? 'latin1' : 'utf8');
   }
 
   /** Ends an answer that was streamed. Does nothing where it has ended or the client has gone. */

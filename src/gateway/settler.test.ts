@@ -35,7 +35,7 @@ function settlerOn(settle: () => Promise<Settled>): { settler: Settler; errors: 
     error: (_fields: object, message: string) => errors.push(message),
   };
   return {
-    settler: new Settler({ admission: { settle, void: async () => undefined }, log }),
+    settler: new Settler({ admission: { settle, void: async () => undefined, hurry() {} }, log }),
     errors,
   };
 }

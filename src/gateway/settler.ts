@@ -5,7 +5,7 @@ import type { Admission, HoldRef, Measurement, Settled } from '#admission/admiss
 import { NO_OBSERVER, type GatewayLog, type GatewayObserver } from './gateway-log.ts';
 
 export interface SettlerStart {
-  readonly admission: Pick<Admission, 'settle' | 'void'>;
+  readonly admission: Pick<Admission, 'settle' | 'void' | 'hurry'>;
   readonly log: GatewayLog;
   readonly observer?: GatewayObserver | undefined;
 }
@@ -60,6 +60,7 @@ export class Settler {
    */
   async booked(requestId?: string): Promise<void> {
     if (this.#waiting.size === 0) return;
+    this.#start.admission.hurry();
     const awaited = [...this.#waiting].filter(
       (ending) => !ending.isLate && (requestId ?? ending.requestId) === ending.requestId,
     );

@@ -80,6 +80,8 @@ export class TestingAdmission implements Admission {
     return this.hasJournal;
   }
 
+  hurry(): void {}
+
   /** Requests that went out, in order. */
   readonly sent: string[] = [];
 
