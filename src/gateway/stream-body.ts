@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 
 const CR = 13;
 const LF = 10;
+const CHUNK_END_BYTES = 2;
 const HEX_DIGITS = Buffer.from('0123456789abcdef');
 
 /** Hears whether the client keeps up. */
@@ -40,13 +41,16 @@ export class StreamBody {
   }
 
   write(piece: Buffer | string): void {
-    if (this.#hasBegun && this.#socket() !== undefined) {
+    const socket = this.#hasBegun ? this.#socket() : undefined;
+    if (socket === undefined) {
+      this.#hasBegun = true;
+      if (!this.#response.write(piece)) this.#wait(this.#response);
+    } else if (this.#framed.length === 0 && isLastOfRead(piece)) {
+      if (!socket.write(chunkOf(piece))) this.#wait(socket);
+    } else {
       if (this.#framed.length === 0) process.nextTick(this.#flushLater);
       this.#framed.push(chunkOf(piece));
-      return;
     }
-    this.#hasBegun = true;
-    if (!this.#response.write(piece)) this.#wait(this.#response);
   }
 
   /** Gives away what this turn has framed: before the response is ended, which would overtake it. */
@@ -72,6 +76,15 @@ export class StreamBody {
     writable.once('drain', this.#drained);
     this.#pace.full();
   }
+}
+
+/**
+ * Whether nothing but the end of its chunk follows a piece in the buffer that a socket was read into, so
+ * that no other piece comes in this turn. A wrong guess costs a write, or a tick.
+ */
+function isLastOfRead(piece: Buffer | string): boolean {
+  if (typeof piece === 'string') return false;
+  return piece.buffer.byteLength - piece.byteOffset - piece.length <= CHUNK_END_BYTES;
 }
 
 /** A piece as one chunk of HTTP/1.1: its length in hexadecimal digits, its bytes, each with a line end. */

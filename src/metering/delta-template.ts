@@ -1,4 +1,4 @@
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES = Buffer.alloc(0);
 const QUOTE = 34;
 const BACKSLASH = 92;
 const SPACE = 32;
@@ -32,7 +32,8 @@ export class DeltaTemplate {
       return;
     }
     this.#vainLessons += 1;
-    this.#bytes = chunk.slice();
+    this.#bytes = Buffer.allocUnsafeSlow(chunk.length); // a piece of the pool would hold all of it for as long as the stream
+    this.#bytes.set(chunk);
     this.#textFrom = textFrom;
     this.#textEnd = textEnd;
   }
@@ -44,14 +45,12 @@ export class DeltaTemplate {
   /** @returns where the text of the chunk ends; -1 where it is another event, or not exactly one. */
   textEndIn(chunk: Uint8Array): number {
     const bytes = this.#bytes;
-    const grown = chunk.length - bytes.length;
     const from = this.#textFrom;
-    const textEnd = this.#textEnd + grown;
+    const textEnd = this.#textEnd + chunk.length - bytes.length;
     if (bytes.length === 0 || textEnd < from) return -1;
-    // From behind: what tells one delta from the next (a finish reason, padding) mostly stands there.
-    for (let at = chunk.length - 1; at >= textEnd; at--)
-      if (chunk[at] !== bytes[at - grown]) return -1;
-    for (let at = 0; at < from; at++) if (chunk[at] !== bytes[at]) return -1;
+    // The end first: what tells one delta from the next (a finish reason, padding) mostly stands there.
+    if (bytes.compare(chunk, textEnd, chunk.length, this.#textEnd, bytes.length) !== 0) return -1;
+    if (bytes.compare(chunk, 0, from, 0, from) !== 0) return -1;
     for (let at = from; at < textEnd; at++) {
       const isEscape = chunk[at] === BACKSLASH;
       if (isEscape) at += 1;

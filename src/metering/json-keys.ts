@@ -25,6 +25,22 @@ interface Key {
   readonly slot: number;
 }
 
+type KeyTable = readonly (readonly Key[] | undefined)[];
+
+/** One table for each set of keys: scanners are made by the stream, and sets are few. */
+const TABLES = new WeakMap<Readonly<Record<string, KeyKind>>, KeyTable>();
+
+/** The keys by the length of their names. */
+function tableOf(keys: Readonly<Record<string, KeyKind>>): KeyTable {
+  const known = TABLES.get(keys);
+  if (known) return known;
+  const table: Key[][] = [];
+  for (const [slot, [name, kind]] of Object.entries(keys).entries())
+    (table[name.length] ??= []).push({ bytes: Buffer.from(name), kind, slot });
+  TABLES.set(keys, table);
+  return table;
+}
+
 /** Receives the raw bytes (escapes and all) of one delivered text value. */
 export type TextSink = (bytes: Uint8Array, from: number, end: number) => void;
 
@@ -34,7 +50,7 @@ export type TextSink = (bytes: Uint8Array, from: number, end: number) => void;
  * nothing.
  */
 export class JsonKeyScanner {
-  readonly #byLength: (readonly Key[] | undefined)[] = [];
+  readonly #byLength: KeyTable;
   readonly #last: (Uint8Array | undefined)[] = [];
   readonly #onText: TextSink;
   /**
@@ -47,11 +63,7 @@ export class JsonKeyScanner {
   #suffixesKept = 0;
 
   constructor(keys: Readonly<Record<string, KeyKind>>, onText: TextSink) {
-    let slot = 0;
-    for (const [name, kind] of Object.entries(keys)) {
-      const key = { bytes: Buffer.from(name), kind, slot: slot++ };
-      this.#byLength[name.length] = [...(this.#byLength[name.length] ?? []), key];
-    }
+    this.#byLength = tableOf(keys);
     this.#onText = onText;
   }
 

@@ -42,6 +42,19 @@ const TEXT_KEYS: Partial<Record<UsageDialect, readonly string[]>> = {
   'openai-compatible': [...CHAT_TEXT, 'thinking', 'partial_json', 'delta'],
 };
 
+const KEYS = new Map<UsageDialect, Readonly<Record<string, KeyKind>>>();
+
+/** What to look for in a dialect's events. The same object each time, so that scanners share a table of it. */
+function keysOf(dialect: UsageDialect): Readonly<Record<string, KeyKind>> {
+  const known = KEYS.get(dialect);
+  if (known) return known;
+  const keys: Record<string, KeyKind> = { ...FACTS };
+  for (const key of TEXT_KEYS[dialect] ?? CHAT_TEXT) keys[key] = 'text';
+  if (dialect === 'cohere') delete keys['message']; // wraps every delta; its usage has a key of its own
+  KEYS.set(dialect, keys);
+  return keys;
+}
+
 /** Delivered text that is kept for an estimate; past it only the bytes are counted. */
 const TEXT_BYTES_KEPT_MAX = 256 * 1024;
 const DONE = '[DONE]';
@@ -96,10 +109,7 @@ export class StreamWatcher {
   constructor(dialect: UsageDialect, meter: UsageMeter = usageMeter(dialect)) {
     this.#meter = meter;
     this.#frames = new SseFrames((name, bytes, from, end) => this.#event(name, bytes, from, end));
-    const keys: Record<string, KeyKind> = { ...FACTS };
-    for (const key of TEXT_KEYS[dialect] ?? CHAT_TEXT) keys[key] = 'text';
-    if (dialect === 'cohere') delete keys['message']; // wraps every delta; its usage has a key of its own
-    this.#scanner = new JsonKeyScanner(keys, (bytes, from, end) => {
+    this.#scanner = new JsonKeyScanner(keysOf(dialect), (bytes, from, end) => {
       this.#texts += 1;
       this.#textFrom = from;
       this.#textEnd = end;
