@@ -25,9 +25,14 @@ async function serve(pages: Pages): Promise<Server> {
 beforeAll(async () => {
   directory.write(
     'dist/index.html',
-    '<!doctype html><html><head></head><body><div id="root"><!-- shell --><textarea></textarea><!-- /shell --></div></body></html>',
+    '<!doctype html><html><head><script type="module" src="/assets/main-DkZ91abc.js"></script></head><body><div id="root"><!-- shell --><textarea></textarea><!-- /shell --></div></body></html>',
   );
   directory.write('dist/assets/main-DkZ91abc.js', script);
+  directory.write(
+    'dist/assets/Thread-Ab12cd_e.js',
+    'import{a as b}from"./part-Cd34ef_g.js";const c=()=>import("./later-Ef56gh_i.js");export{c}',
+  );
+  directory.write('dist/assets/part-Cd34ef_g.js', 'import"./main-DkZ91abc.js";export const a=1;');
   directory.write('dist/mark.svg', '<svg/>');
   directory.write('dist/.built-from', 'secret');
   server = await serve(new Pages({ directory: `${directory.path}/dist`, random, isHttps: true }));
@@ -75,6 +80,17 @@ describe('the pages', () => {
     expect(await page('/c/cnv_1', cookie)).toContain('<textarea>');
     expect(await page('/operator', cookie)).toContain('<div id="root"></div>');
     expect(await page('/')).toContain('<div id="root"></div>');
+  });
+
+  it('name what a conversation is drawn with before their scripts have run, and nothing else', async () => {
+    const link = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(url + path, { headers })).headers.get('link');
+    const cookie = { cookie: 'session=1' };
+    expect(await link('/c/cnv_1', cookie)).toBe(
+      '</assets/Thread-Ab12cd_e.js>; rel=modulepreload, </assets/part-Cd34ef_g.js>; rel=modulepreload',
+    );
+    expect(await link('/', cookie)).toBeNull();
+    expect(await link('/c/cnv_1')).toBeNull();
   });
 
   it('say that an address is none to people, and leave it to the API for programs', async () => {

@@ -5,12 +5,16 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Random } from '#base/random.ts';
+import { preloadHeader } from './preloads.ts';
 
 /** Addresses that the application shows a page at; the browser's own router does the rest. */
 const PAGES =
   /^\/(?:$|setup$|sign-in$|usage(?:\/|$)|plans(?:\/|$)|settings(?:\/|$)|operator(?:\/|$)|share\/|shared\/|receipt\/|c\/)/;
 /** Where the page comes with a composer that takes keys before the application runs. */
 const CHAT = /^\/(?:$|c\/)/;
+const CONVERSATION = /^\/c\//;
+/** What draws a conversation; the page asks for it once its own scripts have run. */
+const DRAWING = /^\/assets\/Thread-[\w-]+\.js$/;
 const SHELL = /\s*<!-- shell[\s\S]*?<!-- \/shell -->\s*/;
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -61,6 +65,8 @@ export class Pages {
   readonly #index: string | undefined;
   /** The page without the chat's first composer. */
   readonly #bare: string | undefined;
+  /** The `Link` header of a conversation's page. */
+  readonly #preloads: string | undefined;
   readonly #random: Random;
   readonly #isHttps: boolean;
 
@@ -76,6 +82,14 @@ export class Pages {
     this.#index = this.#assets.get('/index.html')?.body.toString('utf8');
     this.#bare = this.#index?.replace(SHELL, '');
     this.#assets.delete('/index.html');
+    const drawing = [...this.#assets.keys()].find((name) => DRAWING.test(name));
+    this.#preloads =
+      drawing &&
+      preloadHeader(
+        drawing,
+        (path) => this.#assets.get(path)?.body.toString('utf8'),
+        (path) => this.#index?.includes(`"${path}"`) ?? false,
+      );
     // What every page begins with is packed before anybody waits for it.
     for (const [, name = ''] of this.#index?.matchAll(/(?:src|href)="([^"]+)"/g) ?? []) {
       const asset = this.#assets.get(name);
@@ -101,6 +115,7 @@ export class Pages {
     this.#sendPage(request, response, {
       status: isPage ? 200 : 404,
       page: isChat ? this.#index : this.#bare,
+      preloads: isChat && CONVERSATION.test(path ?? '') ? this.#preloads : undefined,
     });
     return true;
   }
@@ -131,7 +146,15 @@ export class Pages {
   #sendPage(
     request: IncomingMessage,
     response: ServerResponse,
-    { status, page }: { readonly status: number; readonly page: string | undefined },
+    {
+      status,
+      page,
+      preloads,
+    }: {
+      readonly status: number;
+      readonly page: string | undefined;
+      readonly preloads: string | undefined;
+    },
   ): void {
     const nonce = Buffer.from(this.#random.bytes(NONCE_BYTES)).toString('base64');
     const html = page?.replace('<head>', `<head><meta property="csp-nonce" nonce="${nonce}" />`);
@@ -143,6 +166,7 @@ export class Pages {
         'content-length': String(body.length),
         'cache-control': 'no-store',
         'content-security-policy': policy(nonce),
+        ...(preloads && { link: preloads }),
       })
       .end(request.method === 'HEAD' ? undefined : body);
   }

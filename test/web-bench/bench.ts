@@ -187,6 +187,7 @@ async function stream(bench: Bench): Promise<void> {
   const frames: number[] = [];
   const tasks: number[] = [];
   const stops: number[] = [];
+  const shares: number[] = [];
   bench.supplier.tokens = TOKENS;
   for (let round = 0; round < ROUNDS; round++) {
     const { page, context } = await slowPage(bench);
@@ -202,11 +203,13 @@ async function stream(bench: Bench): Promise<void> {
     const times = await end();
     frames.push(quantile(times.frames, 0.99));
     tasks.push(times.longestTaskMs);
+    shares.push(times.busyShare * 100);
     stops.push(await stopTime(page));
     await context.close();
   }
   row(`${TOKENS} tokens at 200/s, script + layout per frame p99, ms`, '≤ 12', frames, 12);
   row('its longest task, ms', '≤ 50', tasks, 50);
+  row('the page is busy meanwhile, % of the time', 'none', shares, Infinity);
   row('Stop acts within, ms', '≤ 100', stops, 100);
 }
 

@@ -13,10 +13,18 @@ interface TraceEvent {
 }
 
 export interface FrameTimes {
-  /** Script, style and layout of each frame, in milliseconds, smallest first. */
+  /**
+   * Script, style and layout of each frame in which there was any, in milliseconds, smallest first. A frame
+   * begins where the browser begins one; and where it begins none, since nothing in sight has changed,
+   * where work begins a frame's time or more after the beginning of the frame before.
+   */
   readonly frames: readonly number[];
   readonly longestTaskMs: number;
+  /** Of all tasks together, as a share of the time that was recorded. */
+  readonly busyShare: number;
 }
+
+const FRAME_MICROSECONDS = 1_000_000 / 60;
 
 const WORK = new Set([
   'FunctionCall',
@@ -85,23 +93,32 @@ function timesOf(events: readonly TraceEvent[]): FrameTimes {
   const own = events
     .filter(({ pid, tid, ph }) => `${pid}.${tid}` === thread && ph !== 'M')
     .toSorted((a, b) => a.ts - b.ts);
-  const starts = own.filter(({ name }) => name === 'BeginMainThreadFrame').map(({ ts }) => ts);
-  const sums = starts.map(() => 0);
-  let frame = -1;
+  const sums: number[] = [];
+  let sum = 0;
+  let startedAt = -Infinity;
   let coveredTo = 0;
   let longest = 0;
+  let busy = 0;
+  const begin = (ts: number): void => {
+    if (sum > 0) sums.push(sum / 1000);
+    sum = 0;
+    startedAt = ts;
+  };
   for (const { name, ts, dur = 0, tdur = dur } of own) {
-    while (frame + 1 < starts.length && ts >= (starts[frame + 1] ?? Infinity)) frame += 1;
+    if (name === 'BeginMainThreadFrame') begin(ts);
     if (name.endsWith('RunTask')) longest = Math.max(longest, tdur);
-    if (!WORK.has(name) || frame < 0) continue;
+    if (name === 'ThreadControllerImpl::RunTask') busy += tdur;
     // Work within work counts once.
-    if (ts < coveredTo) continue;
-    sums[frame] = (sums[frame] ?? 0) + tdur;
+    if (!WORK.has(name) || ts < coveredTo) continue;
+    if (ts - startedAt >= FRAME_MICROSECONDS) begin(ts);
+    sum += tdur;
     coveredTo = ts + dur;
   }
+  begin(Infinity);
   return {
-    frames: sums.map((microseconds) => microseconds / 1000).toSorted((a, b) => a - b),
+    frames: sums.toSorted((a, b) => a - b),
     longestTaskMs: longest / 1000,
+    busyShare: busy / ((own.at(-1)?.ts ?? 0) - (own[0]?.ts ?? 0)),
   };
 }
 

@@ -22,6 +22,8 @@ const PAUSE_MS = 45;
 const PAUSE_MS_MAX = 250;
 /** On a slow machine three quarters of the time stay free for keys and scrolling. */
 const PAUSE_PER_COST = 3;
+/** What has piled up, as after a reload, is drawn in pieces: a long answer at once would hold the page up. */
+const DRAWING_CHARS = 2_000;
 /** A part that has this many characters is left alone: what is added to a string copies it when it is read. */
 const PART_CHARS = 1_024;
 
@@ -182,8 +184,7 @@ export class LiveAnswer {
   #show(): void {
     this.#unschedule();
     this.#shownAtMs = performance.now();
-    const entries = this.#pending;
-    this.#pending = [];
+    const entries = this.#isHeld || document.hidden ? this.#pending.splice(0) : this.#nextPending();
     const parts = [...this.#state.parts];
     let { model, fallbackGate, end } = this.#state;
     let hasOnlyGrown = this.#state.phase === 'streaming';
@@ -204,6 +205,17 @@ export class LiveAnswer {
     );
     // Whoever draws what has grown has drawn it by now.
     this.#costMs = performance.now() - this.#shownAtMs;
+    if (this.#pending.length > 0) this.#schedule();
+  }
+
+  /** Takes as many as one drawing may show. */
+  #nextPending(): readonly LogEntry[] {
+    let chars = 0;
+    const after = this.#pending.findIndex((entry) => {
+      if (isSpoken(entry)) chars += entry.text.length;
+      return chars > DRAWING_CHARS;
+    });
+    return this.#pending.splice(0, after < 0 ? Infinity : Math.max(1, after));
   }
 
   #set(change: Partial<LiveState>, listeners: ReadonlySet<() => void> = this.#listeners): void {
