@@ -125,7 +125,7 @@ async function take(
 /** Nothing is loading, and fonts have come. */
 async function settle(page: Page): Promise<void> {
   // Not a function of the page's: its content security policy lets none be made from a text.
-  await page.locator('.loading').first().waitFor({ state: 'detached' });
+  await page.locator('.loading').first().waitFor({ state: 'detached', timeout: 180_000 });
   await page.evaluate('document.fonts.ready');
   await page.waitForTimeout(600);
 }

@@ -258,7 +258,6 @@ function Prices() {
               label: m.op_effective(),
               isShort: true,
               isSecond: true,
-              sort: true,
               cell: (row) => dateText(row.effectiveFromMs),
             },
             {
