@@ -24,7 +24,7 @@ export function ActionsPage() {
         hasSearch
         empty={m.op_no_actions()}
         columns={[
-          { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
+          { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
           {
             key: 'actor',
             label: m.op_actor(),

@@ -62,7 +62,6 @@ export function DecisionTable({ path }: { readonly path: string }) {
         {
           key: 'at',
           label: m.op_when(),
-          sort: true,
           cell: (row) => <Link to={to(row)}>{momentSeconds(row.atMs)}</Link>,
         },
         { key: 'plan', label: m.op_plan(), isSecond: true, cell: (row) => row.plan },

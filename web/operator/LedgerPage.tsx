@@ -103,7 +103,7 @@ function Incidents() {
         rowKey={(row) => row.id}
         empty={m.op_no_incidents()}
         columns={[
-          { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
+          { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
           {
             key: 'kind',
             label: m.op_incident(),

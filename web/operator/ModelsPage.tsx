@@ -344,7 +344,6 @@ function Prices() {
               label: m.op_effective(),
               isShort: true,
               isSecond: true,
-              sort: true,
               cell: (row) => dateText(row.effectiveFromMs),
             },
             {

@@ -36,7 +36,7 @@ export function PostingTable({
         )
       }
       columns={[
-        { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
+        { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
         ...(hasCustomer
           ? [
               {

@@ -64,7 +64,7 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
       )}
       <figcaption>
         {m.op_waterline_caption()}
-        {layout.blocks.some(({ isCut }) => isCut) && ` ${m.op_waterline_cut()}`}
+        {layout.blocks.some(({ isCut }) => isCut) && m.ui_gap() + m.op_waterline_cut()}
       </figcaption>
       <div className="visually-hidden">
         <table>
