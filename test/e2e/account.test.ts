@@ -59,7 +59,9 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
     const facts = page.locator('main.receipt');
     await facts.getByText('Counted in').waitFor();
     const text = (await facts.textContent()) ?? '';
-    expect(text).toMatch(/Free, version 1.*Price bookprv_\w+.*Tokens read.*Tokens written/);
+    expect(text).toMatch(
+      /Free, version 1.*Price bookIn force since .*prv_\w+.*Tokens read.*Tokens written/,
+    );
     expect(text).toMatch(/Counted in.*messages/);
     // The link alone leads to it, for whoever may see it.
     await page.reload();
