@@ -17,7 +17,7 @@ import { MarkdownSupplier } from './markdown-supplier.ts';
 /**
  * How fast the chat is in a real browser whose CPU is four times slower; medians of the rounds.
  *
- *     npm run bench:web -- [--rounds 5] [--tokens 16000] [--only stream]
+ *     npm run bench:web -- [--rounds 5] [--tokens 16000] [--only bytes|echo|long|stream|along]
  */
 const { values: flags } = parseArgs({
   options: {
@@ -30,6 +30,7 @@ const ROUNDS = Number(flags.rounds);
 const TOKENS = Number(flags.tokens);
 const SLOW_DOWN = 4;
 const LONG = 5_000;
+const ALONG_MS = 30_000;
 
 interface Row {
   readonly what: string;
@@ -66,6 +67,7 @@ async function main(): Promise<void> {
   if (wants('echo')) await composerEcho(bench);
   if (wants('long')) await longThread(bench);
   if (wants('stream')) await stream(bench);
+  if (wants('along')) await readAlong(bench);
   report();
 }
 
@@ -211,6 +213,36 @@ async function stream(bench: Bench): Promise<void> {
   row('its longest task, ms', '≤ 50', tasks, 50);
   row('the page is busy meanwhile, % of the time', 'none', shares, Infinity);
   row('Stop acts within, ms', '≤ 100', stops, 100);
+}
+
+/** The same answer with its end always in sight, as somebody sees it who scrolls along. */
+async function readAlong(bench: Bench): Promise<void> {
+  const frames: number[] = [];
+  const tasks: number[] = [];
+  bench.supplier.tokens = TOKENS;
+  for (let round = 0; round < ROUNDS; round++) {
+    const { page, context } = await slowPage(bench);
+    await page.goto(bench.installation.url);
+    await choose(page, 'talker');
+    const session = await bench.browser.newBrowserCDPSession();
+    await page.fill('#composer', 'Write a long report with code and tables.');
+    await page.keyboard.press('Enter');
+    await page.locator('.answer[data-status="running"] .prose').waitFor();
+    await page.mouse.move(720, 400);
+    await page.waitForTimeout(1_000);
+    const end = await traceFrames(session);
+    const untilMs = performance.now() + ALONG_MS;
+    while (performance.now() < untilMs) {
+      await page.mouse.wheel(0, 2_000);
+      await page.waitForTimeout(250);
+    }
+    const times = await end();
+    frames.push(quantile(times.frames, 0.99));
+    tasks.push(times.longestTaskMs);
+    await context.close();
+  }
+  row('the same, scrolled along for 30 s, per frame p99, ms', 'none', frames, Infinity);
+  row('its longest task, ms', 'none', tasks, Infinity);
 }
 
 /** From the click until the answer has grown for the last time. */
