@@ -38,6 +38,26 @@ export function accrue(terms: AccrualTerms, toMs: number): readonly DayAccrual[]
   return days;
 }
 
+/**
+ * What {@link accrue} comes to in all, without going through the days.
+ * @param countedFromMs the parts of days that begin before it are not counted
+ */
+export function accrueInAll(
+  terms: AccrualTerms,
+  toMs: number,
+  countedFromMs: number,
+): { readonly accruedNanoUsd: number; readonly countedNanoUsd: number } {
+  const endMs = Math.min(toMs, terms.endMs);
+  const { accruedToMs } = terms;
+  if (accruedToMs >= endMs) return { accruedNanoUsd: terms.accruedNanoUsd, countedNanoUsd: 0 };
+  const accruedNanoUsd = earnedAt(terms, endMs);
+  if (accruedToMs >= countedFromMs)
+    return { accruedNanoUsd, countedNanoUsd: accruedNanoUsd - terms.accruedNanoUsd };
+  const firstMs = Math.ceil(countedFromMs / DAY_MS) * DAY_MS;
+  const before = firstMs < endMs ? earnedAt(terms, firstMs) : accruedNanoUsd;
+  return { accruedNanoUsd, countedNanoUsd: accruedNanoUsd - before };
+}
+
 function earnedAt(terms: AccrualTerms, atMs: number): NanoUsd {
   return scaleHalfEven(nanoUsd(terms.priceNanoUsd), {
     numerator: atMs - terms.fromMs,

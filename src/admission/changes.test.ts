@@ -4,7 +4,7 @@ import { newId } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
 import { audit } from '#ledger/audit.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
-import { accrue } from './accrual.ts';
+import { accrue, accrueInAll } from './accrual.ts';
 import { readAccount } from './account.store.ts';
 import { heldRequests } from './held-requests.ts';
 import {
@@ -42,7 +42,9 @@ test('a price is earned to the nano-dollar, however often it is asked for', () =
       fc.integer({ min: 0, max: 5_000_000_000_000 }),
       fc.integer({ min: 1, max: 40 * DAY_MS }),
       fc.array(fc.integer({ min: 0, max: 40 * DAY_MS })),
-      (priceNanoUsd, lengthMs, stops) => {
+      fc.integer({ min: 0, max: 42 * DAY_MS }),
+      (priceNanoUsd, lengthMs, stops, countedAfterMs) => {
+        const countedFromMs = EPOCH_MS + countedAfterMs;
         const terms = {
           priceNanoUsd,
           accruedNanoUsd: 0,
@@ -51,10 +53,14 @@ test('a price is earned to the nano-dollar, however often it is asked for', () =
           accruedToMs: EPOCH_MS + 12_345,
         };
         for (const stop of [...stops.toSorted((a, b) => a - b), 41 * DAY_MS]) {
-          for (const { amountNanoUsd } of accrue(terms, EPOCH_MS + stop)) {
+          const inAll = accrueInAll(terms, EPOCH_MS + stop, countedFromMs);
+          let counted = 0;
+          for (const { atMs, amountNanoUsd } of accrue(terms, EPOCH_MS + stop)) {
             expect(amountNanoUsd).toBeGreaterThanOrEqual(0);
             terms.accruedNanoUsd += amountNanoUsd;
+            if (atMs >= countedFromMs) counted += amountNanoUsd;
           }
+          expect(inAll).toEqual({ accruedNanoUsd: terms.accruedNanoUsd, countedNanoUsd: counted });
           terms.accruedToMs = Math.max(terms.accruedToMs, Math.min(EPOCH_MS + stop, terms.endMs));
         }
         expect(terms.accruedNanoUsd).toBe(priceNanoUsd);

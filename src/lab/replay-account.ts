@@ -1,4 +1,4 @@
-import { accrue, priceOfRest } from '#admission/accrual.ts';
+import { accrueInAll, priceOfRest } from '#admission/accrual.ts';
 import { takeBack, type Payment } from '#admission/payment-record.ts';
 import { assert } from '#base/assert.ts';
 import { type NanoUsd, nanoUsd } from '#base/money.ts';
@@ -184,10 +184,9 @@ export class ReplayAccount {
   #earn(toMs: number): void {
     const terms = this.#terms;
     const endMs = this.#place.account.periodEndMs;
-    for (const { atMs, amountNanoUsd } of accrue({ ...terms, endMs }, toMs)) {
-      terms.accruedNanoUsd += amountNanoUsd;
-      if (atMs >= this.#spec.fromMs) this.#place.add('subscription', amountNanoUsd);
-    }
+    const earned = accrueInAll({ ...terms, endMs }, toMs, this.#spec.fromMs);
+    terms.accruedNanoUsd = earned.accruedNanoUsd;
+    this.#place.add('subscription', earned.countedNanoUsd);
     terms.accruedToMs = Math.max(terms.accruedToMs, Math.min(toMs, endMs));
   }
 
