@@ -33,8 +33,16 @@ test.skipIf(!isThere)(
       const report = await installation.ask<ReplayReport>(
         'replay',
         join(traces, file),
-        ...['--format', format, '--book', 'test', '--customers', '20'],
-        ...['--limit', String(limit), '--speed', String(speed)],
+        '--format',
+        format,
+        '--book',
+        'test',
+        '--customers',
+        '20',
+        '--limit',
+        String(limit),
+        '--speed',
+        String(speed),
       );
       expect(report.requests).toBe(limit);
       served += report.served;
