@@ -234,7 +234,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
       }
     }
     expect(found).toEqual([]);
-  }, 240_000);
+  }, 480_000);
 
   it('runs under the policy without a word in the console', () => {
     expect(faults).toEqual([]);
