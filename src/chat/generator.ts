@@ -117,7 +117,8 @@ export class Generator {
   }
 
   /**
-   * The entries of a log after a number, as they become durable, until its end.
+   * The entries of a log after a number, as they become durable, until its end. First comes an empty
+   * batch: there is such a log, and this actor may read it, however long its next entry takes.
    * @throws DomainError `not_found`
    */
   async *follow(
@@ -133,6 +134,7 @@ export class Generator {
         field: 'after',
         facts: { lastSeq: state.lastSeq },
       });
+    yield [];
     yield* followLog({
       pool,
       id,

@@ -5,22 +5,15 @@ const KEEP_ALIVE_MS = 15_000;
 /**
  * A log as server-sent events, each with its number as `id`. The first step is taken before the answer
  * begins, so that errors have their status; a client that goes ends the following and nothing else.
+ * @param follow its first batch is empty: it says that the log may be read, however long entries take
  */
 export async function logStream(
   follow: (signal: AbortSignal) => AsyncGenerator<readonly NumberedEntry[]>,
 ): Promise<Response> {
   const gone = new AbortController();
   const entries = follow(gone.signal);
-  const opened = Promise.withResolvers<void>();
   const encoder = new TextEncoder();
-  let first: Promise<IteratorResult<readonly NumberedEntry[]>> | undefined = entries.next();
-  // Long silence is no error: the answer begins, and the first entries follow when they come.
-  const timer = setTimeout(opened.resolve, 20);
-  first.then(
-    () => opened.resolve(),
-    (error: unknown) => opened.reject(error),
-  );
-  await opened.promise.finally(() => clearTimeout(timer));
+  await entries.next();
   let keepAlive: NodeJS.Timeout | undefined;
   const body = new ReadableStream<Uint8Array>(
     {
@@ -33,8 +26,7 @@ export async function logStream(
       },
       async pull(controller) {
         try {
-          const { value, done } = await (first ?? entries.next());
-          first = undefined;
+          const { value, done } = await entries.next();
           if (done) {
             clearInterval(keepAlive);
             controller.close();
