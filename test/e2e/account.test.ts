@@ -53,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)("a customer's pages in the browser", () 
     });
     expect(answer.status).toBe(200);
     await page.goto(`${house.url}/usage`);
-    await page.getByText(/^1 requests since/).waitFor();
+    await page.getByText(/^1 request since/).waitFor();
     await page.locator('a[href^="/receipt/req_"]').first().click();
     await page.waitForURL('**/receipt/req_*');
     const facts = page.locator('main.receipt');

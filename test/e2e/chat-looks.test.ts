@@ -143,7 +143,7 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
     await page.locator('.house-links').getByRole('link', { name: 'Usage' }).click();
     const sentence = page.locator('.account-sentence');
     await sentence.waitFor();
-    expect(await sentence.textContent()).toContain('1 requests since');
+    expect(await sentence.textContent()).toContain('1 request since');
     await page.close();
   }, 60_000);
 
