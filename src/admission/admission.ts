@@ -133,7 +133,7 @@ export interface Admission {
   /**
    * Says what a request used. Where that now outlives this process, the answer may go out before the
    * settlement is durable: whoever looks after this process was killed books the same measurement.
-   * @returns false where it may not: there is no journal
+   * @returns false where it may not: there is no journal, or so much is booked that waiting costs less
    */
   measured(hold: HoldRef, measurement: Measurement): boolean;
   /**

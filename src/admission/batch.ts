@@ -268,17 +268,20 @@ export class Batch {
       slot.changedScopes.clear();
     }
     let whole = true;
+    let isAnyHeldUp = false;
     for (const [ordinal, operation] of this.#operations.entries()) {
       if (this.#refusals.has(operation) || this.#skipped.has(operation)) continue;
       this.#ordinal = ordinal;
-      const slot = this.#slot(operation);
-      if (slot.isHeldUp) {
+      if (isAnyHeldUp && this.#slot(operation).isHeldUp) {
         this.#postponed.set(operation, undefined);
         continue;
       }
       try {
         operation.apply(this);
-        slot.isHeldUp = operation.lasting && this.#postponed.has(operation);
+        if (operation.lasting && this.#postponed.has(operation)) {
+          this.#slot(operation).isHeldUp = true;
+          isAnyHeldUp = true;
+        }
         // The rest of this pass counts for nothing, but finds the others that have to start over.
         if (this.#skipped.has(operation)) whole = false;
       } catch (error) {

@@ -118,6 +118,11 @@ export class GroupCommit {
     this.#onReady = options.onReady ?? (() => undefined);
   }
 
+  /** Whether so much comes that a batch is never alone, and waiting for one costs little. */
+  get isCrowded(): boolean {
+    return this.#isCrowded;
+  }
+
   /** Whether requests are taken right now. */
   get ready(): boolean {
     return this.#phase === 'open' && this.#connection !== undefined;
@@ -204,9 +209,10 @@ export class GroupCommit {
   }
 
   async #commitNext(): Promise<void> {
-    if (this.#isCrowded && this.#queue.length < FULL_ENOUGH) await sleep(this.#limits.collectMs);
+    if (!this.#isCrowded) await turnOver();
+    else if (this.#queue.length < FULL_ENOUGH) await sleep(this.#limits.collectMs);
     const operations = this.#queue.take(this.#limits.batchMax);
-    this.#isCrowded = operations.length >= WORTH_COLLECTING;
+    this.#isCrowded = countUrgent(operations) >= WORTH_COLLECTING;
     this.#busy = true;
     await this.#commit(operations);
     this.#busy = false;
@@ -420,6 +426,15 @@ export class GroupCommit {
   #outageMs(): number {
     return performance.now() - this.#downSinceMs;
   }
+}
+
+/** Until what has come in this turn of the event loop has been seen. */
+function turnOver(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function countUrgent(operations: readonly Operation[]): number {
+  return operations.reduce((count, { isUrgent }) => (isUrgent ? count + 1 : count), 0);
 }
 
 function isChanged(error: unknown): boolean {

@@ -20,6 +20,7 @@ import type { Measurement } from './admission.ts';
 
 /** Beyond this the journal is written anew with what is still open. */
 const BYTES_MAX = 1024 * 1024;
+const ID_LINE_BYTES_MAX = 64;
 
 /**
  * What a process was about to send to suppliers, and what came of it, in a file of its own. A line with
@@ -33,8 +34,9 @@ const BYTES_MAX = 1024 * 1024;
  */
 export class SentJournal {
   readonly #path: string;
-  /** The last line of each request that was sent, and whose end is not in the books yet. */
-  readonly #open = new Map<string, string>();
+  readonly #idLine = Buffer.alloc(ID_LINE_BYTES_MAX);
+  /** Sent, and the end is not in the books yet: with the line of its measurement, once there is one. */
+  readonly #open = new Map<string, string | undefined>();
   #file: number | undefined;
   #bytes = 0;
   #compactAtBytes = BYTES_MAX;
@@ -66,7 +68,7 @@ export class SentJournal {
   sending(requestId: Id<'request'>): void {
     if (this.#isClosed)
       throw new Error('this process has ended its journal and sends nothing more');
-    if (!this.#open.has(requestId)) this.#note(requestId, `${requestId}\n`);
+    if (!this.#open.has(requestId)) this.#note(requestId, undefined);
   }
 
   /**
@@ -91,12 +93,13 @@ export class SentJournal {
     if (this.#open.size === 0) rmSync(this.#path, { force: true });
   }
 
-  #note(requestId: string, line: string): boolean {
+  #note(requestId: string, line: string | undefined): boolean {
     if (this.#file === undefined) return false;
     this.#open.set(requestId, line);
     try {
       if (this.#bytes >= this.#compactAtBytes) this.#compact();
-      else this.#write(this.#file, line);
+      else if (line !== undefined) this.#write(this.#file, Buffer.from(line));
+      else this.#write(this.#file, this.#idLine, this.#idLine.write(`${requestId}\n`, 'latin1'));
       return true;
     } catch {
       this.#giveUp();
@@ -104,11 +107,10 @@ export class SentJournal {
     }
   }
 
-  #write(file: number, text: string): void {
-    const bytes = Buffer.from(text);
+  #write(file: number, bytes: Buffer, length = bytes.length): void {
     let written = 0;
-    while (written < bytes.length) written += writeSync(file, bytes, written);
-    this.#bytes += bytes.length;
+    while (written < length) written += writeSync(file, bytes, written, length - written);
+    this.#bytes += length;
   }
 
   /** Replaces the file by one of what is open: whoever reads sees the old one or the new one, whole. */
@@ -118,7 +120,8 @@ export class SentJournal {
     const old = this.#file;
     try {
       this.#bytes = 0;
-      this.#write(file, [...this.#open.values()].join(''));
+      const lines = Array.from(this.#open, ([requestId, line]) => line ?? `${requestId}\n`);
+      this.#write(file, Buffer.from(lines.join('')));
       renameSync(path, this.#path);
     } catch (error) {
       closeSync(file);

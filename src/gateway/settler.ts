@@ -125,7 +125,7 @@ export class Settler {
     };
     this.#waiting.add(ending);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
-    void this.#persist(ending, what, async () => resolve(await work())).finally(() => {
+    void this.#persist(ending, what, work, resolve).finally(() => {
       this.#waiting.remove(ending);
       if (this.#waiting.size === 0) this.#whenEmpty?.();
     });
@@ -144,12 +144,17 @@ export class Settler {
   }
 
   /** Tries until it is done; the first failure already lets the caller go on. */
-  async #persist(ending: Ending, what: string, work: () => Promise<void>): Promise<void> {
+  async #persist<T>(
+    ending: Ending,
+    what: string,
+    work: () => Promise<T>,
+    report: (value: T) => void,
+  ): Promise<void> {
     const { log } = this.#start;
     const { requestId } = ending;
     for (let tries = 1; ; tries++) {
       try {
-        await work();
+        report(await work());
         if (tries > 1) log.info({ requestId, tries }, `${what} went through`);
         return;
       } catch (error) {

@@ -40,13 +40,13 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
     const plus = page.getByRole('region', { name: 'Plus' });
     await plus.getByRole('button', { name: 'See the change' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Ask for Plus' }).click();
-    await page.getByText(/^You asked for plus on/).waitFor();
+    await page.getByText(/^You asked for Plus on/).waitFor();
     await page.goto(`${house.url}/operator/customers?book=live`);
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByRole('button', { name: 'Approve' }).waitFor({ state: 'detached' });
     await page.goto(`${house.url}/plans`);
     await plus.getByText('Your plan').waitFor();
-    expect(await page.getByText(/^You asked for plus on/).count()).toBe(0);
+    expect(await page.getByText(/^You asked for Plus on/).count()).toBe(0);
   }, 60_000);
 
   it('says what an incident is and what to do, and marks it as resolved', async () => {

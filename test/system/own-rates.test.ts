@@ -115,7 +115,7 @@ test('a request, plain and streamed, is charged by our rates and owed by theirs'
     const charge = prompt * 3_000 + completion * 20_000;
     const cost = prompt * 1_000 + completion * 10_000;
     expect(await receiptOf(requestId)).toMatchObject({
-      model: 'talker', // what answered, as the response names it
+      model: 'ours', // as it is offered, and not as the supplier names it
       outcome: 'completed',
       estimated: false,
       chargeNanoUsd: charge,

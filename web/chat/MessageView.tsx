@@ -1,16 +1,7 @@
-import {
-  memo,
-  type ReactNode,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react';
+import { memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Message, MessageOutline } from '#chat/conversation.ts';
 import type { Part, Source } from '#chat/part.ts';
 import { m } from '../paraglide/messages.js';
-import { linkCitations } from './citations.ts';
 import { AnswerLine } from './AnswerLine.tsx';
 import { CopyButton } from './CopyButton.tsx';
 import { Feedback } from './Feedback.tsx';
@@ -20,6 +11,7 @@ import type { LiveAnswer, LiveState } from './live-answer.ts';
 import type { MessageActions } from './message-actions.ts';
 import { textOf, textsOf, thoughtsOf } from './message-text.ts';
 import { Markdown } from './markdown/Markdown.tsx';
+import { Cited, Sources } from './Sources.tsx';
 import { useGrowth } from './use-growth.ts';
 
 interface MessageViewProps {
@@ -326,49 +318,6 @@ function SearchLine({ parts }: { readonly parts: readonly Part[] }) {
 }
 
 const NO_SOURCES: readonly Source[] = [];
-
-/** An answer whose marks lead to its sources, once it has ended. */
-export function Cited({
-  parts,
-  sources,
-  children,
-}: {
-  readonly parts: readonly Part[];
-  readonly sources: readonly Source[];
-  readonly children: ReactNode;
-}) {
-  const ref = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (ref.current && sources.length > 0) linkCitations(ref.current, sources);
-  }, [parts, sources]);
-  return <div ref={ref}>{children}</div>;
-}
-
-/** What an answer leans on, numbered. */
-export function Sources({ sources }: { readonly sources: readonly Source[] }) {
-  return (
-    <section className="sources" aria-label={m.chat_sources()}>
-      <ol>
-        {sources.map(({ index, url, title }) => (
-          <li key={index} value={index}>
-            <a
-              href={/^https?:/i.test(url) ? url : undefined}
-              target="_blank"
-              rel="noopener noreferrer nofollow"
-            >
-              <span className="source-title">{title}</span>{' '}
-              <span className="source-host">{hostOf(url)}</span>
-            </a>
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^www\./, '') : '';
-}
 
 function Unfinished({
   status,

@@ -6,7 +6,7 @@ import { api, type ApiError } from './api.ts';
 import { day } from './figures.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { textOf, textsOf } from './message-text.ts';
-import { Cited, Sources } from './MessageView.tsx';
+import { Cited, Sources } from './Sources.tsx';
 
 interface Shared {
   readonly title: string;
