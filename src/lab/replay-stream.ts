@@ -9,8 +9,8 @@ import type { CustomerRange } from './tape-reader.ts';
 
 /** So many events are in the memory of each worker; a customer who has more is replayed in parts. */
 const SLICE_EVENTS = 1_000_000;
-/** Workers take ranges of about so many events: small enough that none has to wait long for the last. */
-const RANGE_EVENTS = 15_000_000;
+/** Workers take ranges of about so many events: to open each day anew for many small ones takes longer. */
+const RANGE_EVENTS = 50_000_000;
 const PROGRESS_EVERY_MS = 250;
 
 interface Asked {
