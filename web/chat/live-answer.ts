@@ -156,7 +156,8 @@ export class LiveAnswer {
     if (entry.type === 'end') this.#hasEnd = true;
     this.#pending.push(entry);
     if (this.#isHeld && entry.type !== 'end') return;
-    if (document.hidden) this.#show();
+    // What was written until the stop is all that comes: it need not leave room for more.
+    if (this.#isHeld || document.hidden) this.#show();
     else this.#schedule();
   }
 
