@@ -1,13 +1,25 @@
-/** Exact also past the safe integers: batches that cannot overflow are added as numbers. */
-export function exactSum(values: Float64Array): bigint {
-  let total = 0n;
-  let batch = 0;
-  for (const value of values) {
-    if (Math.abs(batch + value) > Number.MAX_SAFE_INTEGER) {
-      total += BigInt(batch);
-      batch = 0;
+/** A sum of whole numbers, exact also past the safe integers: what cannot overflow is added as numbers. */
+export class ExactSum {
+  #total = 0n;
+  #part = 0;
+
+  add(amount: number): void {
+    const next = this.#part + amount;
+    if (Number.isSafeInteger(next)) this.#part = next;
+    else {
+      this.#total += BigInt(this.#part);
+      this.#part = amount;
     }
-    batch += value;
   }
-  return total + BigInt(batch);
+
+  get value(): bigint {
+    return this.#total + BigInt(this.#part);
+  }
+}
+
+/** {@link ExactSum} of a whole column. */
+export function exactSum(values: Float64Array): bigint {
+  const sum = new ExactSum();
+  for (const value of values) sum.add(value);
+  return sum.value;
 }

@@ -1,14 +1,11 @@
 import type { Pool } from 'pg';
-import { divideHalfEven } from '#base/money.ts';
+import { divideHalfEven, PICO_PER_NANO } from '#base/money.ts';
 import { utcDay } from '#base/utc-day.ts';
 import type { HeardClaim } from '#gateway/supplier-claim.ts';
 import { addClaims, type ClaimSums } from './supplier-claims.store.ts';
 
-/** Suppliers round what they say; OpenRouter and Perplexity give six decimals of a dollar. */
-const ROUNDED_NANO_USD = 1_000n;
-/** Further apart than a thousandth of what was booked, and than rounding explains. */
-const APART_PER_MILLE = 1n;
-const PICO_PER_NANO = 1_000n;
+/** Of one answer: suppliers round what they say; OpenRouter and Perplexity give six decimals of a dollar. */
+const ROUNDED: Tolerance = { nanoUsd: 1_000n, perMille: 1n };
 /** A million dollars: whoever says more for one answer is not heard. */
 const CLAIM_NANO_USD_MAX = 10n ** 15n;
 
@@ -38,7 +35,7 @@ export class SupplierClaims {
       supplier,
       model,
       answers: (sums?.answers ?? 0) + 1,
-      apart: (sums?.apart ?? 0) + (isApart(claimed, booked) ? 1 : 0),
+      apart: (sums?.apart ?? 0) + (isApart({ claimed, booked }, ROUNDED) ? 1 : 0),
       claimed: (sums?.claimed ?? 0n) + claimed,
       booked: (sums?.booked ?? 0n) + booked,
     });
@@ -57,9 +54,19 @@ export class SupplierClaims {
   }
 }
 
-function isApart(claimed: bigint, booked: bigint): boolean {
+/** How far a claim may be from what was booked: by an amount, and by a share of what was booked. */
+export interface Tolerance {
+  readonly nanoUsd: bigint;
+  readonly perMille: bigint;
+}
+
+/** Whether a claim is further from what was booked than both of a tolerance. Nano-dollars. */
+export function isApart(
+  { claimed, booked }: Pick<ClaimSums, 'claimed' | 'booked'>,
+  { nanoUsd, perMille }: Tolerance,
+): boolean {
   const apart = claimed > booked ? claimed - booked : booked - claimed;
-  return apart > ROUNDED_NANO_USD && apart * 1_000n > booked * APART_PER_MILLE;
+  return apart > nanoUsd && apart * 1_000n > booked * perMille;
 }
 
 function merged(kept: ClaimSums, since: ClaimSums | undefined): ClaimSums {

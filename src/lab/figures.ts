@@ -12,12 +12,12 @@ import {
 } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
 import { ranksOf } from './ranks.ts';
-import { WholeSum } from './whole-sum.ts';
+import { ExactSum } from '#economics/exact-sum.ts';
 import type { TapeFacts } from './tape.ts';
 
 /** What some rows have together of every metric, in one reading: a row is a few lines of the cache. */
 export function sumsOf(matrix: Float64Array, rows: readonly number[]): (metric: Metric) => bigint {
-  const sums = METRICS.map(() => new WholeSum());
+  const sums = METRICS.map(() => new ExactSum());
   const parts = new Float64Array(METRIC_COUNT);
   for (const row of rows) {
     const at = row * METRIC_COUNT;
@@ -212,10 +212,10 @@ function decilesOf(outcomes: readonly Outcome[]): PlanResult['deciles'] {
   const sums = Array.from({ length: parts }, () => ({
     subscribers: 0,
     harmed: 0,
-    billBefore: new WholeSum(),
-    billAfter: new WholeSum(),
-    marginBefore: new WholeSum(),
-    marginAfter: new WholeSum(),
+    billBefore: new ExactSum(),
+    billAfter: new ExactSum(),
+    marginBefore: new ExactSum(),
+    marginAfter: new ExactSum(),
   }));
   const ends = sums.map((_, i) => Math.round(((i + 1) * count) / parts));
   const ranks = ranksOf(outcomes.map(({ costBefore }) => costBefore));

@@ -10,7 +10,7 @@ import { metricOf, revenueOf } from './metrics.ts';
 import { choiceOf, type Outcome, type OutcomeInput, outcomesOf } from './outcome.ts';
 import type { ReplayOptions, Replays } from './replays.ts';
 import { type LabBasis, NO_CHANGES, type ScenarioChanges, scenarioSpec } from './scenario.ts';
-import { WholeSum } from './whole-sum.ts';
+import { ExactSum } from '#economics/exact-sum.ts';
 
 /** As the schema of plans bounds every amount. */
 const OVERDRAFT_AMPLE = nanoUsd(4e15);
@@ -129,7 +129,7 @@ function outcomeInput(study: PlanStudy, after: Float64Array): OutcomeInput {
 /** The margin of those who stay, at another elasticity. */
 function marginAt(study: PlanStudy, after: Float64Array, elasticity: number): string {
   const input = { ...outcomeInput(study, after), elasticity };
-  const margin = new WholeSum();
+  const margin = new ExactSum();
   for (const [index, row] of study.rows.entries()) {
     if (choiceOf(input, index).kind === 'stay')
       margin.add(revenueOf(after, row) - metricOf(after, row, 'cost'));
@@ -159,7 +159,7 @@ export function reactionOf(
     })),
     seededRandom(study.seed),
   );
-  const change = new WholeSum();
+  const change = new ExactSum();
   for (const each of outcomes)
     change.add(each.revenueChosen - each.costChosen - (each.revenueBefore - each.costBefore));
   return {
@@ -182,8 +182,8 @@ export function stayersOf(outcomes: readonly Outcome[]): {
   readonly revenue: bigint;
   readonly cost: bigint;
 } {
-  const revenue = new WholeSum();
-  const cost = new WholeSum();
+  const revenue = new ExactSum();
+  const cost = new ExactSum();
   for (const each of outcomes) {
     if (each.choice.kind !== 'stay') continue;
     revenue.add(each.revenueAfter);

@@ -4,6 +4,7 @@ import {
   countJoined,
   countSubscribers,
 } from '#accounts/customer-list.store.ts';
+import { isApart } from '#economics/supplier-claims.ts';
 import { readClaims } from '#economics/supplier-claims.store.ts';
 import { countRefusals, openIncidents, readGateHits } from '#admission/decisions.store.ts';
 import type { Book } from '#base/book.ts';
@@ -34,7 +35,8 @@ import {
 type Money = Pick<ConsoleServices, 'overview' | 'plans' | 'plan' | 'subscribers' | 'customers'>;
 
 const DAY_MS = 86_400_000;
-const CENT_NANO_USD = 10_000_000n;
+/** Of a month's claims: a hundredth and a cent apart, a price is wrong or a unit is miscounted. */
+const ALARMING = { nanoUsd: 10_000_000n, perMille: 10n };
 const TRAILING_DAYS = 30;
 const PACE_DAYS = 7;
 const RESULTS_KEPT = 6;
@@ -385,23 +387,18 @@ async function alarmsOf(parts: ConsoleParts, read: Reader, book: Book): Promise<
       },
     ];
   });
-  for (const { supplier, model, claimed, booked } of claims.filter(disagrees))
-    alarms.push({
-      kind: 'supplier_disagrees',
-      supplier,
-      model,
-      claimedNanoUsd: nano(claimed),
-      bookedNanoUsd: nano(booked),
-    });
+  for (const { supplier, model, claimed, booked } of claims)
+    if (isApart({ claimed, booked }, ALARMING))
+      alarms.push({
+        kind: 'supplier_disagrees',
+        supplier,
+        model,
+        claimedNanoUsd: nano(claimed),
+        bookedNanoUsd: nano(booked),
+      });
   if (incidents.count > 0)
     alarms.push({ kind: 'incidents', open: incidents.count, latestAtMs: incidents.latestMs });
   return alarms;
-}
-
-/** A hundredth of what was booked apart, and more than a cent: a price is wrong, or a unit is miscounted. */
-function disagrees({ claimed, booked }: { claimed: bigint; booked: bigint }): boolean {
-  const apart = claimed > booked ? claimed - booked : booked - claimed;
-  return apart > CENT_NANO_USD && apart * 100n > booked;
 }
 
 function versionRow(

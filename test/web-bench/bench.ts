@@ -190,15 +190,8 @@ async function stream(bench: Bench): Promise<void> {
   const tasks: number[] = [];
   const stops: number[] = [];
   const shares: number[] = [];
-  bench.supplier.tokens = TOKENS;
   for (let round = 0; round < ROUNDS; round++) {
-    const { page, context } = await slowPage(bench);
-    await page.goto(bench.installation.url);
-    await choose(page, 'talker');
-    const session = await bench.browser.newBrowserCDPSession();
-    await page.fill('#composer', 'Write a long report with code and tables.');
-    await page.keyboard.press('Enter');
-    await page.locator('.answer[data-status="running"] .prose').waitFor();
+    const { page, context, session } = await longAnswer(bench);
     await page.waitForTimeout(1_000);
     const end = await traceFrames(session);
     await page.waitForTimeout((TOKENS / bench.supplier.tokensPerSecond) * 1000 - 6_000);
@@ -215,19 +208,25 @@ async function stream(bench: Bench): Promise<void> {
   row('Stop acts within, ms', '≤ 100', stops, 100);
 }
 
+/** A page in which an answer of so many tokens has begun. */
+async function longAnswer(bench: Bench) {
+  bench.supplier.tokens = TOKENS;
+  const { page, context } = await slowPage(bench);
+  await page.goto(bench.installation.url);
+  await choose(page, 'talker');
+  const session = await bench.browser.newBrowserCDPSession();
+  await page.fill('#composer', 'Write a long report with code and tables.');
+  await page.keyboard.press('Enter');
+  await page.locator('.answer[data-status="running"] .prose').waitFor();
+  return { page, context, session };
+}
+
 /** The same answer with its end always in sight, as somebody sees it who scrolls along. */
 async function readAlong(bench: Bench): Promise<void> {
   const frames: number[] = [];
   const tasks: number[] = [];
-  bench.supplier.tokens = TOKENS;
   for (let round = 0; round < ROUNDS; round++) {
-    const { page, context } = await slowPage(bench);
-    await page.goto(bench.installation.url);
-    await choose(page, 'talker');
-    const session = await bench.browser.newBrowserCDPSession();
-    await page.fill('#composer', 'Write a long report with code and tables.');
-    await page.keyboard.press('Enter');
-    await page.locator('.answer[data-status="running"] .prose').waitFor();
+    const { page, context, session } = await longAnswer(bench);
     await page.mouse.move(720, 400);
     await page.waitForTimeout(1_000);
     const end = await traceFrames(session);
