@@ -91,13 +91,20 @@ export class Generator {
     void run.done.finally(() => this.#runs.delete(plan.id));
   }
 
-  /** Stops a generation wherever it runs. Text that came stays, and is billed. @throws DomainError `not_found` */
+  /**
+   * Stops a generation wherever it runs. Text that came stays, and is billed. Where it runs in this
+   * process, all that was said is durable and on its way to its followers afterwards: they need not
+   * wait for the end, which is written when the answer is booked.
+   * @throws DomainError `not_found`
+   */
   async stop(actor: ChatActor, id: Id<'generation'>): Promise<void> {
     const state = await readGeneration(this.#deps.pool, actor, id);
     if (!state.isRunning) return;
     const run = this.#runs.get(id);
-    if (run) run.stop();
-    else await askToStop(this.#deps.pool, id);
+    if (run) {
+      run.stop();
+      await this.#writer.flushed(run.log);
+    } else await askToStop(this.#deps.pool, id);
   }
 
   /** By notification: somebody asked another process to stop what may run here. */

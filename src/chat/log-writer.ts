@@ -23,6 +23,10 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #logs = new Set<RunningLog>();
   #isRunning = false;
+  /** How many wait for what there is to be durable. */
+  #hurried = 0;
+  /** Ends the collecting that is under way. */
+  #collecting: (() => void) | undefined;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -36,14 +40,22 @@ export class LogWriter {
     void this.#run();
   }
 
-  /** Waits until everything of a log is durable, or it is over. */
+  /** Waits until everything of a log is durable, or it is over. Nothing is collected meanwhile. */
   async flushed(log: RunningLog): Promise<void> {
-    while (log.isWaiting && !log.isOver) await sleep(5);
+    this.#hurried += 1;
+    while (log.isWaiting && !log.isOver) {
+      this.#collecting?.();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const forget = log.onChange(resolve);
+      await promise;
+      forget();
+    }
+    this.#hurried -= 1;
     this.#logs.delete(log);
   }
 
   async #run(): Promise<void> {
-    await sleep(COLLECT_MS);
+    await this.#collect();
     for (;;) {
       const batches = [...this.#logs].filter((log) => log.isWaiting && !log.isOver);
       this.#logs.clear();
@@ -53,8 +65,19 @@ export class LogWriter {
       }
       await this.#write(batches);
       for (const log of batches) if (log.isWaiting) this.#logs.add(log);
-      await sleep(COLLECT_MS);
+      await this.#collect();
     }
+  }
+
+  /** Waits for more to be written with it, unless somebody waits for what there is. */
+  async #collect(): Promise<void> {
+    if (this.#hurried > 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, COLLECT_MS);
+    this.#collecting = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#collecting = undefined;
   }
 
   async #write(logs: readonly RunningLog[]): Promise<void> {

@@ -1,6 +1,9 @@
 import { pdfOf } from '#chat/testing-pdf.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Id } from '#base/id.ts';
+import { readEntries } from '#chat/generations.store.ts';
 import type { Part } from '#chat/part.ts';
 import { type House, house } from '../system/house.ts';
 import { eventually } from '../system/installation.ts';
@@ -69,8 +72,13 @@ describe('an answer', () => {
     });
     await expect.poll(() => seen.length).toBeGreaterThan(20);
     await ada.call('POST', `/chat/generations/${generation}/stop`);
+    // Whoever has stopped it waits for nothing more but the end: all its text is durable by now.
+    const pool = new Pool({ connectionString: home.installation.databaseUrl });
+    onTestFinished(() => pool.end());
+    const written = await readEntries(pool, generation as Id<'generation'>, 0);
     const { entries } = await followed;
     const end = entries.at(-1);
+    expect(textOfLog(written.map(({ entry }) => entry))).toBe(textOfLog(entries));
     expect(end).toMatchObject({ type: 'end', status: 'stopped' });
     const opened = await ada.open(conversation);
     const answer = opened.messages.find(({ id }) => id === message);

@@ -194,12 +194,7 @@ export class ConversationStore {
   }
 
   async stop(): Promise<void> {
-    for (const answer of this.#state.live.values()) answer.hold();
-    await Promise.all(
-      [...this.#state.live.values()].map((answer) =>
-        api('POST', `/chat/generations/${answer.generation}/stop`),
-      ),
-    );
+    await Promise.all([...this.#state.live.values()].map((answer) => answer.stop()));
   }
 
   async show(id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { LogEntry } from '#chat/log-entry.ts';
 import type { Part } from '#chat/part.ts';
-import { errorOf } from './api.ts';
+import { api, errorOf } from './api.ts';
 
 /** What is known of an answer that is being made. */
 export interface LiveState {
@@ -45,7 +45,9 @@ export class LiveAnswer {
   /** How long the page was busy when it was due: with painting the one before, or with its reader. */
   #lateMs = 0;
   #isClosed = false;
+  /** Somebody has pressed Stop, and the server has not answered. */
   #isHeld = false;
+  #isStopped = false;
   #connection: AbortController | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #growthListeners = new Set<() => void>();
@@ -76,10 +78,20 @@ export class LiveAnswer {
 
   readonly state = (): LiveState => this.#state;
 
-  /** Shows nothing more until the end is there: somebody has pressed Stop. */
-  hold(): void {
+  /**
+   * Asks the server to write no more, and shows nothing until it says that it does not: what came
+   * until then belongs to the answer and is shown at once. @throws ApiError
+   */
+  async stop(): Promise<void> {
     this.#isHeld = true;
     this.#unschedule();
+    try {
+      await api('POST', `/chat/generations/${this.generation}/stop`);
+      this.#isStopped = true;
+    } finally {
+      this.#isHeld = false;
+      if (this.#pending.length > 0) this.#show();
+    }
   }
 
   close(): void {
@@ -155,10 +167,14 @@ export class LiveAnswer {
   #take(entry: LogEntry): void {
     if (entry.type === 'end') this.#hasEnd = true;
     this.#pending.push(entry);
-    if (this.#isHeld && entry.type !== 'end') return;
-    // What was written until the stop is all that comes: it need not leave room for more.
-    if (this.#isHeld || document.hidden) this.#show();
+    if (this.#isHeld) return;
+    if (this.#isAtOnce) this.#show();
     else this.#schedule();
+  }
+
+  /** Nobody looks, or little more comes: there is nothing to leave room for. */
+  get #isAtOnce(): boolean {
+    return this.#isStopped || document.hidden;
   }
 
   /** A task of its own, before the one in which the browser lays out and paints: two short ones. */
@@ -185,7 +201,7 @@ export class LiveAnswer {
   #show(): void {
     this.#unschedule();
     this.#shownAtMs = performance.now();
-    const entries = this.#isHeld || document.hidden ? this.#pending.splice(0) : this.#nextPending();
+    const entries = this.#isAtOnce ? this.#pending.splice(0) : this.#nextPending();
     const parts = [...this.#state.parts];
     let { model, fallbackGate, end } = this.#state;
     let hasOnlyGrown = this.#state.phase === 'streaming';
