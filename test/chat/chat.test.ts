@@ -2,7 +2,6 @@ import { pdfOf } from '#chat/testing-pdf.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Id } from '#base/id.ts';
 import { readEntries } from '#chat/generations.store.ts';
 import type { Part } from '#chat/part.ts';
 import { type House, house } from '../system/house.ts';
@@ -75,7 +74,7 @@ describe('an answer', () => {
     // Whoever has stopped it waits for nothing more but the end: all its text is durable by now.
     const pool = new Pool({ connectionString: home.installation.databaseUrl });
     onTestFinished(() => pool.end());
-    const written = await readEntries(pool, generation as Id<'generation'>, 0);
+    const written = await readEntries(pool, generation, 0);
     const { entries } = await followed;
     const end = entries.at(-1);
     expect(textOfLog(written.map(({ entry }) => entry))).toBe(textOfLog(entries));
