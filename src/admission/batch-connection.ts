@@ -1,6 +1,6 @@
 import { Client, type Connection, types } from 'pg';
 import { type DatabaseAddress, clientConfig } from '#db/database-address.ts';
-import type { Statement } from './row-batch.ts';
+import type { Statement } from './statement.ts';
 import { type GroupResult, StatementGroup, type TypeParser } from './statement-group.ts';
 
 const CONNECT_TIMEOUT_MS = 3000;

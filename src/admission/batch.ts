@@ -6,7 +6,9 @@ import type { SharedCounters } from '#plans/shared-counters.ts';
 import type { AccountCache } from './account-cache.ts';
 import { type AccountColumns, type AccountRecord, recordOf } from './account-record.ts';
 import type { Operation } from './operation.ts';
-import { type Column, RowBatch, type Statement } from './row-batch.ts';
+import { columnsOf } from './column.ts';
+import { RowBatch } from './row-batch.ts';
+import type { Statement } from './statement.ts';
 import type { SharedGates } from './shared-gates.ts';
 import type { GroupResult } from './statement-group.ts';
 import type { WriteSet } from './write-set.ts';
@@ -50,12 +52,6 @@ interface Slot {
   isHeldUp: boolean;
   readonly changedScopes: Set<string>;
 }
-
-const columnsOf = (text: string): readonly Column[] =>
-  text.split(', ').map((column) => {
-    const [name = '', type = ''] = column.split(' ');
-    return { name, type: type as Column['type'] };
-  });
 
 const ACCOUNT_COLUMNS =
   'subscription, price, accrued, accrual_from_ms, accrued_to_ms, ring, seq, last_seen_ms, held, allowance, promotional, bought, overage_used, fare_charged, overage_owed, holds, hold_notes, sub'.split(

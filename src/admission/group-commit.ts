@@ -10,7 +10,7 @@ import { GuessPace } from './guess-pace.ts';
 import type { Operation } from './operation.ts';
 import { OperationQueue } from './operation-queue.ts';
 import type { SharedGates } from './shared-gates.ts';
-import { command } from './row-batch.ts';
+import { command } from './statement.ts';
 import type { WriteSet } from './write-set.ts';
 
 export interface GroupCommitLimits {

@@ -1,43 +1,15 @@
 import { ArrayColumn } from './array-column.ts';
+import type { Column, ColumnValue } from './column.ts';
+import type { Statement } from './statement.ts';
+
+const BLOB_BYTES_FIRST = 16_384;
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Rows on their way into one statement: a binary array for each column, filled while the rows come in;
  * byte strings of all rows travel as one binary parameter that the statement cuts up. Both are several
  * times cheaper than a parameter for each value.
  */
-export interface Column {
-  readonly name: string;
-  readonly type:
-    | 'book'
-    | 'uuid'
-    | 'bigint'
-    | 'integer'
-    | 'text'
-    | 'date'
-    | 'boolean'
-    | 'bytea'
-    | 'jsonb';
-}
-
-/** Strings for uuid, date and jsonb; `null` is NULL. */
-export type ColumnValue = string | number | boolean | Uint8Array | null;
-
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-  readonly values: readonly (string | Buffer)[];
-  /** Whether its rows are of interest; what only writes answers none. */
-  readonly answersRows: boolean;
-}
-
-/** A command without parameters, such as `BEGIN`. */
-export function command(text: string): Statement {
-  return { name: text.toLowerCase(), text, values: [], answersRows: false };
-}
-
-const BLOB_BYTES_FIRST = 16_384;
-const NO_BYTES = Buffer.alloc(0);
-
 export class RowBatch {
   readonly #name: string;
   readonly #text: string;

@@ -1,5 +1,5 @@
 import type { Connection, FieldDef, Submittable } from 'pg';
-import type { Statement } from './row-batch.ts';
+import type { Statement } from './statement.ts';
 
 /** What a statement of a group came to. */
 export interface GroupResult {
@@ -53,12 +53,14 @@ export class StatementGroup implements Submittable {
   submit = (connection: Connection): void => {
     connection.stream.cork();
     try {
-      for (const { name, text, values, answersRows } of this.#statements) {
+      for (const { name, text, values, answersRows, copied } of this.#statements) {
         if (this.#prepares) connection.parse({ name, text, types: [] }, true);
         // A copy of the list only: the driver writes its members out at once.
         connection.bind({ statement: name, values: [...values] }, true);
         if (answersRows) connection.describe({ type: 'P', name: '' }, true);
         connection.execute(null, true);
+        // Not waiting to be asked for them: where something went wrong before, they are passed over.
+        if (copied) connection.stream.write(copied);
       }
       connection.sync();
     } finally {

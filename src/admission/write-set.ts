@@ -1,7 +1,10 @@
 import type { Book } from '#base/book.ts';
 import type { AccountRecord } from './account-record.ts';
 import { kernelColumns } from './account-record.ts';
-import { type Column, type ColumnValue, RowBatch, type Statement } from './row-batch.ts';
+import { type Column, columnsOf, type ColumnValue } from './column.ts';
+import { RowBatch } from './row-batch.ts';
+import { RowCopy } from './row-copy.ts';
+import type { Statement } from './statement.ts';
 import { utcDay } from '#base/utc-day.ts';
 
 /** A line of the journal: `amountNanoUsd` leaves `credit` and enters `debit`. */
@@ -27,16 +30,6 @@ export interface UsageSums {
   readonly overrun: number;
 }
 
-function columns(text: string): readonly Column[] {
-  return text
-    .trim()
-    .split(/,\s*/)
-    .map((column) => {
-      const [name = '', type = 'bigint'] = column.split(' ');
-      return { name, type: type as Column['type'] };
-    });
-}
-
 const OWNER = 'book book, customer uuid';
 const STATE =
   'ring bytea, version, seq, last_seen_ms, held, allowance, promotional, bought, overage_used, fare_charged, overage_owed, holds bytea, hold_notes bytea, sub bytea';
@@ -52,18 +45,13 @@ const REVENUE = 'subscription, breakage, refunded';
 const MEASURED =
   'model text, supplier text, price_version uuid, outcome text, estimated boolean, tokens_in, tokens_out, cost, tariff, charge, paid_allowance, paid_promotional, paid_bought, paid_overage, payments bytea, attempts bytea, estimate_cost, estimate_charge';
 
-function insert(table: string, spec: string): RowBatch {
-  return new RowBatch(
-    `insert_${table}`,
-    columns(spec),
-    ({ source, names, values }) =>
-      `INSERT INTO ${table} (${names}) SELECT ${values} FROM ${source}`,
-  );
+function insert(table: string, spec: string): RowCopy {
+  return new RowCopy(table, columnsOf(spec));
 }
 
 function update(name: string, table: string, key: string, spec: string): RowBatch {
-  const keys = columns(key);
-  const changed = columns(spec);
+  const keys = columnsOf(key);
+  const changed = columnsOf(spec);
   return new RowBatch(name, [...keys, ...changed], ({ source, values }) =>
     updateOf(table, { keys, changed, source, values }),
   );
@@ -90,9 +78,14 @@ function updateOf(
  * the version before.
  */
 function guardedUpdate(name: string, table: string, key: string, spec: string): RowBatch {
-  const [first] = columns(key);
-  return new RowBatch(name, [...columns(key), ...columns(spec)], ({ source, values }) => {
-    const rows = updateOf(table, { keys: columns(key), changed: columns(spec), source, values });
+  const [first] = columnsOf(key);
+  return new RowBatch(name, [...columnsOf(key), ...columnsOf(spec)], ({ source, values }) => {
+    const rows = updateOf(table, {
+      keys: columnsOf(key),
+      changed: columnsOf(spec),
+      source,
+      values,
+    });
     return `WITH written AS (${rows} AND t.version = r.version - 1 RETURNING 1)
       SELECT require_rows(count(*), cardinality($1::${first?.type}[])) FROM written`;
   });
@@ -100,11 +93,11 @@ function guardedUpdate(name: string, table: string, key: string, spec: string): 
 
 /** Adds to rows that may exist. Both tables' rows are guarded by the lock on their account. */
 function add(table: string, key: string, sums: string): RowBatch {
-  const keys = columns(key).map((column) => column.name);
-  const sumNames = columns(sums).map((column) => column.name);
+  const keys = columnsOf(key).map((column) => column.name);
+  const sumNames = columnsOf(sums).map((column) => column.name);
   return new RowBatch(
     `add_${table}`,
-    columns(`${key}, ${sums}`),
+    columnsOf(`${key}, ${sums}`),
     ({
       source,
       names,
@@ -125,7 +118,7 @@ export class WriteSet {
   readonly #newAccounts = insert('account', `${OWNER}, ${TERMS}, ${STATE}`);
   readonly #scopes = new RowBatch(
     'put_account_scope',
-    columns(`${OWNER}, scope uuid, version, ring bytea`),
+    columnsOf(`${OWNER}, scope uuid, version, ring bytea`),
     ({
       source,
       names,
@@ -143,7 +136,7 @@ export class WriteSet {
   );
   readonly #refunds = new RowBatch(
     'refund_usage_event',
-    columns(`${OWNER}, id uuid, day date, amount`),
+    columnsOf(`${OWNER}, id uuid, day date, amount`),
     ({ source }) => `UPDATE usage_event t SET refunded = t.refunded + r.amount FROM ${source}
       WHERE t.book = r.book AND t.customer = r.customer AND t.id = r.id AND t.day = r.day`,
   );
