@@ -1,0 +1,3 @@
+import { loadPlainScripts } from './plain-scripts.mjs';
+
+loadPlainScripts();
