@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assert } from '#base/assert.ts';
 import type { DatabaseAddress } from '#db/database-address.ts';
 import { storeError } from '#db/store-error.ts';
 import type { AccountCache } from './account-cache.ts';
 import { overloaded, refused, shuttingDown, unavailable } from './admission-errors.ts';
 import { Batch } from './batch.ts';
 import { BatchConnection } from './batch-connection.ts';
-import { GuessPace } from './guess-pace.ts';
+import { type Progress, Transactor } from './transactor.ts';
 import type { Operation } from './operation.ts';
 import { OperationQueue } from './operation-queue.ts';
 import type { SharedGates } from './shared-gates.ts';
-import { command } from './statement.ts';
 import type { WriteSet } from './write-set.ts';
 
 export interface GroupCommitLimits {
@@ -64,11 +62,6 @@ const RECONNECT_MS_MIN = 50;
 const RECONNECT_MS_MAX = 1000;
 /** What an operation may need: its plan, account numbers, scopes, an event, a slice; each once or twice. */
 const POSTPONEMENTS_MAX = 20;
-const BEGIN = command('BEGIN');
-const COMMIT = command('COMMIT');
-const ROLLBACK = command('ROLLBACK');
-/** What `require_rows` of the schema raises. */
-const ROWS_CHANGED = 'BE001';
 
 /**
  * The account actor of a process: one connection, one batch in flight. Operations of many requests
@@ -88,6 +81,7 @@ export class GroupCommit {
   readonly #address: DatabaseAddress;
   readonly #cache: AccountCache;
   readonly #writes: WriteSet;
+  readonly #transactor: Transactor;
   readonly #gates: SharedGates;
   readonly #limits: GroupCommitLimits;
   readonly #onTrouble: (trouble: Trouble) => void;
@@ -103,7 +97,6 @@ export class GroupCommit {
   #isCrowded = false;
   #preparing = 0;
   #downSinceMs = 0;
-  readonly #pace = new GuessPace();
   #releaseTimer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -111,6 +104,7 @@ export class GroupCommit {
     this.#address = options.address;
     this.#cache = options.cache;
     this.#writes = options.writes;
+    this.#transactor = new Transactor(options.writes);
     this.#gates = options.gates;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#queue = new OperationQueue({ restMs: this.#limits.restMs, restMax: REST_MAX });
@@ -227,13 +221,14 @@ export class GroupCommit {
       writes: this.#writes,
       gates: this.#gates,
     });
-    const progress = { committing: false };
+    const progress: Progress = { committing: false };
     try {
-      await this.#transact(connection, batch, progress);
+      await this.#transactor.commit(connection, batch, progress);
     } catch (error) {
       for (const key of batch.accountKeys) this.#cache.drop(key);
       this.#writes.clear();
-      if (connection.broken || storeError(error) !== undefined || !(await rollBack(connection))) {
+      const isLost = connection.broken || storeError(error) !== undefined;
+      if (isLost || !(await this.#transactor.rollBack(connection))) {
         this.#disconnect(error);
         return this.#putOff(operations, error, progress.committing);
       }
@@ -290,58 +285,6 @@ export class GroupCommit {
       this.#preparing -= 1;
     }
     this.#take(operation);
-  }
-
-  async #transact(
-    connection: BatchConnection,
-    batch: Batch,
-    progress: { committing: boolean },
-  ): Promise<void> {
-    if (await this.#writeAsRemembered(connection, batch, progress)) return;
-    const [, ...read] = await connection.run([BEGIN, ...batch.reads()]);
-    batch.load(read);
-    batch.apply();
-    const statements = this.#writes.statements();
-    progress.committing = true;
-    const results = await connection.run([...statements, COMMIT]);
-    assert(results.at(-1)?.command === 'COMMIT', 'a batch without an error commits');
-    this.#writes.clear();
-  }
-
-  /**
-   * Decides on the accounts as they were committed last by this process, and writes them only if they
-   * still are so, all in one round trip. While other processes write the same accounts, guesses are
-   * given up for ever longer.
-   *
-   * What goes out together is one transaction by itself: it is committed, or undone, by the `Sync` at
-   * its end (PostgreSQL, "Pipelining"). `BEGIN` and `COMMIT` would be two statements more.
-   * @returns false where nothing was written: the batch has then to be read and decided anew
-   */
-  async #writeAsRemembered(
-    connection: BatchConnection,
-    batch: Batch,
-    progress: { committing: boolean },
-  ): Promise<boolean> {
-    if (!this.#pace.mayGuess() || !batch.isRemembered) return false;
-    batch.apply();
-    if (!batch.isProven) {
-      batch.forget();
-      return false;
-    }
-    const statements = this.#writes.statements();
-    progress.committing = true;
-    try {
-      await connection.run(statements);
-    } catch (error) {
-      if (!isChanged(error)) throw error;
-      progress.committing = false;
-      batch.forget();
-      this.#pace.wasWrong();
-      return false;
-    }
-    this.#writes.clear();
-    this.#pace.wasRight();
-    return true;
   }
 
   async #takeApart(operations: readonly Operation[], error: unknown): Promise<void> {
@@ -405,14 +348,7 @@ export class GroupCommit {
   async #connect(): Promise<void> {
     const connection = await BatchConnection.open(this.#address, () => this.#queue.wake());
     try {
-      // Prepares every statement now, and finds out now if one does not fit the schema.
-      await connection.prepare([
-        BEGIN,
-        ...Batch.preparations(),
-        ...this.#writes.allStatements(),
-        COMMIT,
-        ROLLBACK,
-      ]);
+      await this.#transactor.prepare(connection);
     } catch (error) {
       await connection.close();
       throw error;
@@ -435,17 +371,4 @@ function turnOver(): Promise<void> {
 
 function countUrgent(operations: readonly Operation[]): number {
   return operations.reduce((count, { isUrgent }) => (isUrgent ? count + 1 : count), 0);
-}
-
-function isChanged(error: unknown): boolean {
-  return (error as { code?: unknown }).code === ROWS_CHANGED;
-}
-
-async function rollBack(connection: BatchConnection): Promise<boolean> {
-  try {
-    await connection.run([ROLLBACK]);
-    return true;
-  } catch {
-    return false;
-  }
 }
