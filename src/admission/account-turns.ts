@@ -1,5 +1,5 @@
 import type { Batch } from './batch.ts';
-import { accountKey, type Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
 
 /** An operation whose end can be waited for. */
 export type AwaitedOperation = Operation & { readonly answered: Promise<unknown> };
@@ -69,7 +69,7 @@ export class AccountTurns {
   readonly #last = new Map<string, Turn>();
 
   take(operation: AwaitedOperation): Turn {
-    const key = accountKey(operation.book, operation.customer);
+    const key = operation.account;
     const turn = new Turn(this, operation, { key, previous: this.#last.get(key) });
     const line = this.#lines.get(key);
     if (line === undefined) this.#lines.set(key, new Set([turn]));

@@ -41,7 +41,7 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
       owner?: Operation;
     },
   ) {
-    super(call.subject.book, uuidText(call.subject.customerId));
+    super(call.subject);
     this.#context = context;
     this.#subject = call.subject;
     this.#request = call.request;

@@ -50,7 +50,7 @@ interface Slot {
   change: 'none' | 'state' | 'terms' | 'new';
   /** The end of a hold was postponed: what came after it comes after it. */
   isHeldUp: boolean;
-  readonly changedScopes: Set<string>;
+  changedScopes: Set<string> | undefined;
 }
 
 const ACCOUNT_COLUMNS =
@@ -107,6 +107,8 @@ export class Batch {
   readonly #gates: SharedGates;
   readonly #slots: Slot[] = [];
   readonly #slotOf = new Map<string, Slot>();
+  /** By operation, in their order. */
+  readonly #slotAt: readonly Slot[];
   readonly #events = new Map<Operation, BookedEvent>();
   readonly #refusals = new Map<Operation, DomainError>();
   readonly #postponed = new Map<Operation, (() => Promise<void>) | undefined>();
@@ -123,23 +125,27 @@ export class Batch {
     this.#cache = parts.cache;
     this.#gates = parts.gates;
     this.writes = parts.writes;
-    for (const { book, customer, account: key } of operations) {
-      if (this.#slotOf.has(key)) continue;
-      const slot: Slot = {
-        key,
-        book,
-        customer,
-        committed: this.#cache.get(key),
-        draft: undefined,
-        change: 'none',
-        isHeldUp: false,
-        changedScopes: new Set(),
-      };
-      this.#slotOf.set(key, slot);
-      this.#slots.push(slot);
-    }
+    this.#slotAt = operations.map((operation) => this.#newSlot(operation));
     // Rows are locked in the order in which they are written.
     this.#slots.sort(byAccount);
+  }
+
+  #newSlot({ book, customer, account: key }: Operation): Slot {
+    const known = this.#slotOf.get(key);
+    if (known !== undefined) return known;
+    const slot: Slot = {
+      key,
+      book,
+      customer,
+      committed: this.#cache.get(key),
+      draft: undefined,
+      change: 'none',
+      isHeldUp: false,
+      changedScopes: undefined,
+    };
+    this.#slotOf.set(key, slot);
+    this.#slots.push(slot);
+    return slot;
   }
 
   get accountKeys(): Iterable<string> {
@@ -151,8 +157,8 @@ export class Batch {
    * its accounts are remembered, and be written under the condition that they still are so.
    */
   get isRemembered(): boolean {
-    return this.#operations.every((operation) => {
-      const { committed } = this.#slot(operation);
+    return this.#operations.every((operation, at) => {
+      const committed = this.#slotAt[at]?.committed;
       if (committed === undefined || operation.lookUp !== undefined) return false;
       return operation.scopes.every((scope) => committed.scopes.has(scope));
     });
@@ -240,7 +246,7 @@ export class Batch {
       if (draft === undefined || slot.change === 'none') continue;
       draft.state.version += 1;
       this.writes.account(draft, slot.change);
-      for (const id of slot.changedScopes) {
+      for (const id of slot.changedScopes ?? []) {
         const scope = draft.scopes.get(id);
         assert(scope !== undefined, 'a scope that changed was loaded');
         scope.version += 1;
@@ -261,13 +267,14 @@ export class Batch {
       else slot.draft.copyFrom(committed);
       slot.change = 'none';
       slot.isHeldUp = false;
-      slot.changedScopes.clear();
+      slot.changedScopes = undefined;
     }
     let whole = true;
     let isAnyHeldUp = false;
     for (const [ordinal, operation] of this.#operations.entries()) {
       if (this.#refusals.has(operation) || this.#skipped.has(operation)) continue;
       this.#ordinal = ordinal;
+      this.#lastSlot = this.#slotAt[ordinal];
       if (isAnyHeldUp && this.#slot(operation).isHeldUp) {
         this.#postponed.set(operation, undefined);
         continue;
@@ -323,7 +330,9 @@ export class Batch {
   }
 
   touchScope(operation: Operation, scope: string): void {
-    this.#slot(operation).changedScopes.add(scope);
+    const slot = this.#slot(operation);
+    slot.changedScopes ??= new Set();
+    slot.changedScopes.add(scope);
   }
 
   shared(book: Book): SharedCounters {

@@ -20,7 +20,6 @@ import { GroupCommit, type Trouble } from './group-commit.ts';
 import { PendingOperation } from './pending-operation.ts';
 import { SettleOperation } from './settle-operation.ts';
 import type { SharedGates } from './shared-gates.ts';
-import { uuidText } from './uuid-text.ts';
 import { WriteSet } from './write-set.ts';
 
 /** One request whose end is known before it begins. */
@@ -156,7 +155,7 @@ class LifecycleOperation extends PendingOperation<BulkOutcome> {
   readonly #request: BulkRequest;
 
   constructor(context: AdmissionContext, request: BulkRequest) {
-    super(request.subject.book, uuidText(request.subject.customerId));
+    super(request.subject);
     this.#context = context;
     this.#request = request;
   }

@@ -17,7 +17,6 @@ import { ChangeEntry, type PlanAccounts, priceReceived, UNMOVED } from './change
 import type { AdmissionContext } from './context.ts';
 import { PendingOperation } from './pending-operation.ts';
 import { applyRefund } from './refund-change.ts';
-import { uuidText } from './uuid-text.ts';
 
 type ChangeOf<Kind extends AccountChange['kind']> = Extract<AccountChange, { kind: Kind }>;
 
@@ -34,7 +33,7 @@ export class ChangeOperation extends PendingOperation<ChangeResult> {
     change: AccountChange,
     atMs?: number,
   ) {
-    super(account.book, uuidText(account.customerId));
+    super(account);
     this.#context = context;
     this.#change = change;
     this.#atMs = atMs;

@@ -22,7 +22,7 @@ export abstract class HoldOperation<Result> extends PendingOperation<Result> {
 
   /** @param owner the operation that this one is a part of, if any */
   constructor(context: AdmissionContext, hold: HoldRef, owner?: Operation) {
-    super(hold.book, uuidText(hold.customerId));
+    super(hold);
     this.context = context;
     this.hold = hold;
     this.requestUuid = uuidOf(hold.requestId);

@@ -1,4 +1,5 @@
 import type { Book } from '#base/book.ts';
+import { type Id, uuidOf } from '#base/id.ts';
 import type { DomainError } from '#base/domain-error.ts';
 import type { Batch } from './batch.ts';
 
@@ -15,7 +16,7 @@ export interface Operation {
   readonly book: Book;
   /** uuid */
   readonly customer: string;
-  /** Key of its account in maps, see {@link accountKey}. */
+  /** Key of its account in maps, see {@link accountName}. */
   readonly account: string;
   /** uuids of the members' and keys' counters that it needs; it may find out only while it is applied. */
   scopes: readonly string[];
@@ -45,20 +46,29 @@ export interface Operation {
   compensation(): Operation | undefined;
 }
 
+/** An account as operations name it. */
+export interface AccountName {
+  /** uuid */
+  readonly customer: string;
+  /** In maps, where accounts of all books stand together. */
+  readonly key: string;
+}
+
 const REMEMBERED_MAX = 50_000;
-const keys: Readonly<Record<Book, Map<string, string>>> = {
+const names: Readonly<Record<Book, Map<Id<'customer'>, AccountName>>> = {
   live: new Map(),
   test: new Map(),
   demo: new Map(),
 };
 
-/** Key of an operation's account in maps, remembered: each request asks for it many times. */
-export function accountKey(book: Book, customer: string): string {
-  const known = keys[book];
-  const found = known.get(customer);
+/** The name of a customer's account, remembered: each request asks for it several times. */
+export function accountName(book: Book, customerId: Id<'customer'>): AccountName {
+  const known = names[book];
+  const found = known.get(customerId);
   if (found !== undefined) return found;
   if (known.size >= REMEMBERED_MAX) known.clear();
-  const key = `${book} ${customer}`;
-  known.set(customer, key);
-  return key;
+  const customer = uuidOf(customerId);
+  const name = { customer, key: `${book} ${customer}` };
+  known.set(customerId, name);
+  return name;
 }

@@ -1,7 +1,8 @@
 import type { Book } from '#base/book.ts';
 import type { DomainError } from '#base/domain-error.ts';
 import type { Batch } from './batch.ts';
-import { accountKey, type EventKey, type Operation } from './operation.ts';
+import type { AccountRef } from './account-change.ts';
+import { accountName, type EventKey, type Operation } from './operation.ts';
 
 /** An operation that somebody waits for: its promise is settled once, whatever happens. */
 export abstract class PendingOperation<Result> implements Operation {
@@ -19,15 +20,16 @@ export abstract class PendingOperation<Result> implements Operation {
   readonly #resolve: (result: Result) => void;
   readonly #reject: (error: DomainError) => void;
 
-  constructor(book: Book, customer: string) {
+  constructor({ book, customerId }: AccountRef) {
+    const { customer, key } = accountName(book, customerId);
     this.book = book;
     this.customer = customer;
-    this.account = accountKey(book, customer);
+    this.account = key;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     this.answered = promise;
     // Whoever waits sees the rejection; where nobody does (a hold released after an outage, a caller
     // that has gone), it must not end the process.
-    void promise.catch(() => undefined);
+    void promise.catch(unheard);
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -52,3 +54,5 @@ export abstract class PendingOperation<Result> implements Operation {
     return undefined;
   }
 }
+
+function unheard(): void {}
