@@ -5,11 +5,11 @@ import { Link } from '../ui/Link.tsx';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { actionText } from './action-words.ts';
 import { Page } from './Page.tsx';
+import { actorText } from './server-words.ts';
 import { useView } from './view.ts';
 
-/** Who it was, without the id behind a person's name. */
-const actorText = (actor: string): string =>
-  actor === 'command line' ? m.op_actor_cli() : actor.replace(/ \(per_\w+\)$/, '');
+/** An id by its kind and its end, which differs where ids are made one after the other. */
+const shortId = (id: string): string => id.replace(/^([a-z]+_)\w+(\w{8})$/, '$1…$2');
 
 /** What operators did. */
 export function ActionsPage() {
@@ -38,14 +38,14 @@ export function ActionsPage() {
           {
             key: 'subject',
             label: m.op_subject(),
-            cell: (row) =>
-              row.subject.startsWith('cus_') ? (
-                <Link to={view.at(`/customers/${row.subject}`)}>
-                  <code>{row.subject}</code>
-                </Link>
+            cell: (row) => {
+              const subject = <code title={row.subject}>{shortId(row.subject)}</code>;
+              return row.subject.startsWith('cus_') ? (
+                <Link to={view.at(`/customers/${row.subject}`)}>{subject}</Link>
               ) : (
-                <code>{row.subject}</code>
-              ),
+                subject
+              );
+            },
           },
         ]}
       />

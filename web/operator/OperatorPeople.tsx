@@ -138,15 +138,17 @@ function InviteForm() {
         </p>
       )}
       {open.length > 0 && (
-        <ul className="terms">
+        <ul className="plain-list open-invites">
           {open.map((each) => (
             <li key={each.id}>
-              {m.op_invite_open({
-                who:
-                  each.email ??
-                  named(each.kind === 'operator' ? (each.role as Invited) : 'customer'),
-                at: moment(each.expiresAtMs),
-              })}{' '}
+              <span>
+                {m.op_invite_open({
+                  who:
+                    each.email ??
+                    named(each.kind === 'operator' ? (each.role as Invited) : 'customer'),
+                  at: moment(each.expiresAtMs),
+                })}
+              </span>
               <button type="button" className="quiet-button" onClick={() => takeBack(each.id)}>
                 {m.op_invite_back()}
               </button>
