@@ -2,7 +2,7 @@ import type { ActionRow } from '../../src/http/shapes/ledger.ts';
 import { m } from '../paraglide/messages.js';
 import { momentSeconds } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
-import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { NEWEST_FIRST, RemoteTable } from '../ui/RemoteTable.tsx';
 import { actionText } from './action-words.ts';
 import { Page } from './Page.tsx';
 import { actorText } from './server-words.ts';
@@ -21,10 +21,11 @@ export function ActionsPage() {
         path="/console/actions"
         query={{}}
         rowKey={(row) => row.id}
+        firstSort={NEWEST_FIRST}
         hasSearch
         empty={m.op_no_actions()}
         columns={[
-          { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
+          { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
           {
             key: 'actor',
             label: m.op_actor(),

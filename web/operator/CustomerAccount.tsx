@@ -79,9 +79,15 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
           path={`/console/customers/${customer.id}/operations`}
           query={{ book: view.book }}
           rowKey={(row) => String(row.seq)}
+          firstSort={{ key: 'seq', order: 'desc' }}
           empty={m.op_no_account_changes()}
           columns={[
-            { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
+            {
+              key: 'seq',
+              label: m.op_when(),
+              sort: true,
+              cell: (row) => momentSeconds(row.atMs),
+            },
             { key: 'kind', label: m.op_kind(), isShort: true, cell: (row) => kindText(row.kind) },
             { key: 'plan', label: m.op_plan(), isSecond: true, cell: (row) => row.plan },
             {

@@ -8,7 +8,7 @@ import { moment, momentSeconds, numberOf } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
-import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { NEWEST_FIRST, RemoteTable } from '../ui/RemoteTable.tsx';
 import { LocalTable } from '../ui/Table.tsx';
 import { Tabs } from '../ui/Tabs.tsx';
 import { AuditRun } from './AuditRun.tsx';
@@ -102,11 +102,13 @@ function Incidents() {
         path="/console/incidents"
         query={{ book: view.book }}
         rowKey={(row) => row.id}
+        firstSort={NEWEST_FIRST}
         empty={m.op_no_incidents()}
         columns={[
           {
             key: 'at',
             label: m.op_when(),
+            sort: true,
             isShort: true,
             isSecond: true,
             cell: (row) => momentSeconds(row.atMs),
