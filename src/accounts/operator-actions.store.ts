@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { TimeOrder } from '#base/day-spans.ts';
 
 /** Something that an operator did, as the append-only log keeps it. */
 export interface OperatorAction {
@@ -17,21 +18,25 @@ export async function recordOperatorAction(pool: Pool, action: OperatorAction): 
   ]);
 }
 
-/** The log, newest first. */
+/** The log, in the order of time. */
 export async function listOperatorActions(
   pool: Pool,
   query: {
     readonly text: string | undefined;
-    readonly beforeId: number | undefined;
+    /** Newest first if absent. */
+    readonly order: TimeOrder | undefined;
+    /** Only what comes after this one in that order. */
+    readonly afterId: number | undefined;
     readonly limit: number;
   },
 ): Promise<readonly (OperatorAction & { readonly id: number; readonly at: Date })[]> {
+  const [beyond, direction] = query.order === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
   const { rows } = await pool.query<OperatorAction & { id: number; at: Date }>(
     `SELECT id, at, actor, action, subject FROM operator_action
       WHERE ($1::text IS NULL OR strpos(lower(actor || ' ' || action || ' ' || subject), lower($1)) > 0)
-        AND ($2::bigint IS NULL OR id < $2)
-      ORDER BY id DESC LIMIT $3`,
-    [query.text ?? null, query.beforeId ?? null, query.limit],
+        AND ($2::bigint IS NULL OR id ${beyond} $2)
+      ORDER BY id ${direction} LIMIT $3`,
+    [query.text ?? null, query.afterId ?? null, query.limit],
   );
   return rows;
 }

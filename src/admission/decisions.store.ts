@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Book } from '#base/book.ts';
+import { daySpans, type DaySpan, type TimeOrder } from '#base/day-spans.ts';
 
 /** A decision as a table shows it, with the usage event it led to. */
 export interface ListedDecision {
@@ -44,35 +45,35 @@ export interface DecisionQuery {
   readonly planVersions?: readonly string[] | undefined;
   /** uuid: this one alone. */
   readonly request?: string | undefined;
-  /** Only what came before this one. */
-  readonly before?: { readonly atMs: number; readonly request: string } | undefined;
+  /** Newest first if absent. */
+  readonly order?: TimeOrder | undefined;
+  /** Only what comes after this one in that order. */
+  readonly after?: { readonly atMs: number; readonly request: string } | undefined;
   readonly limit: number;
 }
 
-const DAY_MS = 86_400_000;
 /** Days that are looked through at once: one on the first page, more where it holds little. */
 const STEPS = [1, 3, 10, 400] as const;
+/** One customer's are few. */
+const STEPS_OF_ONE = [400] as const;
 
 /**
- * Decisions of a period, newest first. Days are read from the newest on, and no further than a page needs:
- * each is a partition of its own.
+ * Decisions of a period, in the order of time. Days are read from that end on, and no further than a page
+ * needs: each is a partition of its own.
  */
 export async function listDecisions(
   pool: Pool,
   query: DecisionQuery,
 ): Promise<readonly ListedDecision[]> {
   const found: ListedDecision[] = [];
-  const firstMs = Date.parse(query.fromDay);
-  let endMs = Date.parse(query.toDay);
-  const newestMs = query.before && Math.floor(query.before.atMs / DAY_MS) * DAY_MS + DAY_MS;
-  if (newestMs !== undefined) endMs = Math.min(endMs, newestMs);
-  for (let step = 0; endMs > firstMs && found.length < query.limit; step++) {
-    const days = query.customer === undefined ? (STEPS[step] ?? 400) : 400;
-    const startMs = Math.max(firstMs, endMs - days * DAY_MS);
-    found.push(
-      ...(await decisionsOfDays(pool, query, { startMs, endMs }, query.limit - found.length)),
-    );
-    endMs = startMs;
+  const spans = daySpans(query, {
+    order: query.order ?? 'desc',
+    beginMs: query.after?.atMs,
+    steps: query.customer === undefined ? STEPS : STEPS_OF_ONE,
+  });
+  for (const span of spans) {
+    if (found.length >= query.limit) break;
+    found.push(...(await decisionsOfDays(pool, query, span, query.limit - found.length)));
   }
   return found;
 }
@@ -80,11 +81,12 @@ export async function listDecisions(
 async function decisionsOfDays(
   pool: Pool,
   query: DecisionQuery,
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  { fromDay, toDay }: DaySpan,
   limit: number,
 ): Promise<readonly ListedDecision[]> {
-  const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  const values: unknown[] = [query.book, dayOf(startMs), dayOf(endMs), limit];
+  const isOldestFirst = query.order === 'asc';
+  const direction = isOldestFirst ? 'ASC' : 'DESC';
+  const values: unknown[] = [query.book, fromDay, toDay, limit];
   const conditions = ['d.book = $1', 'd.day >= $2', 'd.day < $3'];
   const also = (value: unknown, condition: (place: string) => string): void => {
     if (value === undefined) return;
@@ -99,19 +101,21 @@ async function decisionsOfDays(
   also(query.request, (place) => `d.request = ${place}`);
   if (query.verdict !== undefined)
     conditions.push(`d.class_served IS ${query.verdict === 'refused' ? '' : 'NOT '}NULL`);
-  if (query.before !== undefined) {
-    values.push(query.before.atMs, query.before.request);
-    conditions.push(`(d.at_ms, d.request) < ($${values.length - 1}, $${values.length}::uuid)`);
+  if (query.after !== undefined) {
+    values.push(query.after.atMs, query.after.request);
+    conditions.push(
+      `(d.at_ms, d.request) ${isOldestFirst ? '>' : '<'} ($${values.length - 1}, $${values.length}::uuid)`,
+    );
   }
   const { rows } = await pool.query<ListedDecision>(
     `SELECT d.customer, d.request, d.seq, d.at_ms, d.plan_version, d.model_asked, d.class_asked,
             d.class_served, d.reason, d.gate, d.fallback, d.slow, d.member, d.api_key,
             e.outcome, e.supplier, e.model, e.estimated, e.tokens_in, e.tokens_out, e.charge, e.refunded, e.cost
        FROM (SELECT * FROM decision d WHERE ${conditions.join(' AND ')}
-              ORDER BY d.at_ms DESC, d.request DESC LIMIT $4) AS d
+              ORDER BY d.at_ms ${direction}, d.request ${direction} LIMIT $4) AS d
        LEFT JOIN usage_event e
          ON e.book = d.book AND e.customer = d.customer AND e.id = d.request AND e.day = d.day
-      ORDER BY d.at_ms DESC, d.request DESC`,
+      ORDER BY d.at_ms ${direction}, d.request ${direction}`,
     values,
   );
   return rows;
@@ -163,13 +167,16 @@ export async function countRefusals(
   return new Map(rows.map(({ day, count }) => [day, count]));
 }
 
-/** What else happened to an account, newest first. */
+/** What else happened to an account, in the order of time. */
 export async function listOperations(
   pool: Pool,
   query: {
     readonly book: Book;
     readonly customer: string;
-    readonly beforeSeq: number | undefined;
+    /** Newest first if absent. */
+    readonly order: TimeOrder | undefined;
+    /** Only what comes after this one in that order. */
+    readonly afterSeq: number | undefined;
     readonly limit: number;
   },
 ): Promise<
@@ -182,11 +189,12 @@ export async function listOperations(
     facts: Record<string, unknown>;
   }[]
 > {
+  const [beyond, direction] = query.order === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
   const { rows } = await pool.query(
     `SELECT seq, at_ms, kind, request, plan_version, facts FROM account_operation
-      WHERE book = $1 AND customer = $2 AND ($3::bigint IS NULL OR seq < $3) AND kind <> 'accrue'
-      ORDER BY seq DESC LIMIT $4`,
-    [query.book, query.customer, query.beforeSeq ?? null, query.limit],
+      WHERE book = $1 AND customer = $2 AND ($3::bigint IS NULL OR seq ${beyond} $3) AND kind <> 'accrue'
+      ORDER BY seq ${direction} LIMIT $4`,
+    [query.book, query.customer, query.afterSeq ?? null, query.limit],
   );
   return rows as Awaited<ReturnType<typeof listOperations>>;
 }
@@ -201,21 +209,25 @@ export interface ListedIncident {
   readonly resolved_at: Date | null;
 }
 
-/** What a person should look at, newest first. */
+/** What a person should look at, in the order of time. */
 export async function listIncidents(
   pool: Pool,
   query: {
     readonly book: Book;
     readonly open: boolean | undefined;
-    readonly beforeId: number | undefined;
+    /** Newest first if absent. */
+    readonly order: TimeOrder | undefined;
+    /** Only what comes after this one in that order. */
+    readonly afterId: number | undefined;
     readonly limit: number;
   },
 ): Promise<readonly ListedIncident[]> {
+  const [beyond, direction] = query.order === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
   const { rows } = await pool.query<ListedIncident>(
     `SELECT id, at_ms, kind, customer, request, facts, resolved_at FROM incident
-      WHERE book = $1 AND ($2::boolean IS NULL OR (resolved_at IS NULL) = $2) AND ($3::bigint IS NULL OR id < $3)
-      ORDER BY id DESC LIMIT $4`,
-    [query.book, query.open ?? null, query.beforeId ?? null, query.limit],
+      WHERE book = $1 AND ($2::boolean IS NULL OR (resolved_at IS NULL) = $2) AND ($3::bigint IS NULL OR id ${beyond} $3)
+      ORDER BY id ${direction} LIMIT $4`,
+    [query.book, query.open ?? null, query.afterId ?? null, query.limit],
   );
   return rows;
 }

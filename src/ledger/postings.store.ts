@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Book } from '#base/book.ts';
+import { daySpans, type DaySpan, type TimeOrder } from '#base/day-spans.ts';
 
 export interface ListedPosting {
   readonly customer: string;
@@ -34,31 +35,32 @@ export interface PostingQuery {
   readonly fromDay: string;
   /** Exclusive. */
   readonly toDay: string;
-  /** Only what stands before this one. */
-  readonly before?: PostingPlace | undefined;
+  /** Newest first if absent. */
+  readonly order?: TimeOrder | undefined;
+  /** Only what comes after this one in that order. */
+  readonly after?: PostingPlace | undefined;
   readonly limit: number;
 }
 
-const DAY_MS = 86_400_000;
+/** Days that are looked through at once. */
+const STEPS = [1, 4, 16, 64, 256, 400] as const;
+/** One customer's are few. */
+const STEPS_OF_ONE = [400] as const;
 
-/** The journal, newest first; a day is read no further than a page needs. */
+/** The journal in the order of time; a day is read no further than a page needs. */
 export async function listPostings(
   pool: Pool,
   query: PostingQuery,
 ): Promise<readonly ListedPosting[]> {
   const found: ListedPosting[] = [];
-  const firstMs = Date.parse(query.fromDay);
-  let endMs = Date.parse(query.toDay);
-  if (query.before)
-    endMs = Math.min(endMs, Math.floor(query.before.atMs / DAY_MS) * DAY_MS + DAY_MS);
-  let days = query.customer === undefined ? 1 : 400;
-  while (endMs > firstMs && found.length < query.limit) {
-    const startMs = Math.max(firstMs, endMs - days * DAY_MS);
-    found.push(
-      ...(await postingsOfDays(pool, query, { startMs, endMs }, query.limit - found.length)),
-    );
-    endMs = startMs;
-    days = Math.min(400, days * 4);
+  const spans = daySpans(query, {
+    order: query.order ?? 'desc',
+    beginMs: query.after?.atMs,
+    steps: query.customer === undefined ? STEPS : STEPS_OF_ONE,
+  });
+  for (const span of spans) {
+    if (found.length >= query.limit) break;
+    found.push(...(await postingsOfDays(pool, query, span, query.limit - found.length)));
   }
   return found;
 }
@@ -66,11 +68,13 @@ export async function listPostings(
 async function postingsOfDays(
   pool: Pool,
   query: PostingQuery,
-  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+  { fromDay, toDay }: DaySpan,
   limit: number,
 ): Promise<readonly ListedPosting[]> {
-  const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  const values: unknown[] = [query.book, dayOf(startMs), dayOf(endMs), limit];
+  // The lines of a transfer stand in their own order, whichever end of time comes first.
+  const [beyond, direction] = query.order === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
+  const inOrder = `t.at_ms ${direction}, t.customer ${direction}, t.seq ${direction}, t.line`;
+  const values: unknown[] = [query.book, fromDay, toDay, limit];
   const conditions = ['t.book = $1', 't.day >= $2', 't.day < $3'];
   const also = (value: unknown, condition: (place: string) => string): void => {
     if (value === undefined) return;
@@ -84,21 +88,21 @@ async function postingsOfDays(
     query.account,
     (place) => `(SELECT number FROM ledger_account WHERE name = ${place}) IN (t.debit, t.credit)`,
   );
-  if (query.before) {
-    const { atMs, customer, seq, line } = query.before;
+  if (query.after) {
+    const { atMs, customer, seq, line } = query.after;
     values.push(atMs, customer, seq, line);
     const [first, second, third, fourth] = [3, 2, 1, 0].map((back) => `$${values.length - back}`);
     const place = `(${first}::bigint, ${second}::uuid, ${third}::bigint)`;
     const own = '(t.at_ms, t.customer, t.seq)';
-    conditions.push(`(${own} < ${place} OR (${own} = ${place} AND t.line > ${fourth}))`);
+    conditions.push(`(${own} ${beyond} ${place} OR (${own} = ${place} AND t.line > ${fourth}))`);
   }
   const { rows } = await pool.query<ListedPosting>(
     `SELECT t.customer, t.seq, t.line, t.day, t.at_ms, t.kind, t.event, t.amount,
             d.name AS debit, c.name AS credit
        FROM (SELECT * FROM transfer t WHERE ${conditions.join(' AND ')}
-              ORDER BY t.at_ms DESC, t.customer DESC, t.seq DESC, t.line LIMIT $4) AS t
+              ORDER BY ${inOrder} LIMIT $4) AS t
        JOIN ledger_account d ON d.number = t.debit JOIN ledger_account c ON c.number = t.credit
-      ORDER BY t.at_ms DESC, t.customer DESC, t.seq DESC, t.line`,
+      ORDER BY ${inOrder}`,
     values,
   );
   return rows;

@@ -76,7 +76,8 @@ export function consoleBooks(parts: ConsoleParts): Books {
         model: filter.model,
         planVersions,
         request: request && uuidOf(request),
-        before: decisionCursor(table.after),
+        order: table.order,
+        after: decisionCursor(table.after),
         limit: table.limit,
       });
       const last = found.at(-1);
@@ -101,7 +102,8 @@ export function consoleBooks(parts: ConsoleParts): Books {
         account: filter.account,
         fromDay,
         toDay,
-        before: postingCursor(table.after),
+        order: table.order,
+        after: postingCursor(table.after),
         limit: table.limit,
       });
       const last = found.at(-1);
@@ -118,7 +120,8 @@ export function consoleBooks(parts: ConsoleParts): Books {
       const rows = await listOperations(pool, {
         book,
         customer: uuidOf(customerId),
-        beforeSeq: numberOf(table.after),
+        order: table.order,
+        afterSeq: numberOf(table.after),
         limit: table.limit,
       });
       const last = rows.at(-1);
@@ -177,7 +180,8 @@ export function consoleBooks(parts: ConsoleParts): Books {
       const rows = await listIncidents(pool, {
         book,
         open,
-        beforeId: numberOf(table.after),
+        order: table.order,
+        afterId: numberOf(table.after),
         limit: table.limit,
       });
       const last = rows.at(-1);
@@ -214,7 +218,8 @@ export function consoleBooks(parts: ConsoleParts): Books {
     async actions(table) {
       const rows = await listOperatorActions(pool, {
         text: table.q,
-        beforeId: numberOf(table.after),
+        order: table.order,
+        afterId: numberOf(table.after),
         limit: table.limit,
       });
       const last = rows.at(-1);

@@ -95,7 +95,8 @@ export function meUsage(parts: ConsoleParts): Pick<MeServices, 'usage' | 'receip
         verdict: 'admitted',
         model,
         ...days,
-        before: decisionCursor(table.after),
+        order: table.order,
+        after: decisionCursor(table.after),
         limit: table.limit,
       });
       const last = found.at(-1);

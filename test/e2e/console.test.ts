@@ -88,7 +88,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
     const story = (await page.locator('.story').textContent()) ?? '';
     for (const chapter of ['Asked', 'Decided', 'Held', 'Sent', 'Settled', 'Owed to'])
       expect(story).toContain(chapter);
-    expect(await page.locator('.why').textContent()).toContain('verdict');
+    expect(await page.locator('.why-lines').textContent()).toContain('Verdict');
   }, 180_000);
 
   it('keeps to the days that are picked, and back', async () => {
@@ -141,7 +141,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
     await page.locator('.notes li', { hasText: 'night jobs' }).waitFor();
     await page.goto(`${house.url}/operator/ledger?book=demo&tab=audit`);
     await page.getByRole('button', { name: 'Audit this book' }).click();
-    await page.locator('.why', { hasText: 'The books add up' }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'The books add up' }).waitFor();
     await page.getByRole('link', { name: 'Actions' }).click();
     const granted = page.locator('tbody tr', { hasText: 'Granted credits' }).first();
     await granted.waitFor();

@@ -28,6 +28,13 @@ describe('the waterline', () => {
     expect((plus?.height ?? 0) / (pro?.height ?? 1)).toBeCloseTo(15 / -177);
   });
 
+  it('names the line above it where what stands at its end hangs below', () => {
+    const ends = (last: number): boolean =>
+      layOut([plan('free', 10, 0), plan('pro', 10, last)], ROOM).isLabelBelow;
+    expect(ends(5)).toBe(true);
+    expect(ends(-5)).toBe(false);
+  });
+
   it('draws nothing where nobody earns or loses', () => {
     const { blocks, height } = layOut([plan('free', 3, 0)], ROOM);
     expect(blocks[0]?.height).toBe(0);

@@ -170,6 +170,43 @@ describe('from the waterline down to one event', () => {
     }
   });
 
+  it('tells what has a time from either end, by pages too', async () => {
+    interface Row {
+      readonly [field: string]: unknown;
+    }
+    const walk = async (path: string, order: string, limit: number): Promise<readonly string[]> => {
+      const walked: string[] = [];
+      let after = '';
+      do {
+        const page = await get<Page<Row>>(`${path}&order=${order}&limit=${limit}${after}`);
+        walked.push(...page.rows.map((row) => JSON.stringify(row)));
+        after = page.next === null ? '' : `&after=${page.next}`;
+      } while (after !== '');
+      return walked;
+    };
+    const { rows } = await get<{ rows: readonly { readonly id: string }[] }>(
+      `/api/console/customers?${DEMO}&limit=1`,
+    );
+    const customer = `/api/console/customers/${rows[0]?.id}`;
+    const tables = [
+      `/api/console/decisions?${DEMO}&verdict=refused`,
+      `${customer}/decisions?${DEMO}`,
+      `${customer}/operations?${DEMO}`,
+      '/api/console/actions?format=json',
+    ];
+    for (const path of tables) {
+      const newest = await walk(path, 'desc', 1000);
+      expect(await walk(path, 'asc', Math.ceil(newest.length / 3))).toEqual(newest.toReversed());
+    }
+    // The lines of one transfer keep their own order.
+    const journal = `/api/console/ledger/postings?${DEMO}&kind=accrual`;
+    const newest = await walk(journal, 'desc', 1000);
+    const oldest = await walk(journal, 'asc', 7);
+    expect(oldest.toSorted()).toEqual(newest.toSorted());
+    const times = oldest.map((row) => Number((JSON.parse(row) as Row)['atMs']));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
   it('walks the whole journal by pages, each line once', async () => {
     const path = `/api/console/ledger/postings?${DEMO}&kind=accrual`;
     const whole = await get<PostingsPage>(`${path}&limit=1000`);

@@ -4,13 +4,14 @@ import { api } from '../chat/api.ts';
 import { m } from '../paraglide/messages.js';
 import { Button, Failure, Loading, TextField } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
-import { enter } from '../ui/session.ts';
+import { enter, useSession } from '../ui/session.ts';
 import { type OperatorRole, roleText } from '../ui/role-text.ts';
 import { EntryFrame } from './EntryFrame.tsx';
 import { FormProblem, type NewPerson, PersonForm } from './PersonForm.tsx';
 
 /** Accepts an invitation; without one, signs up where registration is open. */
 export function JoinPage({ invite }: { readonly invite: string | undefined }) {
+  const session = useSession();
   const look = useRemote<InviteLook>(
     invite === undefined ? undefined : `/invites/look${queryOf({ token: invite })}`,
   );
@@ -18,13 +19,26 @@ export function JoinPage({ invite }: { readonly invite: string | undefined }) {
     await api('POST', '/sign-up', { ...person, ...(invite !== undefined && { invite }) });
     enter(look.data?.kind === 'operator' ? '/operator' : '/');
   };
-  if (look.error)
+  if (look.error && look.error.status !== 400 && look.error.status !== 403)
     return (
       <EntryFrame title={m.entry_join()}>
-        <Failure error={look.error} />
+        <Failure error={look.error} onAgain={look.reload} />
       </EntryFrame>
     );
-  if (invite !== undefined && !look.data) return <Loading rows={2} />;
+  const isClosed = invite === undefined && session.data && session.data.registration !== 'open';
+  if (look.error || isClosed)
+    return (
+      <EntryFrame
+        title={m.entry_join()}
+        lead={look.error ? m.entry_join_spent() : m.entry_join_closed()}
+      >
+        <a className="button button-main" href="/sign-in">
+          {m.entry_sign_in()}
+        </a>
+      </EntryFrame>
+    );
+  if (invite === undefined ? !session.data && !session.error : !look.data)
+    return <Loading rows={2} />;
   return (
     <EntryFrame
       title={m.entry_join()}

@@ -2,14 +2,14 @@ import type { ActionRow } from '../../src/http/shapes/ledger.ts';
 import { m } from '../paraglide/messages.js';
 import { momentSeconds } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
-import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { NEWEST_FIRST, RemoteTable } from '../ui/RemoteTable.tsx';
 import { actionText } from './action-words.ts';
 import { Page } from './Page.tsx';
+import { actorText } from './server-words.ts';
 import { useView } from './view.ts';
 
-/** Who it was, without the id behind a person's name. */
-const actorText = (actor: string): string =>
-  actor === 'command line' ? m.op_actor_cli() : actor.replace(/ \(per_\w+\)$/, '');
+/** An id by its kind and its end, which differs where ids are made one after the other. */
+const shortId = (id: string): string => id.replace(/^([a-z]+_)\w+(\w{8})$/, '$1…$2');
 
 /** What operators did. */
 export function ActionsPage() {
@@ -21,10 +21,11 @@ export function ActionsPage() {
         path="/console/actions"
         query={{}}
         rowKey={(row) => row.id}
+        firstSort={NEWEST_FIRST}
         hasSearch
         empty={m.op_no_actions()}
         columns={[
-          { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
+          { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
           {
             key: 'actor',
             label: m.op_actor(),
@@ -38,14 +39,14 @@ export function ActionsPage() {
           {
             key: 'subject',
             label: m.op_subject(),
-            cell: (row) =>
-              row.subject.startsWith('cus_') ? (
-                <Link to={view.at(`/customers/${row.subject}`)}>
-                  <code>{row.subject}</code>
-                </Link>
+            cell: (row) => {
+              const subject = <code title={row.subject}>{shortId(row.subject)}</code>;
+              return row.subject.startsWith('cus_') ? (
+                <Link to={view.at(`/customers/${row.subject}`)}>{subject}</Link>
               ) : (
-                <code>{row.subject}</code>
-              ),
+                subject
+              );
+            },
           },
         ]}
       />

@@ -5,14 +5,15 @@ import type {
   OpenHold,
 } from '../../src/http/shapes/customers.ts';
 import { m } from '../paraglide/messages.js';
-import { moment, momentSeconds, numberOf, percent, usd } from '../ui/figures.ts';
+import { moment, momentSeconds, numberOf, percent } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { Table } from '../ui/Table.tsx';
+import { factsText } from './fact-words.ts';
 import { Money } from './Figure.tsx';
 import { amountText, limitText } from './gate-words.ts';
 import { Part } from './Page.tsx';
-import { factName, kindText } from './server-words.ts';
+import { kindText } from './server-words.ts';
 import { useView } from './view.ts';
 
 /** What a customer has, what is held, how full each gate is, and what changed it. */
@@ -78,10 +79,16 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
           path={`/console/customers/${customer.id}/operations`}
           query={{ book: view.book }}
           rowKey={(row) => String(row.seq)}
+          firstSort={{ key: 'seq', order: 'desc' }}
           empty={m.op_no_account_changes()}
           columns={[
-            { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
-            { key: 'kind', label: m.op_kind(), cell: (row) => kindText(row.kind) },
+            {
+              key: 'seq',
+              label: m.op_when(),
+              sort: true,
+              cell: (row) => momentSeconds(row.atMs),
+            },
+            { key: 'kind', label: m.op_kind(), isShort: true, cell: (row) => kindText(row.kind) },
             { key: 'plan', label: m.op_plan(), isSecond: true, cell: (row) => row.plan },
             {
               key: 'facts',
@@ -93,26 +100,6 @@ export function CustomerAccount({ customer }: { readonly customer: CustomerDetai
       </Part>
     </>
   );
-}
-
-/** Facts on one line: amounts as money, instants as moments, what is nested by its own names. */
-export function factsText(facts: Readonly<Record<string, unknown>>): string {
-  return Object.entries(facts).flatMap(factText).join(' · ');
-}
-
-function factText([name, value]: readonly [string, unknown]): readonly string[] {
-  // Of what has an id of its own, the plan's column or the row says what it is.
-  if (value === null || value === '' || name === 'kind' || name.endsWith('Id')) return [];
-  // A span begins before it ends, in whatever order the store keeps its fields.
-  if (typeof value === 'object')
-    return Object.entries(value)
-      .toSorted(([a], [b]) => Number(a === 'endMs') - Number(b === 'endMs'))
-      .flatMap(factText);
-  if (name.endsWith('NanoUsd') && (typeof value === 'number' || typeof value === 'string'))
-    return [`${factName(name.slice(0, -'NanoUsd'.length))} ${usd(value)}`];
-  if (name.endsWith('Ms') && typeof value === 'number')
-    return [`${factName(name.slice(0, -'Ms'.length))} ${moment(value)}`];
-  return [`${factName(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
 }
 
 function Balances({ balances }: { readonly balances: CustomerDetail['balances'] }) {

@@ -6,9 +6,9 @@ import { m } from '../paraglide/messages.js';
 import { moment } from '../ui/figures.ts';
 import { Button, Failure, Field, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
-
-import { useView } from './view.ts';
 import { problemAt } from '../ui/problem-words.ts';
+import { actorText } from './server-words.ts';
+import { useView } from './view.ts';
 
 /** What operators wrote down; nothing is removed. */
 export function CustomerNotes({ id }: { readonly id: string }) {
@@ -69,7 +69,7 @@ export function CustomerNotes({ id }: { readonly id: string }) {
           {notes.data.rows.map((note) => (
             <li key={note.id}>
               <p>{note.text}</p>
-              <p className="faint">{`${note.author} · ${moment(note.atMs)}`}</p>
+              <p className="faint">{`${actorText(note.author)} · ${moment(note.atMs)}`}</p>
             </li>
           ))}
         </ol>

@@ -50,7 +50,12 @@ export function CustomerPeople({ customer }: { readonly customer: CustomerDetail
             rowKey={(key) => key.id}
             columns={[
               { key: 'name', label: m.op_name(), sort: (key) => key.name, cell: (key) => key.name },
-              { key: 'prefix', label: m.op_prefix(), cell: (key) => <code>{key.prefix}</code> },
+              {
+                key: 'prefix',
+                label: m.op_prefix(),
+                isShort: true,
+                cell: (key) => <code>{key.prefix}</code>,
+              },
               {
                 key: 'cap',
                 label: m.op_cap(),

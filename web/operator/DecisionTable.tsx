@@ -5,7 +5,7 @@ import { Link } from '../ui/Link.tsx';
 import { Segments } from '../ui/parts.tsx';
 import { goTo, usePlace } from '../ui/place.ts';
 import { queryOf } from '../ui/remote.ts';
-import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { NEWEST_FIRST, RemoteTable } from '../ui/RemoteTable.tsx';
 import { Money } from './Figure.tsx';
 import { FilterChips } from './FilterChips.tsx';
 import { endText, gateName } from './server-words.ts';
@@ -42,6 +42,7 @@ export function DecisionTable({ path }: { readonly path: string }) {
       }}
       rowKey={(row) => `${row.requestId}.${row.seq}`}
       rowHref={to}
+      firstSort={NEWEST_FIRST}
       empty={m.op_no_requests()}
       filters={
         <>
@@ -62,6 +63,7 @@ export function DecisionTable({ path }: { readonly path: string }) {
         {
           key: 'at',
           label: m.op_when(),
+          sort: true,
           cell: (row) => <Link to={to(row)}>{momentSeconds(row.atMs)}</Link>,
         },
         { key: 'plan', label: m.op_plan(), isSecond: true, cell: (row) => row.plan },

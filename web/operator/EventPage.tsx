@@ -8,6 +8,7 @@ import { Button, Failure, Loading } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { Table } from '../ui/Table.tsx';
 import { outcomeText } from './DecisionTable.tsx';
+import { factsText } from './fact-words.ts';
 import { Money } from './Figure.tsx';
 import { limitText } from './gate-words.ts';
 import { Page, Part } from './Page.tsx';
@@ -22,6 +23,7 @@ import {
   usageText,
 } from './server-words.ts';
 import { useView, type View } from './view.ts';
+import { WhyLines } from './WhyLines.tsx';
 
 /** The story of one request, from what was asked down to the postings. */
 export function EventPage({ id }: { readonly id: string }) {
@@ -81,7 +83,7 @@ export function EventPage({ id }: { readonly id: string }) {
         <Booked event={data} />
       </ol>
       <Part title={m.op_why()} note={m.op_why_note()}>
-        <pre className="why">{data.why}</pre>
+        <WhyLines text={data.why} />
       </Part>
       <p className="page-foot">
         <code>{data.requestId}</code>
@@ -92,11 +94,13 @@ export function EventPage({ id }: { readonly id: string }) {
 
 function Summary({ event }: { readonly event: EventDetail }) {
   const { decision } = event;
-  if (decision.classServed === null)
+  if (decision.classServed === null) {
+    const reason = refusalText(decision.reason ?? '');
     return m.op_event_refused({
       model: decision.modelAsked,
-      gate: decision.gate ? gateName(decision.gate) : refusalText(decision.reason ?? ''),
+      why: decision.gate ? m.op_refused_by({ reason, gate: gateName(decision.gate) }) : reason,
     });
+  }
   if (decision.costNanoUsd === null)
     return m.op_event_open({
       model: decision.model ?? decision.modelAsked,
@@ -335,13 +339,21 @@ function Settled({ event }: { readonly event: EventDetail }) {
               : []),
             ...(decision.estimated ? [[m.op_estimated(), m.op_yes()] as const] : []),
             ...(event.incidents.length > 0
-              ? [[m.op_incidents(), event.incidents.map(incidentText).join(', ')] as const]
+              ? [[m.op_incidents(), event.incidents.map(incidentLine).join('; ')] as const]
               : []),
           ]}
         />
       )}
     </Chapter>
   );
+}
+
+/** An incident as the books tell it, `overrun {"cost_over":1200}`, in words. */
+function incidentLine(told: string): string {
+  const [, kind = told, facts = '{}'] = /^(\w+) (\{.*\})$/.exec(told) ?? [];
+  return [incidentText(kind), factsText(JSON.parse(facts) as Record<string, unknown>)]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function Booked({ event }: { readonly event: EventDetail }) {

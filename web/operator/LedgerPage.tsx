@@ -8,10 +8,11 @@ import { moment, momentSeconds, numberOf } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
-import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { NEWEST_FIRST, RemoteTable } from '../ui/RemoteTable.tsx';
 import { LocalTable } from '../ui/Table.tsx';
 import { Tabs } from '../ui/Tabs.tsx';
-import { factsText } from './CustomerAccount.tsx';
+import { AuditRun } from './AuditRun.tsx';
+import { factsText } from './fact-words.ts';
 import { Money } from './Figure.tsx';
 import { Page } from './Page.tsx';
 import { Account, PostingTable } from './PostingTable.tsx';
@@ -32,7 +33,7 @@ export function LedgerPage() {
           },
           { key: 'balances', label: m.op_accounts(), content: () => <Balances /> },
           { key: 'incidents', label: m.op_incidents(), content: () => <Incidents /> },
-          { key: 'audit', label: m.op_audit(), content: () => <Audit /> },
+          { key: 'audit', label: m.op_audit(), content: () => <AuditRun /> },
         ]}
       />
     </Page>
@@ -101,9 +102,17 @@ function Incidents() {
         path="/console/incidents"
         query={{ book: view.book }}
         rowKey={(row) => row.id}
+        firstSort={NEWEST_FIRST}
         empty={m.op_no_incidents()}
         columns={[
-          { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
+          {
+            key: 'at',
+            label: m.op_when(),
+            sort: true,
+            isShort: true,
+            isSecond: true,
+            cell: (row) => momentSeconds(row.atMs),
+          },
           {
             key: 'kind',
             label: m.op_incident(),
@@ -111,6 +120,11 @@ function Incidents() {
               <>
                 <strong>{incidentText(row.kind)}</strong>
                 <p className="advice">{incidentAdvice(row.kind)}</p>
+                <p className="advice only-narrow">
+                  {factsText(row.facts)}
+                  <br />
+                  {momentSeconds(row.atMs)} <RequestOf incident={row} />
+                </p>
               </>
             ),
           },
@@ -123,12 +137,9 @@ function Incidents() {
           {
             key: 'request',
             label: m.op_request(),
-            cell: (row) =>
-              row.requestId && (
-                <Link to={view.at(`/events/${row.requestId}`)}>
-                  <code>{row.requestId.slice(-8)}</code>
-                </Link>
-              ),
+            isShort: true,
+            isSecond: true,
+            cell: (row) => <RequestOf incident={row} />,
           },
           {
             key: 'state',
@@ -146,39 +157,13 @@ function Incidents() {
   );
 }
 
-interface AuditAnswer {
-  readonly text?: string;
-}
-
-/** Adds the whole book up again, from the events to the balances. */
-function Audit() {
+function RequestOf({ incident }: { readonly incident: IncidentRow }) {
   const view = useView();
-  const [answer, setAnswer] = useState<AuditAnswer>();
-  const [error, setError] = useState<unknown>();
-  const [isBusy, setBusy] = useState(false);
-  const run = async (): Promise<void> => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      setAnswer(await api<AuditAnswer>('POST', '/audit', { book: view.book }));
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
-    <>
-      <p className="soft">{m.op_audit_note()}</p>
-      <Button main busy={isBusy} onClick={() => void run()}>
-        {isBusy ? m.op_audit_runs() : m.op_audit_do()}
-      </Button>
-      <FormProblem error={error} />
-      {answer && (
-        <pre className="why" tabIndex={0} role="status">
-          {answer.text ?? JSON.stringify(answer, undefined, 2)}
-        </pre>
-      )}
-    </>
+    incident.requestId && (
+      <Link to={view.at(`/events/${incident.requestId}`)}>
+        <code>{incident.requestId.slice(-8)}</code>
+      </Link>
+    )
   );
 }

@@ -189,7 +189,7 @@ function Suppliers() {
           key: 'url',
           label: m.op_address(),
           isSecond: true,
-          cell: (row) => <code>{row.baseUrl}</code>,
+          cell: (row) => (row.simulated ? m.op_address_here() : <code>{row.baseUrl}</code>),
         },
         {
           key: 'key',

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { Invite, IssuedInvite } from '../../src/http/shapes/session.ts';
 import type { OperatorPerson } from '../../src/http/shapes/settings.ts';
 import { api } from '../chat/api.ts';
+import { CopyButton } from '../chat/CopyButton.tsx';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
 import { Mailed } from '../ui/Mailed.tsx';
@@ -129,24 +130,29 @@ function InviteForm() {
         </Button>
       </div>
       {issued && (
-        <p role="status">
-          {m.op_invite_issued({ at: moment(issued.invite.expiresAtMs) })}
-          <br />
-          <code>{issued.url}</code>
-          <br />
-          <Mailed mail={issued.mail} />
-        </p>
+        <div role="status">
+          <p>{m.op_invite_issued({ at: moment(issued.invite.expiresAtMs) })}</p>
+          <p className="issued">
+            <code>{issued.url}</code>
+            <CopyButton label={m.me_copy()} text={() => issued.url} />
+          </p>
+          <p>
+            <Mailed mail={issued.mail} />
+          </p>
+        </div>
       )}
       {open.length > 0 && (
-        <ul className="terms">
+        <ul className="plain-list open-invites">
           {open.map((each) => (
             <li key={each.id}>
-              {m.op_invite_open({
-                who:
-                  each.email ??
-                  named(each.kind === 'operator' ? (each.role as Invited) : 'customer'),
-                at: moment(each.expiresAtMs),
-              })}{' '}
+              <span>
+                {m.op_invite_open({
+                  who:
+                    each.email ??
+                    named(each.kind === 'operator' ? (each.role as Invited) : 'customer'),
+                  at: moment(each.expiresAtMs),
+                })}
+              </span>
               <button type="button" className="quiet-button" onClick={() => takeBack(each.id)}>
                 {m.op_invite_back()}
               </button>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { CustomerDetail } from '../../src/http/shapes/customers.ts';
 import type { PlanChangePreview, PlansAnswer } from '../../src/http/shapes/plans.ts';
 import { api } from '../chat/api.ts';
+import { className } from '../chat/meter-words.ts';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
 import { moment, numberOf, usd } from '../ui/figures.ts';
@@ -113,19 +114,21 @@ function Effect({ preview }: { readonly preview: PlanChangePreview }) {
           <dd>{`${usd(preview.allowanceNow)} → ${usd(preview.allowanceAfter)}`}</dd>
         </div>
       </dl>
-      <ul className="terms">
+      <ul className="gate-changes">
         {preview.gates.map((gate) => (
           <li key={gate.id}>
-            <code>{gate.id}</code> {gate.from ? gateText(gate.from) : m.op_gate_absent()}
-            {' → '}
-            {gate.to ? gateText(gate.to) : m.op_gate_absent()}
+            <code>{gate.id}</code>
+            <p className="faint">{gate.from ? gateText(gate.from) : m.op_gate_absent()}</p>
+            <p>→ {gate.to ? gateText(gate.to) : m.op_gate_absent()}</p>
           </li>
         ))}
         {preview.classesLost.length > 0 && (
-          <li>{m.op_classes_lost({ classes: preview.classesLost.join(', ') })}</li>
+          <li>{m.op_classes_lost({ classes: preview.classesLost.map(className).join(' · ') })}</li>
         )}
         {preview.classesGained.length > 0 && (
-          <li>{m.op_classes_gained({ classes: preview.classesGained.join(', ') })}</li>
+          <li>
+            {m.op_classes_gained({ classes: preview.classesGained.map(className).join(' · ') })}
+          </li>
         )}
       </ul>
     </>

@@ -1,4 +1,5 @@
 import type { PlanDetail, PlanVersionRow, SubscriberRow } from '../../src/http/shapes/plans.ts';
+import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { count, moment, numberOf, percent, usd, usdInText } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
@@ -9,6 +10,7 @@ import { LocalTable } from '../ui/Table.tsx';
 import { LineFigures } from './OverviewPage.tsx';
 import { gateText } from './gate-words.ts';
 import { Page, Part } from './Page.tsx';
+import { tariffText } from './server-words.ts';
 import { subscriberColumns } from './subscriber-columns.tsx';
 import { SubscriberCurve } from './SubscriberCurve.tsx';
 import { useView } from './view.ts';
@@ -153,11 +155,11 @@ function Version({ version }: { readonly version: PlanVersionRow }) {
         <li>
           {m.op_classes({
             classes: version.classes
-              .map(({ name, weightMilli }) => `${name} × ${count(weightMilli / 1000)}`)
-              .join(', '),
+              .map(({ name, weightMilli }) => `${className(name)} × ${count(weightMilli / 1000)}`)
+              .join(' · '),
           })}
         </li>
-        <li>{m.op_tariff({ tariff: version.tariff })}</li>
+        <li>{m.op_tariff({ tariff: tariffText(version.tariff) })}</li>
         {numberOf(version.creditsNanoUsd) > 0 && (
           <li>{m.op_credits_included({ amount: usd(version.creditsNanoUsd) })}</li>
         )}

@@ -3,7 +3,7 @@ import { m } from '../paraglide/messages.js';
 import { momentSeconds } from '../ui/figures.ts';
 import { Link } from '../ui/Link.tsx';
 import { usePlace } from '../ui/place.ts';
-import { RemoteTable } from '../ui/RemoteTable.tsx';
+import { NEWEST_FIRST, RemoteTable } from '../ui/RemoteTable.tsx';
 import { Money } from './Figure.tsx';
 import { FilterChips } from './FilterChips.tsx';
 import { accountText, kindText } from './server-words.ts';
@@ -26,6 +26,7 @@ export function PostingTable({
       path={path}
       query={{ ...view.query, account }}
       rowKey={(row) => `${row.customerId}.${row.seq}.${row.line}`}
+      firstSort={NEWEST_FIRST}
       empty={m.op_no_postings()}
       filters={
         account && (
@@ -36,7 +37,7 @@ export function PostingTable({
         )
       }
       columns={[
-        { key: 'at', label: m.op_when(), cell: (row) => momentSeconds(row.atMs) },
+        { key: 'at', label: m.op_when(), sort: true, cell: (row) => momentSeconds(row.atMs) },
         ...(hasCustomer
           ? [
               {

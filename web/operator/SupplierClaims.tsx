@@ -2,6 +2,7 @@ import type { ClaimRow } from '../../src/http/shapes/suppliers.ts';
 import type { Page as Rows } from '../../src/http/shapes/wire.ts';
 import { m } from '../paraglide/messages.js';
 import { count, numberOf, percent } from '../ui/figures.ts';
+import { Link } from '../ui/Link.tsx';
 import { Failure } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
 import { LocalTable } from '../ui/Table.tsx';
@@ -29,14 +30,26 @@ export function SupplierClaims() {
           {
             key: 'supplier',
             label: m.op_supplier(),
+            isSecond: true,
             sort: (row) => row.supplier,
-            cell: (row) => row.supplier,
+            cell: (row) => (
+              <Link
+                to={view.at('/ledger', { tab: 'postings', account: `payable:${row.supplier}` })}
+              >
+                {row.supplier}
+              </Link>
+            ),
           },
           {
             key: 'model',
             label: m.op_model(),
             sort: (row) => row.model,
-            cell: (row) => <code>{row.model}</code>,
+            cell: (row) => (
+              <>
+                <code>{row.model}</code>
+                <span className="only-narrow faint">{row.supplier}</span>
+              </>
+            ),
           },
           {
             key: 'answers',

@@ -57,7 +57,12 @@ export function Waterline({ plans }: { readonly plans: readonly PlanLine[] }) {
             );
           })}
           <line className="waterline" x1={0} x2={width} y1={lineY} y2={lineY} />
-          <text className="line-label" x={width} y={lineY + 15} textAnchor="end">
+          <text
+            className="line-label"
+            x={width}
+            y={layout.isLabelBelow ? lineY + 15 : lineY - 6}
+            textAnchor="end"
+          >
             {m.op_break_even()}
           </text>
         </svg>

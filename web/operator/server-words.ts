@@ -5,7 +5,7 @@ import { count } from '../ui/figures.ts';
 type Words = Readonly<Record<string, () => string>>;
 
 /** The words for what the server names; the name itself where it is one that nobody has described yet. */
-const inWords =
+export const inWords =
   (words: Words) =>
   (name: string): string =>
     words[name]?.() ?? name.replaceAll('_', ' ');
@@ -42,20 +42,6 @@ export const kindText = inWords({
   renew: m.op_kind_renew,
   change_plan: m.op_kind_change_plan,
   cap: m.op_kind_cap,
-});
-
-/** What a fact of a change is called. */
-export const factName = inWords({
-  start: m.op_fact_start,
-  end: m.op_fact_end,
-  timeZone: m.op_fact_timeZone,
-  price: m.op_fact_price,
-  amount: m.op_fact_amount,
-  source: m.op_fact_source,
-  expiresAt: m.op_fact_expiresAt,
-  reference: m.op_fact_reference,
-  reason: m.op_fact_reason,
-  cap: m.op_fact_cap,
 });
 
 /** Who paid for a request. */
@@ -131,4 +117,16 @@ export function accountText(account: string, plan: string | null): string {
 export function gateName(gate: string): string {
   const [name = '', ofClass] = gate.split('/');
   return ofClass === undefined ? name : `${name} · ${className(ofClass)}`;
+}
+
+/** Who it was, without the id behind a person's name. */
+export const actorText = (actor: string): string =>
+  actor === 'command line' ? m.op_actor_cli() : actor.replace(/ \(per_\w+\)$/, '');
+
+/** What a plan charges for use, as the server writes it: `cost × 1.2`, or the name of a table of rates. */
+export function tariffText(tariff: string): string {
+  const [, times] = /^cost × (\S+)$/.exec(tariff) ?? [];
+  if (times !== undefined) return m.op_tariff_markup({ times });
+  const [, table] = /^rates (.+)$/.exec(tariff) ?? [];
+  return table === undefined ? tariff : m.op_tariff_table({ table });
 }

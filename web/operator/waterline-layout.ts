@@ -25,6 +25,8 @@ export interface WaterlineLayout {
   readonly scale: number;
   readonly lineY: number;
   readonly height: number;
+  /** On which side of the line its own label stands, at the right edge: where neither a block nor its words are in its way. */
+  readonly isLabelBelow: boolean;
 }
 
 export interface WaterlineRoom {
@@ -38,6 +40,8 @@ export interface WaterlineRoom {
 
 const BLOCK_WIDTH_MIN = 3;
 const SIDE_MIN = 28;
+/** Room that the line's own label takes at the right edge. */
+const LINE_LABEL_WIDTH = 80;
 /** A plan more than this many times as high as any other would press all others flat: it is cut. */
 const OUTLIER = 3;
 const CUT_AT = 1.6;
@@ -77,6 +81,10 @@ export function layOut(plans: readonly Floater[], room: WaterlineRoom): Waterlin
     scale,
     lineY: room.labelHeight + above,
     height: room.labelHeight * 2 + above + below,
+    isLabelBelow: !blocks.some(
+      ({ height, slotX, slotWidth }) =>
+        height < 0 && slotX + slotWidth > room.width - LINE_LABEL_WIDTH,
+    ),
   };
 }
 

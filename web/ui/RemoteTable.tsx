@@ -8,6 +8,9 @@ import { type Column, type Sorting, Table, TableBar } from './Table.tsx';
 
 const ROWS = 50;
 
+/** Of what has a time. */
+export const NEWEST_FIRST: Sorting = { key: 'at', order: 'desc' };
+
 /** A table whose rows stay at the server, which sorts, searches and pages. */
 export function RemoteTable<Row>({
   caption,

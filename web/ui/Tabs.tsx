@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { goTo, usePlace } from './place.ts';
 import { queryOf } from './remote.ts';
 
@@ -15,9 +15,19 @@ export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: r
   const chosen = tabs.find(({ key }) => key === asked) ?? tabs[0];
   const choose = (key: string): void =>
     goTo(`${path}${queryOf({ ...Object.fromEntries(query), tab: key })}`, 'replace');
+  const list = useRef<HTMLDivElement>(null);
+  // The chosen one is in sight even where they are wider than their room; the page itself does not move.
+  useLayoutEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (!list.current || !tab) return;
+    const room = list.current.getBoundingClientRect();
+    const { left, right } = tab.getBoundingClientRect();
+    if (left < room.left || right > room.right)
+      list.current.scrollLeft += (left + right - room.left - room.right) / 2;
+  }, [chosen?.key]);
   return (
     <div className="tabs-block">
-      <div className="tabs" role="tablist" aria-label={label}>
+      <div className="tabs" role="tablist" aria-label={label} ref={list}>
         {tabs.map((tab, index) => (
           <button
             key={tab.key}

@@ -188,7 +188,8 @@ export function Failure({
           <code>{error.code}</code>
         </p>
       </div>
-      {onAgain && <Button onClick={onAgain}>{m.ui_again()}</Button>}
+      {/* What is not there does not come by asking again. */}
+      {onAgain && error.code !== 'not_found' && <Button onClick={onAgain}>{m.ui_again()}</Button>}
     </div>
   );
 }

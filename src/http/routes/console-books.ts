@@ -35,7 +35,7 @@ export const consoleBookRoutes: readonly Route[] = [
     method: 'GET',
     path: '/console/decisions',
     role: 'support',
-    summary: 'Decisions of all customers, refusals too, newest first.',
+    summary: 'Decisions of all customers, refusals too; newest first, or oldest by `order`.',
     input: decisionsInput,
     output: decisionsPage,
     run: ({ input, services }) =>
@@ -50,7 +50,7 @@ export const consoleBookRoutes: readonly Route[] = [
     method: 'GET',
     path: '/console/customers/:customer/decisions',
     role: 'support',
-    summary: 'Decisions of a customer, refusals too, newest first.',
+    summary: 'Decisions of a customer, refusals too; newest first, or oldest by `order`.',
     input: decisionsInput,
     output: decisionsPage,
     run: ({ input, params, services }) =>
@@ -65,7 +65,7 @@ export const consoleBookRoutes: readonly Route[] = [
     method: 'GET',
     path: '/console/ledger/postings',
     role: 'support',
-    summary: 'The journal, newest first.',
+    summary: 'The journal; newest first, or oldest by `order`.',
     input: postingsInput,
     output: postingsPage,
     run: ({ input, services }) =>
@@ -84,7 +84,7 @@ export const consoleBookRoutes: readonly Route[] = [
     method: 'GET',
     path: '/console/customers/:customer/postings',
     role: 'support',
-    summary: 'The journal of a customer, newest first.',
+    summary: 'The journal of a customer; newest first, or oldest by `order`.',
     input: postingsInput,
     output: postingsPage,
     run: ({ input, params, services }) =>
@@ -99,7 +99,8 @@ export const consoleBookRoutes: readonly Route[] = [
     method: 'GET',
     path: '/console/customers/:customer/operations',
     role: 'support',
-    summary: 'Grants, refunds, renewals and changes of a customer, newest first.',
+    summary:
+      'Grants, refunds, renewals and changes of a customer; newest first, or oldest by `order`.',
     input: z.object({ book: bookField, ...tableFields(['seq']) }),
     output: accountOperationsPage,
     run: ({ input, params, services }) =>
@@ -195,7 +196,7 @@ export const consoleBookRoutes: readonly Route[] = [
     method: 'GET',
     path: '/console/actions',
     role: 'support',
-    summary: 'What operators did, newest first; nothing is ever removed.',
+    summary: 'What operators did; newest first, or oldest by `order`. Nothing is ever removed.',
     input: z.object(tableFields(['at'])),
     output: actionsPage,
     run: ({ input, services }) => services.console.actions(tableInput(input)),

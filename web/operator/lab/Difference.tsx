@@ -32,11 +32,13 @@ export function Difference({
   return (
     <aside className="lab-difference">
       <p>
-        {m.lab_since()}{' '}
+        {m.lab_since()}
+        {m.ui_gap()}
         <Link className="text-link" to={view.at(`/lab/${before.id}`)}>
           {moment(before.createdAtMs)}
         </Link>
-        : {changed.join(m.lab_words_comma())}
+        {m.lab_words_colon()}
+        {changed.join(m.lab_words_comma())}
       </p>
       {was && now && (
         <dl>
