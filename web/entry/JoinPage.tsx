@@ -4,7 +4,7 @@ import { api } from '../chat/api.ts';
 import { m } from '../paraglide/messages.js';
 import { Button, Failure, Loading, TextField } from '../ui/parts.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
-import { enter } from '../ui/session.ts';
+import { enter, useSession } from '../ui/session.ts';
 import { type OperatorRole, roleText } from '../ui/role-text.ts';
 import { EntryFrame } from './EntryFrame.tsx';
 import { FormProblem, type NewPerson, PersonForm } from './PersonForm.tsx';
@@ -18,13 +18,26 @@ export function JoinPage({ invite }: { readonly invite: string | undefined }) {
     await api('POST', '/sign-up', { ...person, ...(invite !== undefined && { invite }) });
     enter(look.data?.kind === 'operator' ? '/operator' : '/');
   };
+  const session = useSession();
+  const back = (
+    <a className="quiet-link" href="/sign-in">
+      {m.entry_back_to_sign_in()}
+    </a>
+  );
   if (look.error)
     return (
       <EntryFrame title={m.entry_join()}>
         <Failure error={look.error} />
+        <div className="form-actions">{back}</div>
       </EntryFrame>
     );
-  if (invite !== undefined && !look.data) return <Loading rows={2} />;
+  if (invite === undefined ? !session.data : !look.data) return <Loading rows={2} />;
+  if (invite === undefined && session.data?.registration !== 'open')
+    return (
+      <EntryFrame title={m.entry_join()} lead={m.entry_join_closed()}>
+        {back}
+      </EntryFrame>
+    );
   return (
     <EntryFrame
       title={m.entry_join()}
