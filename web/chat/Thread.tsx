@@ -83,17 +83,23 @@ export function Thread({
   }, [asked, outline.length, virtual]);
 
   const isAtEnd = useRef(true);
+  const isUntouched = useRef(true);
+  const last = useRef({ scrollTop: 0, scrollHeight: 0 });
   const onScroll = useCallback(() => {
     const node = scroller.current;
     if (!node) return;
-    const left = node.scrollHeight - node.scrollTop - node.clientHeight;
+    const { scrollTop, scrollHeight } = node;
+    const left = scrollHeight - scrollTop - node.clientHeight;
     isAtEnd.current = left < AT_END;
     setAway(left > NEAR_END);
+    // Only a reader goes up while nothing shrinks: by a key, or to what the browser has found.
+    if (scrollTop < last.current.scrollTop && scrollHeight >= last.current.scrollHeight)
+      isUntouched.current = false;
+    last.current = { scrollTop, scrollHeight };
   }, []);
   // An opened conversation is at its end while it comes, until somebody reads in it. And what comes to
   // stand above the composer, or a phone's keyboard, does not cover the end where that is read.
   const isGrowing = asked !== undefined;
-  const isUntouched = useRef(true);
   useLayoutEffect(() => {
     isUntouched.current = !wasNew.current;
   }, [openedId]);
