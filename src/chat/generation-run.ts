@@ -95,7 +95,7 @@ export class GenerationRun {
       type: 'admitted',
       model: quote.model.name,
       class: quote.model.className,
-      fallbackGate: admitted.candidate > 0 ? admitted.becauseOfGate : undefined,
+      fallbackGate: fallbackGateOf(admitted),
     });
     this.#noted = noteRequest(this.#deps.pool, this.#plan.id, admitted.hold.requestId).catch(
       (error: unknown) =>
@@ -145,13 +145,18 @@ export class GenerationRun {
     const { receipt, plans } = this.#deps;
     const { caller } = this.#plan;
     if (!outcome.admission) return undefined;
-    const requestId: Id<'request'> = outcome.admission.admitted.hold.requestId;
+    const { admitted } = outcome.admission;
+    const requestId: Id<'request'> = admitted.hold.requestId;
     const untilMs = performance.now() + RECEIPT_WAIT_MS;
     for (;;) {
       const found = await receipt(caller, requestId);
       if (found === undefined) return undefined;
       if (found !== 'running')
-        return takingOf(found, { plan: plans.plan(caller.subject.planVersionId), ms });
+        return takingOf(found, {
+          plan: plans.plan(caller.subject.planVersionId),
+          ms,
+          fallbackGate: fallbackGateOf(admitted),
+        });
       // A hold that was given back unused never gets a receipt.
       if (outcome.settled === undefined && performance.now() > untilMs) return undefined;
       await sleep(RECEIPT_TRY_MS);
@@ -183,4 +188,9 @@ export class GenerationRun {
       }
     }
   }
+}
+
+/** The full gate because of which another class serves than was asked for. */
+function fallbackGateOf({ candidate, becauseOfGate }: Admission['admitted']): string | undefined {
+  return candidate > 0 ? becauseOfGate : undefined;
 }

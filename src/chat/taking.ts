@@ -13,6 +13,8 @@ export interface Taking {
   readonly paidBy: 'plan' | 'allowance' | 'promotional' | 'bought' | 'overage';
   /** The gate of which it took the largest share, in thousandths of its limit. */
   readonly share?: { readonly gate: string; readonly perMille: number } | undefined;
+  /** The full gate because of which another model answered than was asked for. */
+  readonly fallbackGate?: string | undefined;
   readonly outputTokens: number;
   /** True: nothing came, nothing was counted. */
   readonly isVoid?: boolean | undefined;
@@ -22,7 +24,15 @@ export interface Taking {
 /** Sums a receipt up. Shares of gates that count cost are shares too, and say no amount. */
 export function takingOf(
   receipt: Receipt,
-  { plan, ms }: { readonly plan: PlanVersion | undefined; readonly ms: number },
+  {
+    plan,
+    ms,
+    fallbackGate,
+  }: {
+    readonly plan: PlanVersion | undefined;
+    readonly ms: number;
+    readonly fallbackGate?: string | undefined;
+  },
 ): Taking {
   const { usage } = receipt;
   const isVoid = receipt.outcome === 'voided';
@@ -38,6 +48,7 @@ export function takingOf(
     paidBy: payer ?? 'plan',
     share: payer === undefined && plan && !isVoid ? shareOf(receipt, plan) : undefined,
     ...(isVoid && { isVoid }),
+    ...(fallbackGate !== undefined && { fallbackGate }),
     outputTokens,
     estimated: receipt.estimated,
   };

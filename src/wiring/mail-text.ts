@@ -5,7 +5,10 @@ import type { Mail } from './mailer.ts';
 export type Language = 'en' | 'zh';
 type Words = Omit<Mail, 'to'>;
 
-/** What a mail is about. Every one of them is short text without markup, pictures or tracking. */
+/**
+ * What a mail is about. Every one of them is short text, without pictures or tracking; `mailHtml` draws it.
+ * What is to be done is a label that ends in a colon, and its address on the next line.
+ */
 export type MailMatter =
   | { readonly about: 'test' }
   | {
@@ -34,17 +37,17 @@ function english(matter: MailMatter): Words {
     case 'test':
       return {
         subject: 'A test mail from Breakeven',
-        text: 'Mail from your installation arrives. Nothing else to do.\n',
+        text: 'Mail from your installation arrives. There is nothing else to do.\n',
       };
     case 'invitation':
       return {
-        subject: `${matter.by} invites you to Breakeven`,
-        text: `${matter.by} invites you. Open this address once, before ${day(matter.until)}:\n\n${matter.url}\n\nIf you did not expect this, do nothing.\n`,
+        subject: `${oneLine(matter.by)} invites you to Breakeven`,
+        text: `An account is waiting for you. The address below opens it once, until ${day(matter.until)}.\n\nAccept the invitation:\n${matter.url}\n\nIf you did not expect this, do nothing.\n`,
       };
     case 'password':
       return {
         subject: 'Set a new password',
-        text: `Open this address once, before ${moment(matter.until)}, to set a new password:\n\n${matter.url}\n\nIf you did not ask for it, do nothing: the old password stays.\n`,
+        text: `The address below works once, until ${moment(matter.until)}.\n\nSet a new password:\n${matter.url}\n\nIf you did not ask for it, do nothing: the old password stays.\n`,
       };
     case 'alert': {
       const { facts, account, percent, url, isCap } = matter;
@@ -55,7 +58,7 @@ function english(matter: MailMatter): Words {
         : `${percent}% of a limit: ${limit}${used && ` (${used})`}`;
       return {
         subject: `${percent}% used: ${limit}`,
-        text: `${account} has used ${said}.\nThere is room again by ${moment(new Date(facts.resetsAtMs))} at the latest.\n\nEvery limit: ${url}/usage\nWhen to be told: ${url}/settings\n`,
+        text: `${oneLine(account)} has used ${said}.\n\nThere is room again by ${moment(new Date(facts.resetsAtMs))} at the latest.\n\nSee every limit:\n${url}/usage\n\nChoose when to be told:\n${url}/settings\n`,
       };
     }
     default:
@@ -68,17 +71,17 @@ function chinese(matter: MailMatter): Words {
     case 'test':
       return {
         subject: 'Breakeven 测试邮件',
-        text: '你的 Breakeven 能够发出邮件，无需其他操作。\n',
+        text: '你的 Breakeven 可以发出邮件，无需其他操作。\n',
       };
     case 'invitation':
       return {
-        subject: `${matter.by} 邀请你使用 Breakeven`,
-        text: `${matter.by} 邀请你加入。请在 ${day(matter.until)} 前打开此地址，仅可使用一次：\n\n${matter.url}\n\n如与你无关，请忽略。\n`,
+        subject: `${oneLine(matter.by)} 邀请你使用 Breakeven`,
+        text: `已为你准备好账户。下面的地址仅可使用一次，有效期至 ${day(matter.until)}。\n\n接受邀请：\n${matter.url}\n\n如与你无关，请忽略。\n`,
       };
     case 'password':
       return {
         subject: '设置新密码',
-        text: `请在 ${moment(matter.until)} 前打开此地址设置新密码，仅可使用一次：\n\n${matter.url}\n\n如非本人操作，请忽略，原密码不变。\n`,
+        text: `下面的地址仅可使用一次，有效期至 ${moment(matter.until)}。\n\n设置新密码：\n${matter.url}\n\n如非本人操作，请忽略，原密码不变。\n`,
       };
     case 'alert': {
       const { facts, account, percent, url, isCap } = matter;
@@ -87,7 +90,7 @@ function chinese(matter: MailMatter): Words {
       const said = isCap ? `${limit}已用 ${percent}%` : `一项限额已用 ${percent}%：${limit}`;
       return {
         subject: `已用 ${percent}%：${limit}`,
-        text: `${account} 的${said}${used && `（${used}）`}。\n最迟于 ${moment(new Date(facts.resetsAtMs))} 恢复。\n\n查看全部限额：${url}/usage\n更改提醒比例：${url}/settings\n`,
+        text: `${oneLine(account)} 的${said}${used && `（${used}）`}。\n\n最迟于 ${moment(new Date(facts.resetsAtMs))} 恢复。\n\n查看全部限额：\n${url}/usage\n\n更改提醒比例：\n${url}/settings\n`,
       };
     }
     default:
@@ -171,6 +174,8 @@ function numberText(unit: string, amount: number): string {
   return unit === 'tokens' ? amount.toLocaleString('en') : dollars(amount);
 }
 
+/** A name that somebody chose cannot make a paragraph of its own, and so no button. */
+const oneLine = (name: string): string => name.replaceAll(/\s+/g, ' ');
 const dollars = (nano: number): string => `$${(nano / 1e9).toFixed(2)}`;
 const day = (at: Date): string => at.toISOString().slice(0, 10);
 const moment = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -53,6 +53,7 @@ it('sends each mail once, whoever else sends', async () => {
   expect(smtp.mails).toHaveLength(15);
   const [mail] = smtp.to('reader3@example.com');
   expect(mail).toContain('已用 80% = 3');
+  expect(smtp.htmlTo('reader3@example.com')[0]).toContain('>已用 80% = 3</p>');
   expect(mail).toContain('From: Breakeven <mail@breakeven.example>');
   expect(mail).toMatch(/Message-ID: <[0-9a-f-]{36}@breakeven\.example>/);
   expect(await countWaitingMail(pool)).toMatchObject({ waiting: 0, givenUp: 0 });

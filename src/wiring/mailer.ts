@@ -8,8 +8,9 @@ import {
   postponeWaitingMail,
 } from '#accounts/mail-waiting.store.ts';
 import type { Clock } from '#base/clock.ts';
+import { mailHtml } from './mail-html.ts';
 
-/** A mail, in words. */
+/** A mail, in words; it leaves as text and, drawn from that, as HTML. */
 export interface Mail {
   readonly to: string;
   readonly subject: string;
@@ -120,7 +121,7 @@ export async function deliver(server: MailServer, mail: Mail, id?: string): Prom
     const domain = /@([^>\s]+)/.exec(from)?.[1] ?? host;
     const messageId = id === undefined ? {} : { messageId: `<${id}@${domain}>` };
     const { response } = await Promise.race([
-      transport.sendMail({ from, ...mail, ...messageId }),
+      transport.sendMail({ from, ...mail, html: mailHtml(mail), ...messageId }),
       tooLong,
     ]);
     return { isTaken: true, answer: response, isWorthRetrying: false };

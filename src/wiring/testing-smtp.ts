@@ -48,9 +48,18 @@ export class TestSmtp implements AsyncDisposable {
     return (this.#server.server.address() as AddressInfo).port;
   }
 
-  /** Mails to an address, their text decoded. */
+  /** Mails to an address: their head, and the text of their text part. */
   to(address: string): readonly string[] {
-    return this.mails.filter((mail) => mail.includes(`To: ${address}`)).map(decoded);
+    return this.#of(address).map((mail) => decoded(mail, 'text/plain'));
+  }
+
+  /** The HTML part of the mails to an address, with the head of its part. */
+  htmlTo(address: string): readonly string[] {
+    return this.#of(address).map((mail) => decoded(mail, 'text/html'));
+  }
+
+  #of(address: string): readonly string[] {
+    return this.mails.filter((mail) => mail.includes(`To: ${address}`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,16 +73,29 @@ function smtpError(responseCode: number, message: string): Error {
   return Object.assign(new Error(message), { responseCode });
 }
 
-/** Quoted-printable and base64 bodies as text. */
-function decoded(mail: string): string {
+/** One part of a mail of several, after the head of all. */
+function decoded(mail: string, type: string): string {
+  const { head, body } = split(mail);
+  const boundary = /boundary="([^"]+)"/.exec(head)?.[1];
+  if (boundary === undefined) return `${head}\r\n\r\n${bodyText(head, body)}`;
+  const parts = body.split(`--${boundary}`).map((part) => split(part.trimStart()));
+  const part = parts.find((each) => each.head.toLowerCase().includes(type));
+  return `${head}\r\n\r\n${part ? bodyText(part.head, part.body) : ''}`;
+}
+
+function split(mail: string): { readonly head: string; readonly body: string } {
   const at = mail.indexOf('\r\n\r\n');
-  const [head, body] = [mail.slice(0, at), mail.slice(at + 4)];
-  if (/transfer-encoding: base64/i.test(head))
-    return `${head}\r\n\r\n${Buffer.from(body, 'base64').toString('utf8')}`;
+  return at < 0 ? { head: mail, body: '' } : { head: mail.slice(0, at), body: mail.slice(at + 4) };
+}
+
+/** Quoted-printable and base64 bodies as text. */
+function bodyText(head: string, body: string): string {
+  if (/transfer-encoding: base64/i.test(head)) return Buffer.from(body, 'base64').toString('utf8');
+  if (!/transfer-encoding: quoted-printable/i.test(head)) return body;
   const bytes = body
     .replaceAll('=\r\n', '')
     .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
-  return `${head}\r\n\r\n${Buffer.from(bytes, 'latin1').toString('utf8')}`;
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

@@ -1,12 +1,10 @@
 import type { MyAlert } from '../../src/http/shapes/mail.ts';
 import type { OfferedGate } from '../../src/http/shapes/me.ts';
 import { api } from '../chat/api.ts';
-import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { count, moment, percent } from '../ui/figures.ts';
 import { useRemote } from '../ui/remote.ts';
-import { listed } from '../ui/words.ts';
-import { amountWords, windowWords } from './terms.ts';
+import { amountWords, limitName } from './terms.ts';
 
 /** Limits that have reached a share at which the customer wanted to be told; each is put away once. */
 export function AlertList() {
@@ -20,7 +18,7 @@ export function AlertList() {
       {rows.map((alert) => (
         <li key={alert.id}>
           <p>
-            <strong>{headOf(alert)}</strong>{' '}
+            <strong>{headOf(alert)}</strong>
             <span className="soft">
               {[amountsOf(alert), m.me_alert_falls({ at: moment(alert.resetsAtMs) })]
                 .filter(Boolean)
@@ -42,14 +40,9 @@ export function AlertList() {
   );
 }
 
-function headOf({ gate, share, classes, window }: MyAlert): string {
+function headOf({ gate, share, unit, classes, window }: MyAlert): string {
   if (gate === 'cap') return m.me_alert_cap({ share: percent(share) });
-  const length = windowWords(window);
-  const limit =
-    classes.length === 0
-      ? length
-      : m.me_limit_of({ classes: listed(classes.map(className)), window: length });
-  return m.me_alert_text({ share: percent(share), limit });
+  return m.me_alert_text({ share: percent(share), limit: limitName({ unit, classes, window }) });
 }
 
 function amountsOf({ unit, used, limit }: MyAlert): string {

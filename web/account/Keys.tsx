@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { IssuedKey, MyKey } from '../../src/http/shapes/me.ts';
+import type { IssuedKey, MyKey, MyMember } from '../../src/http/shapes/me.ts';
 import { api } from '../chat/api.ts';
 import { CopyButton } from '../chat/CopyButton.tsx';
 import { FormProblem } from '../entry/PersonForm.tsx';
@@ -7,11 +7,14 @@ import { m } from '../paraglide/messages.js';
 import { moment, usd } from '../ui/figures.ts';
 import { Button, Empty, Failure, Loading, TextField } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
-import { LocalTable } from '../ui/Table.tsx';
+import { type Column, LocalTable } from '../ui/Table.tsx';
 
-/** API keys: made with a cap, shown once, revoked at once. */
-export function Keys() {
+/** API keys: made with a cap, shown once, revoked at once. An admin sees everybody's, and whose each is. */
+export function Keys({ isAdmin }: { readonly isAdmin: boolean }) {
   const keys = useRemote<{ readonly rows: readonly MyKey[] }>('/me/keys');
+  const members = useRemote<{ readonly rows: readonly MyMember[] }>(
+    isAdmin ? '/me/members' : undefined,
+  );
   const [name, setName] = useState('');
   const [cap, setCap] = useState('');
   const [issued, setIssued] = useState<IssuedKey>();
@@ -46,9 +49,12 @@ export function Keys() {
           rowKey={(key) => key.id}
           columns={[
             { key: 'name', label: m.chat_name(), sort: (key) => key.name, cell: (key) => key.name },
+            ...whose(keys.data.rows, members.data?.rows ?? []),
             {
               key: 'prefix',
               label: m.me_key_begins(),
+              isSecond: isAdmin && (members.data?.rows.length ?? 0) > 1,
+              isShort: true,
               cell: (key) => <code>{key.prefix}…</code>,
             },
             {
@@ -77,7 +83,7 @@ export function Keys() {
         <div className="once" role="status">
           <p>{m.me_key_once()}</p>
           <code>{issued.secret}</code>
-          <CopyButton label={m.me_copy()} text={() => issued.secret} />
+          <CopyButton isNamed label={m.me_copy()} text={() => issued.secret} />
         </div>
       )}
       <form
@@ -96,4 +102,17 @@ export function Keys() {
       </form>
     </>
   );
+}
+
+/** Whose a key is; no column where all are the reader's own. */
+function whose(keys: readonly MyKey[], members: readonly MyMember[]): readonly Column<MyKey>[] {
+  const own = members.find(({ me }) => me)?.id;
+  if (own === undefined || keys.every(({ memberId }) => memberId === own)) return [];
+  const nameOf = ({ memberId }: MyKey): string => {
+    if (memberId === null) return m.me_key_of_account();
+    const member = members.find(({ id }) => id === memberId);
+    if (!member) return m.me_key_of_left();
+    return member.me ? m.me_you({ name: member.name }) : member.name;
+  };
+  return [{ key: 'whose', label: m.me_key_whose(), sort: nameOf, cell: nameOf }];
 }

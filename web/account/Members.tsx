@@ -51,6 +51,7 @@ export function Members({ isAdmin }: { readonly isAdmin: boolean }) {
           {
             key: 'role',
             label: m.me_role(),
+            isShort: true,
             cell: (member) => (member.role === 'admin' ? m.me_admin() : m.me_member()),
           },
           {
@@ -110,7 +111,7 @@ export function Members({ isAdmin }: { readonly isAdmin: boolean }) {
           <p>{m.me_invite_once()}</p>
           <code>{issued.url}</code>
           <Mailed mail={issued.mail} />
-          <CopyButton label={m.me_copy()} text={() => issued.url} />
+          <CopyButton isNamed label={m.me_copy()} text={() => issued.url} />
         </div>
       )}
     </>

@@ -5,6 +5,7 @@ import { className } from '../chat/meter-words.ts';
 import { m } from '../paraglide/messages.js';
 import { addDays, count, dateText, daysText, numberOf, usd } from '../ui/figures.ts';
 import { useRemote } from '../ui/remote.ts';
+import { listed } from '../ui/words.ts';
 import { fullWords, gateWords } from './terms.ts';
 
 /**
@@ -55,7 +56,8 @@ export function PlanNotice({
         <Terms notice={notice} />
       </ul>
       <p className="notice-ways">
-        {m.me_notice_stay()} <a href="/plans">{m.me_notice_plans()}</a> ·{' '}
+        <span>{m.me_notice_stay()}</span>
+        <a href="/plans">{m.me_notice_plans()}</a>
         <a href="/settings">{m.me_notice_leave()}</a>
       </p>
     </>
@@ -129,10 +131,10 @@ function Terms({ notice }: { readonly notice: MyNotice }) {
       {isOther(creditsNanoUsd) && <li>{m.me_notice_credits(amounts(creditsNanoUsd))}</li>}
       {isOther(overageCapNanoUsd) && <li>{m.me_notice_overage(amounts(overageCapNanoUsd))}</li>}
       {notice.classesLost.length > 0 && (
-        <li>{m.me_classes_lost({ classes: notice.classesLost.map(className).join(', ') })}</li>
+        <li>{m.me_classes_lost({ classes: listed(notice.classesLost.map(className)) })}</li>
       )}
       {notice.classesGained.length > 0 && (
-        <li>{m.me_classes_gained({ classes: notice.classesGained.map(className).join(', ') })}</li>
+        <li>{m.me_classes_gained({ classes: listed(notice.classesGained.map(className)) })}</li>
       )}
       {bill && <OwnUse bill={bill} />}
     </>

@@ -6,7 +6,7 @@ import { Dialog } from '../chat/Dialog.tsx';
 import { className } from '../chat/meter-words.ts';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
-import { count, moment, numberOf, usd } from '../ui/figures.ts';
+import { count, dateText, moment, numberOf, usd } from '../ui/figures.ts';
 import { Button, Empty, Failure, Loading } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { listed } from '../ui/words.ts';
@@ -96,13 +96,13 @@ function Tier({
         <li>
           {m.me_classes({ classes: listed(plan.classes.map(({ name }) => className(name))) })}
         </li>
+        {plan.billing === 'metered' && <li>{m.me_metered()}</li>}
         {plan.gates.map((gate) => (
           <li key={gate.id}>
             {gateWords(gate)}
             <span className="faint">{fullWords(gate)}</span>
           </li>
         ))}
-        {plan.gates.length === 0 && plan.billing === 'metered' && <li>{m.me_metered()}</li>}
         {numberOf(plan.creditsNanoUsd) > 0 && (
           <li>{m.me_credits_included({ amount: usd(plan.creditsNanoUsd) })}</li>
         )}
@@ -157,7 +157,7 @@ function ChangePreview({
         <dt>{m.me_change_unused({ plan: change.from.displayName })}</dt>
         <dd>{usd(change.unearnedNanoUsd)}</dd>
         <dt>
-          {m.me_change_rest({ plan: change.to.displayName, at: moment(change.periodEndsAtMs) })}
+          {m.me_change_rest({ plan: change.to.displayName, at: dateText(change.periodEndsAtMs) })}
         </dt>
         <dd>{usd(change.restOfPeriodNanoUsd)}</dd>
         <dt>{due < 0 ? m.me_change_credited() : m.me_change_due()}</dt>

@@ -96,7 +96,7 @@ export function TwoFactor({ isOn: wasOn }: { readonly isOn: boolean }) {
               </li>
             ))}
           </ul>
-          <CopyButton label={m.me_copy()} text={() => start.backupCodes.join('\n')} />
+          <CopyButton isNamed label={m.me_copy()} text={() => start.backupCodes.join('\n')} />
         </div>
         <TextField
           label={m.me_two_factor_code()}

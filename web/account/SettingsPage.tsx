@@ -42,7 +42,7 @@ export function SettingsPage({ session }: { readonly session: Session }) {
             <Spending isAdmin={customer.role === 'admin'} />
           </Part>
           <Part title={m.me_keys()} note={m.me_keys_note()}>
-            <Keys />
+            <Keys isAdmin={customer.role === 'admin'} />
           </Part>
           <Part title={m.me_members()}>
             <Members isAdmin={customer.role === 'admin'} />

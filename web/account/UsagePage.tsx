@@ -1,6 +1,6 @@
 import type { MyMeter, MyPlans, MyReceiptRow, MyUsage } from '../../src/http/shapes/me.ts';
 import type { Session } from '../../src/http/shapes/session.ts';
-import { className } from '../chat/meter-words.ts';
+import { clockTime } from '../chat/figures.ts';
 import { m } from '../paraglide/messages.js';
 import {
   addDays,
@@ -18,11 +18,11 @@ import { PlanFit } from '../ui/PlanFit.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { RemoteTable } from '../ui/RemoteTable.tsx';
 import { type Column, LocalTable } from '../ui/Table.tsx';
-import { listed, sentences } from '../ui/words.ts';
+import { sentences } from '../ui/words.ts';
 import { AlertList } from './AlertList.tsx';
 import { Part } from './Part.tsx';
 import { PlanNotices } from './PlanNotices.tsx';
-import { amountWords, windowWords } from './terms.ts';
+import { amountWords, limitName } from './terms.ts';
 import { UseByDay } from './UseByDay.tsx';
 
 /** What was used, how full every limit is, and where the period will end. */
@@ -59,6 +59,36 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
         )}
         <Credits usage={data} />
       </Part>
+      {data.totals.requests === 0 ? (
+        <Part title={m.me_by_day()}>
+          <Empty>{m.me_nothing_used()}</Empty>
+        </Part>
+      ) : (
+        <Used usage={data} />
+      )}
+      {customer.role === 'admin' && (
+        <Part title={m.fit_title()} note={m.fit_note()}>
+          <PlanFit path="/me/plan-fit" />
+        </Part>
+      )}
+      <Part title={m.me_receipts()} note={m.me_receipts_note()}>
+        <RemoteTable<MyReceiptRow>
+          caption={m.me_receipts()}
+          path="/me/receipts"
+          query={{}}
+          rowKey={(row) => row.requestId}
+          empty={m.me_no_receipts()}
+          columns={RECEIPT_COLUMNS}
+        />
+      </Part>
+    </>
+  );
+}
+
+/** Day by day, and by who and what. */
+function Used({ usage: data }: { readonly usage: MyUsage }) {
+  return (
+    <>
       <Part title={m.me_by_day()}>
         <UseByDay
           days={data.byDay}
@@ -86,21 +116,6 @@ export function UsagePage({ customer }: { readonly customer: NonNullable<Session
           />
         </Part>
       </div>
-      {customer.role === 'admin' && (
-        <Part title={m.fit_title()} note={m.fit_note()}>
-          <PlanFit path="/me/plan-fit" />
-        </Part>
-      )}
-      <Part title={m.me_receipts()} note={m.me_receipts_note()}>
-        <RemoteTable<MyReceiptRow>
-          caption={m.me_receipts()}
-          path="/me/receipts"
-          query={{}}
-          rowKey={(row) => row.requestId}
-          empty={m.me_no_receipts()}
-          columns={RECEIPT_COLUMNS}
-        />
-      </Part>
     </>
   );
 }
@@ -163,14 +178,10 @@ function forecastOf(usage: MyUsage, nameOf: (meter: MyMeter) => string): string 
   });
 }
 
-/** A limit by the models that it is for and its window; one for every model by its window alone. */
 function meterName(meter: MyMeter, gates: MyPlans['rows'][number]['gates']): string {
   const [id, ofClass] = meter.gate.split('/');
   const classes = ofClass ? [ofClass] : (gates.find((gate) => gate.id === id)?.classes ?? []);
-  const window = windowWords(meter.window);
-  return classes.length === 0
-    ? window
-    : m.me_limit_of({ classes: listed(classes.map(className)), window });
+  return limitName({ unit: meter.unit, classes, window: meter.window });
 }
 
 function Gauge({ meter, name }: { readonly meter: MyMeter; readonly name: string }) {
@@ -201,7 +212,7 @@ function Gauge({ meter, name }: { readonly meter: MyMeter; readonly name: string
 /** A rolling window empties bit by bit; the others at once. */
 function resetWords({ resetsAtMs, window, fill }: MyMeter): string {
   if (resetsAtMs === null || fill === 0) return '';
-  const at = moment(resetsAtMs);
+  const at = clockTime(resetsAtMs);
   return window.startsWith('rolling') ? m.me_falls({ at }) : m.me_resets({ at });
 }
 
@@ -219,17 +230,16 @@ function Credits({ usage }: { readonly usage: MyUsage }) {
   return <p className="soft">{sentences(parts)}</p>;
 }
 
-interface Used {
+interface UsedRow {
   readonly name: string;
   readonly requests: number;
   readonly tokensIn: number;
   readonly tokensOut: number;
 }
 
-function Shares({ name, rows }: { readonly name: string; readonly rows: readonly Used[] }) {
-  if (rows.length === 0) return <Empty>{m.me_nothing_used()}</Empty>;
+function Shares({ name, rows }: { readonly name: string; readonly rows: readonly UsedRow[] }) {
   return (
-    <LocalTable<Used>
+    <LocalTable<UsedRow>
       caption={name}
       rows={rows}
       rowKey={(row, index) => `${index}-${row.name}`}

@@ -25,6 +25,33 @@ export function windowWords(window: string): string {
     : m.me_window_hours({ hours: count(hours) });
 }
 
+const COUNTED: Readonly<Record<string, () => string>> = {
+  messages: m.chat_unit_messages,
+  tokens: m.chat_unit_tokens,
+  charge: m.chat_unit_usd,
+};
+
+/** A limit by what it counts: "Standard messages, in 3 hours", "Fair use, each billing period". */
+export function limitName({
+  unit,
+  classes,
+  window,
+}: {
+  readonly unit: string;
+  readonly classes: readonly string[];
+  readonly window: string;
+}): string {
+  const what = (COUNTED[unit] ?? m.chat_unit_share)();
+  const name = m.me_limit_name({
+    what:
+      classes.length === 0
+        ? what
+        : m.chat_meter_of({ classes: listed(classes.map(className)), what }),
+    window: windowWords(window),
+  });
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
 /** An amount in a gate's unit; `null` where it is nobody's business. */
 export function amountWords(unit: OfferedGate['unit'], amount: number | null): string {
   if (amount === null) return m.me_limit_unsaid();
@@ -36,10 +63,11 @@ export function amountWords(unit: OfferedGate['unit'], amount: number | null): s
 /** What a gate lets through, in one line. */
 export function gateWords(gate: OfferedGate): string {
   const whose = listed(gate.classes.map(className));
-  const line = m.me_gate({
-    amount: amountWords(gate.unit, gate.limit),
-    window: windowWords(gate.window),
-  });
+  const window = windowWords(gate.window);
+  const line =
+    gate.limit === null
+      ? m.me_gate_unsaid({ window })
+      : m.me_gate({ amount: amountWords(gate.unit, gate.limit), window });
   return whose ? m.me_limit_of({ classes: whose, window: line }) : line;
 }
 
@@ -55,6 +83,15 @@ export function fullWords(gate: Pick<OfferedGate, 'whenFull' | 'fallbackTo' | 'w
     case 'slow':
       return m.me_full_slow();
     default:
-      return gate.window === 'cycle' ? m.me_full_next_period() : m.me_full_refuse();
+      return (NEXT[gate.window.replace(/ \d+s$/, '')] ?? m.me_full_refuse)();
   }
 }
+
+/** When a full limit that refuses has room again, by its window. */
+const NEXT: Readonly<Record<string, () => string>> = {
+  cycle: m.me_full_next_period,
+  'calendar day': m.me_full_next_day,
+  'calendar week': m.me_full_next_week,
+  'calendar month': m.me_full_next_month,
+  session: m.me_full_session,
+};

@@ -341,7 +341,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           {state.phase === 'loading' && <div className="thread-frame loading" aria-busy="true" />}
           {state.phase === 'missing' && (
             <div className="welcome">
-              <h2>{state.error?.code === 'offline' ? m.chat_error_offline() : m.chat_missing()}</h2>
+              <h2>{state.error?.code === 'offline' ? m.chat_unreachable() : m.chat_missing()}</h2>
               <button type="button" className="button" onClick={newChat}>
                 {m.chat_new()}
               </button>
@@ -448,7 +448,8 @@ function Unreachable({
   return (
     <main className="welcome welcome-alone">
       <span className="wordmark">Breakeven</span>
-      <h2>{isOut ? m.chat_sign_in_first() : m.chat_error_offline()}</h2>
+      <h2>{isOut ? m.chat_sign_in_first() : m.chat_unreachable()}</h2>
+      {!isOut && <p>{m.chat_unreachable_about()}</p>}
       {isOut ? (
         <a className="button button-main" href="/sign-in">
           {m.chat_sign_in()}

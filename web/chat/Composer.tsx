@@ -51,6 +51,8 @@ export function Composer(props: ComposerProps) {
   const [files, setFiles] = useState<readonly Pending[]>([]);
   const [search, setSearch] = useState(false);
   const [isSending, setSending] = useState(false);
+  /** Enter was pressed while a file was on its way. */
+  const [isQueued, setQueued] = useState(false);
   const [error, setError] = useState<string>();
   const [isDragging, setDragging] = useState(false);
   useImperativeHandle(props.ref, () => ({ focus: () => area.current?.focus() }), []);
@@ -67,6 +69,7 @@ export function Composer(props: ComposerProps) {
   }, []);
   useEffect(() => {
     setText(sessionStorage.getItem(draftKey) ?? '');
+    setQueued(false);
     area.current?.focus({ preventScroll: true });
   }, [draftKey]);
   useEffect(() => {
@@ -94,13 +97,16 @@ export function Composer(props: ComposerProps) {
   };
   const isUploading = files.some(({ part, error: failed }) => !part && !failed);
   const attachments = files.flatMap(({ part }) => part ?? []);
+  const hasFailed = files.some(({ error: failed }) => failed !== undefined);
   const canSend =
-    !isSending && !isUploading && !isAnswering && (text.trim() !== '' || attachments.length > 0);
+    !isSending && !isAnswering && (text.trim() !== '' || isUploading || attachments.length > 0);
 
   const send = async (): Promise<void> => {
     if (!canSend) return;
-    setSending(true);
     setError(undefined);
+    setQueued(isUploading);
+    if (isUploading) return;
+    setSending(true);
     try {
       if (await props.onSend({ text, attachments, search })) {
         setText('');
@@ -114,6 +120,14 @@ export function Composer(props: ComposerProps) {
       area.current?.focus({ preventScroll: true });
     }
   };
+
+  useEffect(() => {
+    if (!isQueued || isUploading) return;
+    setQueued(false);
+    if (hasFailed) setError(m.chat_attach_failed());
+    else void send();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- when the last file has come, or failed
+  }, [isQueued, isUploading]);
 
   return (
     <form
@@ -136,13 +150,17 @@ export function Composer(props: ComposerProps) {
       {files.length > 0 && (
         <ul className="composer-files">
           {files.map(({ key, name, part, error: failed }) => (
-            <li key={key} className={failed ? 'file-chip file-failed' : 'file-chip'}>
+            <li
+              key={key}
+              className={failed ? 'file-chip file-failed' : 'file-chip'}
+              aria-busy={!part && !failed}
+            >
               {part?.type === 'image' ? (
                 <img src={`/api/chat/attachments/${part.attachment}`} alt="" />
               ) : (
                 <Icon name={failed ? 'info' : 'clip'} size={15} />
               )}
-              <span>{failed ? `${name}: ${failed}` : name}</span>
+              <span>{chipText(name, part, failed)}</span>
               <button
                 type="button"
                 className="quiet-button"
@@ -162,7 +180,10 @@ export function Composer(props: ComposerProps) {
         value={text}
         placeholder={m.chat_placeholder()}
         aria-label={m.chat_message()}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          setText(event.target.value);
+          setQueued(false);
+        }}
         onPaste={(event) => {
           if (event.clipboardData.files.length > 0) attach(event.clipboardData.files);
         }}
@@ -176,6 +197,14 @@ export function Composer(props: ComposerProps) {
       {error && (
         <p className="composer-error" role="alert">
           <Icon name="info" size={15} /> {error}
+        </p>
+      )}
+      {isQueued && (
+        <p className="composer-queued" role="status">
+          <span>{m.chat_attach_queued()}</span>
+          <button type="button" className="quiet-button" onClick={() => setQueued(false)}>
+            {m.chat_attach_queued_not()}
+          </button>
         </p>
       )}
       <div className="composer-bar">
@@ -227,7 +256,7 @@ export function Composer(props: ComposerProps) {
             type="submit"
             className="send-button"
             aria-label={m.chat_send()}
-            disabled={!canSend}
+            disabled={!canSend || isQueued}
           >
             <Icon name="send" />
           </button>
@@ -235,6 +264,11 @@ export function Composer(props: ComposerProps) {
       </div>
     </form>
   );
+}
+
+function chipText(name: string, part: Part | undefined, failed: string | undefined) {
+  if (failed) return m.chat_file_failed({ name, why: failed });
+  return part ? name : m.chat_uploading({ name });
 }
 
 function sendError(error: ApiError): string {

@@ -6,9 +6,12 @@ import { Icon } from './icons.tsx';
 export function CopyButton({
   text,
   label,
+  isNamed = false,
 }: {
   readonly text: () => string;
   readonly label: string;
+  /** Says in words what it does, where copying is what comes next. */
+  readonly isNamed?: boolean;
 }) {
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
@@ -19,12 +22,13 @@ export function CopyButton({
   return (
     <button
       type="button"
-      className="quiet-button"
+      className={isNamed ? 'button copy-button' : 'quiet-button'}
       aria-label={isCopied ? m.chat_copied() : label}
       title={label}
       onClick={() => void copy(text()).then(() => setCopied(true))}
     >
       <Icon name={isCopied ? 'check' : 'copy'} size={16} />
+      {isNamed && (isCopied ? m.chat_copied() : label)}
     </button>
   );
 }

@@ -86,7 +86,7 @@ function Limit({
             </span>
             <span className="way-price tabular">
               {isOpen || !Number.isFinite(resetAtMs)
-                ? m.chat_included()
+                ? priceText(limits?.plan.billing === 'metered')
                 : countdown(resetAtMs, now)}
             </span>
           </button>
@@ -131,7 +131,7 @@ function Way({
           <span>
             {m.chat_way_model({ model: modelName(choice.model), class: className(choice.class) })}
           </span>
-          <span className="way-price">{isMetered ? m.chat_way_metered() : m.chat_included()}</span>
+          <span className="way-price">{priceText(isMetered)}</span>
         </button>
       </li>
     );
@@ -148,6 +148,9 @@ function Way({
     );
   return null;
 }
+
+const priceText = (isMetered: boolean): string =>
+  isMetered ? m.chat_way_metered() : m.chat_included();
 
 function titleText(error: ErrorPart, meter: Meter | undefined): string {
   if (error.code === 'insufficient_funds') return m.chat_limit_funds();

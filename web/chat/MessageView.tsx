@@ -7,9 +7,11 @@ import { CopyButton } from './CopyButton.tsx';
 import { Feedback } from './Feedback.tsx';
 import { Icon } from './icons.tsx';
 import { LimitCard } from './LimitCard.tsx';
+import { useLimits } from './limits-context.ts';
 import type { LiveAnswer, LiveState } from './live-answer.ts';
 import type { MessageActions } from './message-actions.ts';
 import { textOf, textsOf, thoughtsOf } from './message-text.ts';
+import { meterTitle } from './meter-words.ts';
 import { Markdown } from './markdown/Markdown.tsx';
 import { Cited, Sources } from './Sources.tsx';
 import { useGrowth } from './use-growth.ts';
@@ -107,7 +109,8 @@ function FileView({ part }: { readonly part: Part }) {
       target="_blank"
       rel="noreferrer"
     >
-      <Icon name="clip" size={15} /> {part.name}
+      <Icon name="clip" size={15} />
+      <span>{part.name}</span>
     </a>
   );
 }
@@ -173,7 +176,9 @@ function Answer({
   const error = parts.find((part) => part.type === 'error');
   const hasText = parts.some((part) => part.type === 'text' && part.text !== '');
   const sources = useMemo(() => parts.filter((part) => part.type === 'source'), [parts]);
-  const model = message.takings.at(-1)?.model ?? state?.model;
+  const taking = message.takings.at(-1);
+  const model = taking?.model ?? state?.model;
+  const fallbackGate = isRunning ? state.fallbackGate : taking?.fallbackGate;
   return (
     <article
       className="message answer"
@@ -181,14 +186,8 @@ function Answer({
       aria-busy={isRunning}
       data-status={isRunning ? 'running' : message.status}
     >
-      {state?.fallbackGate && (
-        <p className="note">
-          <Icon name="info" size={15} />{' '}
-          {m.chat_fallback({
-            model: actions.modelName(state.model ?? ''),
-            gate: state.fallbackGate,
-          })}
-        </p>
+      {model && fallbackGate && (
+        <FallbackNote model={actions.modelName(model)} gate={fallbackGate} />
       )}
       <Reasoning
         parts={parts}
@@ -229,15 +228,18 @@ function Answer({
           <div className={isLast ? 'message-tools message-tools-shown' : 'message-tools'}>
             <Branches outline={outline} show={actions.show} />
             {hasText && <CopyButton text={() => textOf(parts)} label={m.chat_copy()} />}
-            <button
-              type="button"
-              className="quiet-button"
-              aria-label={m.chat_again()}
-              title={m.chat_again()}
-              onClick={() => actions.regenerate(message.id)}
-            >
-              <Icon name="again" size={16} />
-            </button>
+            {/* Why there is no answer says itself how to ask again. */}
+            {!error && (
+              <button
+                type="button"
+                className="quiet-button"
+                aria-label={m.chat_again()}
+                title={m.chat_again()}
+                onClick={() => actions.regenerate(message.id)}
+              >
+                <Icon name="again" size={16} />
+              </button>
+            )}
             {hasText && (
               <Feedback
                 rating={message.feedback}
@@ -251,6 +253,20 @@ function Answer({
       )}
       {isRunning && model && <span className="visually-hidden">{actions.modelName(model)}</span>}
     </article>
+  );
+}
+
+/** Why another model answers than was asked for; it stays with the answer. */
+function FallbackNote({ model, gate }: { readonly model: string; readonly gate: string }) {
+  const { limits } = useLimits();
+  const meter = limits?.meters.find((each) => each.gate === gate);
+  return (
+    <p className="note">
+      <Icon name="info" size={15} />{' '}
+      {meter
+        ? m.chat_fallback({ model, limit: meterTitle(meter) })
+        : m.chat_fallback_plain({ model })}
+    </p>
   );
 }
 

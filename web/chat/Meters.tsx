@@ -3,6 +3,7 @@ import type { Meter } from '#chat/limits.ts';
 import { m } from '../paraglide/messages.js';
 import { clockTime, money } from './figures.ts';
 import { Icon } from './icons.tsx';
+import { sentences } from '../ui/words.ts';
 import { useLimits } from './limits-context.ts';
 import { fill, meterAmount, meterReset, meterTitle } from './meter-words.ts';
 
@@ -76,10 +77,12 @@ export function Warning({ isAnswering }: { readonly isAnswering: boolean }) {
   return (
     <div className="warning" role="status">
       <span>
-        {m.chat_warning({ gate: meterTitle(meter), amount: meterAmount(meter) })}{' '}
-        {meter.fullAtMs
-          ? m.chat_warning_full({ time: clockTime(meter.fullAtMs) })
-          : m.chat_warning_lasts({ time: clockTime(meter.resetAtMs) })}
+        {sentences([
+          m.chat_warning({ gate: meterTitle(meter), amount: meterAmount(meter) }),
+          meter.fullAtMs
+            ? m.chat_warning_full({ time: clockTime(meter.fullAtMs) })
+            : m.chat_warning_lasts({ time: clockTime(meter.resetAtMs) }),
+        ])}
       </span>
       <button
         type="button"

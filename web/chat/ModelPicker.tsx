@@ -72,6 +72,7 @@ export function ModelPicker({
       >
         <span>{current?.displayName ?? picked.model}</span>
         {picked.effort && <span className="picker-effort">{effortName(picked.effort)}</span>}
+        <Icon name="open" size={14} />
       </button>
       {isOpen && (
         <div className="menu picker-menu" role="menu" id={id} aria-label={m.chat_model()}>

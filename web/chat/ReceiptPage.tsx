@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { MyReceipt } from '../../src/http/shapes/me.ts';
 import { gateWords } from '../account/terms.ts';
 import { m } from '../paraglide/messages.js';
@@ -7,6 +7,7 @@ import { api, type ApiError } from './api.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { count, money, seconds } from './figures.ts';
 import { className } from './meter-words.ts';
+import { go } from './place.ts';
 
 const KINDS: Readonly<Record<string, () => string>> = {
   input: m.chat_tokens_input,
@@ -45,10 +46,17 @@ export function ReceiptPage({ id }: { readonly id: string }) {
         <p role="alert">{failure.status === 404 ? m.chat_receipt_none() : failure.message}</p>
       )}
       {receipt && <Facts receipt={receipt} />}
-      <p>
-        <button type="button" className="button" onClick={() => history.back()}>
+      <p className="row">
+        <button
+          type="button"
+          className="button"
+          onClick={() => (history.length > 1 ? history.back() : go('/'))}
+        >
           {m.chat_back()}
         </button>
+        <a className="button" href="/usage">
+          {m.chat_receipts_all()}
+        </a>
       </p>
     </main>
   );
@@ -80,14 +88,14 @@ function Facts({ receipt }: { readonly receipt: MyReceipt }) {
           }
         />
         {price && (
-          <Row
-            label={m.chat_receipt_price()}
-            value={
-              price.fromMs === null || price.fromMs <= 0
-                ? price.id
-                : m.chat_receipt_price_since({ id: price.id, date: dateText(price.fromMs) })
-            }
-          />
+          <Row label={m.chat_receipt_price()}>
+            {price.fromMs !== null && price.fromMs > 0 && (
+              <span className="receipt-line">
+                {m.chat_receipt_price_since({ date: dateText(price.fromMs) })}
+              </span>
+            )}
+            <span className="receipt-id">{price.id}</span>
+          </Row>
         )}
       </dl>
       {Object.keys(receipt.usage).length > 0 && <UsageTable usage={receipt.usage} />}
@@ -110,12 +118,19 @@ function Facts({ receipt }: { readonly receipt: MyReceipt }) {
           <Row label={m.chat_paid_plan()} value={m.chat_included()} />
         )}
         {countedBy.length > 0 && receipt.outcome !== 'voided' && (
-          <Row label={m.chat_receipt_limits()} value={countedBy.map(gateWords).join('; ')} />
+          <Row label={m.chat_receipt_limits()}>
+            {countedBy.map((gate) => (
+              <span key={gate.id} className="receipt-line">
+                {gateWords(gate)}
+              </span>
+            ))}
+          </Row>
         )}
         <FullLimit receipt={receipt} />
       </dl>
-      <p className="hint mono">
-        {receipt.id} <CopyButton text={() => location.href} label={m.chat_receipt_link()} />
+      <p className="receipt-address">
+        <span className="receipt-id">{receipt.id}</span>
+        <CopyButton text={() => location.href} label={m.chat_receipt_link()} />
       </p>
     </>
   );
@@ -184,11 +199,19 @@ function outcomeText(outcome: string): string {
   return OUTCOMES[outcome]?.() ?? outcome;
 }
 
-function Row({ label, value }: { readonly label: string; readonly value: string }) {
+function Row({
+  label,
+  value,
+  children = value,
+}: {
+  readonly label: string;
+  readonly value?: string;
+  readonly children?: ReactNode;
+}) {
   return (
     <div>
       <dt>{label}</dt>
-      <dd>{value}</dd>
+      <dd>{children}</dd>
     </div>
   );
 }

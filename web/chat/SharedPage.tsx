@@ -37,7 +37,7 @@ export function SharedPage({ token }: { readonly token: string }) {
     return (
       <main className="welcome welcome-alone">
         <span className="wordmark">Breakeven</span>
-        <h2>{failure.status === 404 ? m.chat_shared_gone() : m.chat_error_offline()}</h2>
+        <h2>{failure.status === 404 ? m.chat_shared_gone() : m.chat_unreachable()}</h2>
       </main>
     );
   return (

@@ -1,7 +1,8 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useReducer, useRef } from 'react';
 import type { Part, Source } from '#chat/part.ts';
 import { m } from '../paraglide/messages.js';
 import { linkCitations } from './citations.ts';
+import { OnWhole } from './markdown/Markdown.tsx';
 
 /** An answer whose marks lead to its sources, once it has ended. */
 export function Cited({
@@ -14,10 +15,16 @@ export function Cited({
   readonly children: ReactNode;
 }) {
   const ref = useRef<HTMLDivElement>(null);
+  // A long text comes by parts.
+  const [wholes, count] = useReducer((before: number) => before + 1, 0);
   useEffect(() => {
     if (ref.current && sources.length > 0) linkCitations(ref.current, sources);
-  }, [parts, sources]);
-  return <div ref={ref}>{children}</div>;
+  }, [parts, sources, wholes]);
+  return (
+    <OnWhole value={count}>
+      <div ref={ref}>{children}</div>
+    </OnWhole>
+  );
 }
 
 /** What an answer leans on, numbered. */

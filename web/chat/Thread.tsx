@@ -10,6 +10,9 @@ import { MessageView } from './MessageView.tsx';
 const COLUMN_CHARACTERS = 72;
 const LINE = 26;
 const NEAR_END = 120;
+/** With the room below the last message. */
+const AT_END = 32;
+const TOUCHES = ['pointerdown', 'wheel', 'keydown', 'touchstart'] as const;
 const PADDING = 24;
 
 function guess(entry: MessageOutline | undefined): number {
@@ -79,10 +82,46 @@ export function Thread({
       virtual.scrollToIndex(outline.length - 2, { align: 'start' });
   }, [asked, outline.length, virtual]);
 
+  const isAtEnd = useRef(true);
+  const isUntouched = useRef(true);
+  const last = useRef({ scrollTop: 0, scrollHeight: 0 });
   const onScroll = useCallback(() => {
     const node = scroller.current;
-    if (node) setAway(node.scrollHeight - node.scrollTop - node.clientHeight > NEAR_END);
+    if (!node) return;
+    const { scrollTop, scrollHeight } = node;
+    const left = scrollHeight - scrollTop - node.clientHeight;
+    isAtEnd.current = left < AT_END;
+    setAway(left > NEAR_END);
+    // Only a reader goes up while nothing shrinks: by a key, or to what the browser has found.
+    if (scrollTop < last.current.scrollTop && scrollHeight >= last.current.scrollHeight)
+      isUntouched.current = false;
+    last.current = { scrollTop, scrollHeight };
   }, []);
+  // An opened conversation is at its end while it comes, until somebody reads in it. And what comes to
+  // stand above the composer, or a phone's keyboard, does not cover the end where that is read.
+  const isGrowing = asked !== undefined;
+  useLayoutEffect(() => {
+    isUntouched.current = !wasNew.current;
+  }, [openedId]);
+  useEffect(() => {
+    const node = scroller.current;
+    if (isGrowing) isUntouched.current = false;
+    if (!node?.firstElementChild || isGrowing) return;
+    const touch = (): void => {
+      isUntouched.current = false;
+    };
+    const observer = new ResizeObserver((seen) => {
+      const isView = seen.some(({ target }) => target === node);
+      if (isUntouched.current || (isView && isAtEnd.current)) node.scrollTop = node.scrollHeight;
+    });
+    observer.observe(node);
+    observer.observe(node.firstElementChild);
+    for (const kind of TOUCHES) node.addEventListener(kind, touch, { passive: true });
+    return () => {
+      observer.disconnect();
+      for (const kind of TOUCHES) node.removeEventListener(kind, touch);
+    };
+  }, [isGrowing]);
 
   return (
     <div className="thread-frame">

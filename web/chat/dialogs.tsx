@@ -6,8 +6,11 @@ import { getLocale, setLocale } from '../paraglide/runtime.js';
 import { api } from './api.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { Dialog } from './Dialog.tsx';
-import { day, money, share } from './figures.ts';
-import { className, windowText } from './meter-words.ts';
+import { moment } from '../ui/figures.ts';
+import { listed } from '../ui/words.ts';
+import { money, share } from './figures.ts';
+import { useLimits } from './limits-context.ts';
+import { className, meterTitle, windowText } from './meter-words.ts';
 import type { QuoteRange } from './quote-range.ts';
 import { Icon } from './icons.tsx';
 
@@ -190,7 +193,7 @@ export function ShareDialog({
             aria-label={m.chat_share_link()}
             onFocus={(event) => event.target.select()}
           />
-          <CopyButton text={() => url} label={m.chat_copy()} />
+          <CopyButton isNamed text={() => url} label={m.chat_copy()} />
         </div>
       ) : (
         <button
@@ -211,7 +214,7 @@ export function ShareDialog({
         <ul className="share-list">
           {shares.map((share) => (
             <li key={share.id}>
-              <span>{m.chat_share_made({ day: day(share.createdAtMs) })}</span>
+              <span>{m.chat_share_made({ at: moment(share.createdAtMs) })}</span>
               <button
                 type="button"
                 className="button"
@@ -254,9 +257,19 @@ export function RenameDialog({
       >
         <label className="field">
           {m.chat_name()}
-          <input name="title" defaultValue={title} maxLength={200} data-first required />
+          <input
+            name="title"
+            defaultValue={title}
+            maxLength={200}
+            data-first
+            required
+            onFocus={(event) => event.target.select()}
+          />
         </label>
         <div className="row-end">
+          <button type="button" className="button" onClick={onClose}>
+            {m.chat_cancel()}
+          </button>
           <button type="submit" className="button button-main">
             {m.chat_save()}
           </button>
@@ -350,15 +363,19 @@ function Shares({
   readonly range: QuoteRange;
   readonly askAbovePerMille: number;
 }) {
+  const { limits } = useLimits();
   const taken = range.shares.filter(({ expectedPerMille }) => expectedPerMille > 0);
+  const nameOf = ({ gate, classes, window }: QuoteRange['shares'][number]): string => {
+    const meter = limits?.meters.find((each) => each.gate === gate);
+    if (meter) return meterTitle(meter);
+    return [listed(classes.map(className)), windowText(window)].filter(Boolean).join(' · ');
+  };
   return (
     <>
       <ul className="quote-shares tabular">
-        {taken.slice(0, SHARES_SHOWN).map(({ gate, classes, window, ...part }) => (
-          <li key={gate}>
-            <span>
-              {[classes.map(className).join(' · '), windowText(window)].filter(Boolean).join(' · ')}
-            </span>
+        {taken.slice(0, SHARES_SHOWN).map((part) => (
+          <li key={part.gate}>
+            <span>{nameOf(part)}</span>
             <span>
               {m.chat_quote_share({
                 expected: share(part.expectedPerMille),

@@ -30,6 +30,7 @@ export function share(perMille: number): string {
 }
 
 export function seconds(ms: number): string {
+  if (ms < 50) return m.chat_seconds({ seconds: '<\u20090.1' });
   return m.chat_seconds({
     seconds: new Intl.NumberFormat(getLocale(), {
       maximumFractionDigits: ms < 10_000 ? 1 : 0,

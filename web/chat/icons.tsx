@@ -25,6 +25,7 @@ const PATHS = {
   share: 'M12 15V4M8 8l4-4 4 4M5 13v6h14v-6',
   download: 'M12 4v11M8 11l4 4 4-4M5 19h14',
   trash: 'M5 7h14M10 7V4.500h4V7M7 7l.8 12.500h8.400L17 7',
+  open: 'm7 10 5 5 5-5',
   bottom: 'M12 5v13M6 12.500l6 6 6-6',
   info: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 11v5M12 8h.01',
 } as const;

@@ -1,5 +1,6 @@
 import type { Meter } from '#chat/limits.ts';
 import { m } from '../paraglide/messages.js';
+import { listed } from '../ui/words.ts';
 import { clockTime, count, money, share } from './figures.ts';
 
 /** A class as people call it. */
@@ -18,7 +19,7 @@ export function className(name: string): string {
   }
 }
 
-/** What a gate counts: "Standard messages, 3 hours". */
+/** What a gate counts: "Standard messages, 3 h". */
 export function meterTitle({
   unit,
   classes,
@@ -30,8 +31,13 @@ export function meterTitle({
     usd: m.chat_unit_usd,
     share: m.chat_unit_share,
   }[unit]();
-  const whose = classes.map(className).join(' · ');
-  const title = [whose, what, windowText(window)].filter(Boolean).join(' · ');
+  const title = m.chat_meter({
+    what:
+      classes.length > 0
+        ? m.chat_meter_of({ classes: listed(classes.map(className)), what })
+        : what,
+    window: windowText(window),
+  });
   return title.charAt(0).toUpperCase() + title.slice(1);
 }
 

@@ -29,6 +29,11 @@ export class GrowingBlocks {
   /** Whether a line has ended in the first half of a carriage return with its line feed. */
   #isHalfEnd = false;
 
+  /** Characters that have been read. */
+  get length(): number {
+    return this.#texts.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** @param texts which together are the text; those that have not changed are best the same strings */
   of(texts: readonly string[]): readonly Block[] {
     let more = growth(this.#texts, texts);

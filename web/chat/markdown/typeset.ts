@@ -3,8 +3,8 @@ export async function typeset(
   node: HTMLElement,
   { formula, isDisplayed }: { readonly formula: string; readonly isDisplayed: boolean },
 ): Promise<void> {
-  const { default: katex } = await import('katex');
   try {
+    const { default: katex } = await import('katex');
     katex.render(formula, node, {
       displayMode: isDisplayed,
       output: 'mathml',
