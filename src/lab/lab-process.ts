@@ -3,6 +3,7 @@ import { DomainError } from '#base/domain-error.ts';
 import { systemRandom as random } from '#base/random.ts';
 import { LabEngine } from './lab-engine.ts';
 import type { FromLab, LabProgress, LabRequest, ToLab } from './lab-request.ts';
+import { TimeLeft } from './time-left.ts';
 
 /**
  * The lab's own process: DuckDB and the replays run here, so that the process that serves requests
@@ -21,14 +22,17 @@ function tell(message: FromLab): void {
 
 /** Each step by name at once, and within a step a few figures a second. */
 function throttled(run: number): (progress: LabProgress) => void {
+  const left = new TimeLeft();
   let text = '';
   let toldMs = 0;
   return (progress) => {
     const nowMs = clock.nowMs();
+    const secondsLeft = left.secondsOf(progress, nowMs);
     if (progress.text === text && nowMs - toldMs < PROGRESS_EVERY_MS) return;
     text = progress.text;
     toldMs = nowMs;
-    tell({ kind: 'progress', run, progress });
+    const timed = secondsLeft === undefined ? progress : { ...progress, secondsLeft };
+    tell({ kind: 'progress', run, progress: timed });
   };
 }
 
