@@ -3,34 +3,32 @@ import { type CliContext, withControl } from '../context.ts';
 
 const CUSTOMER_ID = /\bcus_[0-9a-z]{26}\b/g;
 
-/**
- * A text with the name of each customer before their id. Nothing is asked of a book whose customers are
- * known by their names alone, and who is in the book no more keeps the id.
- */
-export async function withCustomerNames(
+/** How a customer is called where people read: "Ada (cus_…)", or the id alone. */
+export type CustomerNames = (id: string) => string;
+
+/** The ids of customers that stand in a text. */
+export const customersIn = (text: string): readonly string[] => text.match(CUSTOMER_ID) ?? [];
+
+/** Asks who some customers are. Who is in the book no more keeps the id. */
+export async function readCustomerNames(
   context: CliContext,
   book: string,
-  text: string,
-): Promise<string> {
-  const ids = [...new Set(text.match(CUSTOMER_ID))];
-  if (ids.length === 0) return text;
-  const names = await withControl(context, async (client) => {
-    const found = new Map<string, string>();
-    for (const id of ids) {
+  ids: readonly string[],
+): Promise<CustomerNames> {
+  const names = new Map<string, string>();
+  await withControl(context, async (client) => {
+    for (const id of new Set(ids)) {
       try {
-        const { name } = await client.call<{ name: string }>(
-          'GET',
-          `/customers/${id}?book=${encodeURIComponent(book)}`,
-        );
-        found.set(id, name);
+        const path = `/customers/${id}?book=${encodeURIComponent(book)}`;
+        names.set(id, (await client.call<{ name: string }>('GET', path)).name);
       } catch (error) {
         if (!(error instanceof DomainError && error.code === 'not_found')) throw error;
       }
     }
-    return found;
   });
-  return text.replaceAll(CUSTOMER_ID, (id) => {
-    const name = names.get(id);
-    return name === undefined ? id : `${name} (${id})`;
-  });
+  return (id) => (names.has(id) ? `${names.get(id)} (${id})` : id);
 }
+
+/** A text with the name of each customer before their id. */
+export const withCustomerNames = (text: string, nameOf: CustomerNames): string =>
+  text.replaceAll(CUSTOMER_ID, nameOf);

@@ -1,16 +1,20 @@
 import { formatCount, formatMoney } from '#lab/format.ts';
 import type { Figures, LabResult, PlanResult, Subscriber } from '#lab/lab.schema.ts';
 import { table } from '../output.ts';
+import type { CustomerNames } from './customer-names.ts';
 
 const money = (text: string): string => formatMoney(BigInt(text));
 
 /** Everything that a result has of the plans it changes: figures, tenths, and everybody who is touched. */
-export function detailText(result: LabResult): string {
+export function detailText(result: LabResult, nameOf: CustomerNames): string {
   const plans =
     result.kind === 'replay' ? result.plans.filter(({ changed }) => changed) : [result.result];
-  const people = result.kind === 'replay' ? result.subscribers : result.reactions;
-  return [...plans.map(planText), peopleText(people)].filter((part) => part !== '').join('\n\n');
+  return [...plans.map(planText), peopleText(touchedBy(result), nameOf)].join('\n\n');
 }
+
+/** Those to whom a result does something, the most harmed first. */
+export const touchedBy = (result: LabResult): readonly Subscriber[] =>
+  result.kind === 'replay' ? result.subscribers : result.reactions;
 
 function planText(plan: PlanResult): string {
   const { before, after, reaction, deciles, limitedByTenth } = plan;
@@ -96,12 +100,12 @@ function figureRows(
   ];
 }
 
-function peopleText(people: readonly Subscriber[]): string {
+function peopleText(people: readonly Subscriber[], nameOf: CustomerNames): string {
   if (people.length === 0) return 'Nobody notices anything.';
   return [
     'Who is touched, the most harmed first:',
     table(people, [
-      { title: 'subscriber', value: ({ customer }) => customer },
+      { title: 'subscriber', value: ({ customer }) => nameOf(customer) },
       { title: 'bill today', value: (row) => money(row.billBefore), align: 'right' },
       { title: 'changed', value: (row) => money(row.billAfter), align: 'right' },
       { title: 'refused', value: (row) => formatCount(row.newlyRefused), align: 'right' },

@@ -12,9 +12,14 @@ import { type CliContext, present, withControl } from '../context.ts';
 import { follow } from './follow.ts';
 import { labScheduleCommands } from './lab-schedules.ts';
 import { readDocument } from '../read-document.ts';
-import { withCustomerNames } from './customer-names.ts';
+import {
+  type CustomerNames,
+  customersIn,
+  readCustomerNames,
+  withCustomerNames,
+} from './customer-names.ts';
 import { labDemandCommand } from './lab-demand.ts';
-import { detailText } from './lab-detail.ts';
+import { detailText, touchedBy } from './lab-detail.ts';
 import { labHardwareCommand } from './lab-hardware.ts';
 import { labImportCommands } from './lab-import.ts';
 
@@ -63,13 +68,10 @@ export function labCommands(program: Command, setup: CommandSetup): void {
         ...question(options),
         ...(isGiven && { document: readDocument(scenario) }),
       });
-      const detail = options['detail'] === true ? `\n\n${detailText(result)}\n` : '';
-      await presentNamed(context, result, ({ id, text, document }) =>
-        [
-          `${text}${detail}`,
-          `Result ${id}.${document === null || detail !== '' ? '' : ` Everything it has: breakeven lab results ${id} --detail`}`,
-        ].join('\n'),
-      );
+      await presentNamed(context, result, options, ({ id, document }) => [
+        '',
+        `Result ${id}.${document === null ? '' : detailHint(id, options)}`,
+      ]);
     }),
   );
   const recommend = lab
@@ -100,7 +102,7 @@ export function labCommands(program: Command, setup: CommandSetup): void {
           file,
           isFirst ? documentOf(result) : await fixDocument(context, result.id, options),
         );
-      await presentNamed(context, result, (found) => recommendationText(found, options));
+      await presentNamed(context, result, options, (found) => recommendationEnd(found, options));
     }),
   );
   lab
@@ -129,23 +131,34 @@ export function labCommands(program: Command, setup: CommandSetup): void {
         const isFix = options['fix'] !== undefined || options['price'] !== undefined;
         if (typeof file === 'string')
           writeFileSync(file, isFix ? await fixDocument(context, id, options) : documentOf(result));
-        return presentNamed(context, result, (found) =>
-          [found.text, ...(options['detail'] === true ? ['', detailText(found)] : [])].join('\n'),
-        );
+        return presentNamed(context, result, options, () => []);
       }),
     );
   labScheduleCommands(lab, setup);
 }
 
-/** As {@link present}, customers by their names too. */
+/** So many of those who are touched are asked for by name. */
+const NAMES_MAX = 50;
+
+/** As {@link present}, customers by their names too; with everything that there is where asked for. */
 async function presentNamed<Result extends LabResult>(
   context: CliContext,
   result: Result,
-  textOf: (result: Result) => string,
+  options: CommandOptions,
+  ending: (result: Result) => readonly string[],
 ): Promise<void> {
-  const text = context.output.json
-    ? ''
-    : await withCustomerNames(context, result.book, textOf(result));
+  if (context.output.json) return present(context, result, () => '');
+  const isDetailed = options['detail'] === true;
+  const touched = isDetailed ? touchedBy(result).slice(0, NAMES_MAX) : [];
+  const ids = touched.flatMap(({ customer }) => customersIn(customer));
+  const asked = [...customersIn(result.text), ...ids];
+  const nameOf: CustomerNames =
+    asked.length === 0 ? (id) => id : await readCustomerNames(context, result.book, asked);
+  const text = [
+    withCustomerNames(result.text, nameOf),
+    ...(isDetailed ? ['', detailText(result, nameOf)] : []),
+    ...ending(result),
+  ].join('\n');
   present(context, result, () => text);
 }
 
@@ -223,22 +236,22 @@ function sealedText({ book, days, sealed, dropped }: Sealed): string {
   return `The ${book} book: ${countText(days, 'day')} in the lake, ${sealed.length} of them sealed now.${gone}`;
 }
 
-function recommendationText(found: Recommendation, options: CommandOptions): string {
+function recommendationEnd(found: Recommendation, options: CommandOptions): readonly string[] {
   return [
-    found.text,
-    ...(options['detail'] === true ? ['', detailText(found)] : []),
     '',
     oracleText(found.oracle),
     coverageText(found.coverage),
     assumed(found),
     '',
-    `Result ${found.id}, after ${formatCount(Math.round(found.seconds))} s.`,
-    ...(options['detail'] === true
-      ? []
-      : [`Every figure and everybody touched: breakeven lab results ${found.id} --detail`]),
+    `Result ${found.id}, after ${formatCount(Math.round(found.seconds))} s.${detailHint(found.id, options)}`,
     ...nextSteps(found, options),
-  ].join('\n');
+  ];
 }
+
+const detailHint = (id: string, { detail }: CommandOptions): string =>
+  detail === true
+    ? ''
+    : ` Every figure, and everybody touched: breakeven lab results ${id} --detail`;
 
 /** What can be done with it now. */
 function nextSteps(

@@ -8,6 +8,7 @@ export interface LabStep {
   readonly text?: string;
   readonly done?: number;
   readonly of?: number;
+  readonly secondsLeft?: number;
 }
 
 interface RunHead {
@@ -24,7 +25,7 @@ export interface LabRun {
   readonly step: LabStep | undefined;
   readonly failure: ApiError | undefined;
   /** Asks; the run goes on when the page is left or loaded again. */
-  readonly start: (question: { readonly book: string }) => void;
+  readonly start: (question: { readonly book: string; readonly document?: string }) => void;
   readonly cancel: () => void;
 }
 
