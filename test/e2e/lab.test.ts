@@ -90,6 +90,28 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
     expect(decodeURIComponent(href ?? '')).toContain('plans:');
   }, 120_000);
 
+  it('shows whom a fix touches and how, and replays a document that is edited', async () => {
+    const found = page.url();
+    await page.goto(found.replace('fix=2', 'fix=1'));
+    const noticed = page.locator('section', { hasText: 'Who notices it, and how' });
+    await noticed
+      .getByRole('link', { name: /^Subscriber \d+$/ })
+      .first()
+      .waitFor();
+    await page.getByRole('cell', { name: 'Requests served' }).waitFor();
+    await page.getByText('What it changes in breakeven.yaml').click();
+    await page.locator('.lab-changes ins').first().waitFor();
+    const document = page.locator('textarea.lab-document');
+    await document.fill((await document.inputValue()).replace('price: $200', 'price: $230'));
+    await page.locator('.lab-changes ins', { hasText: 'price: $230' }).waitFor();
+    await page.getByRole('button', { name: 'Replay this document' }).click();
+    await sentence().filter({ hasText: 'takes the margin of all plans from' }).waitFor();
+    await page.getByText('What it does to pro v1').waitFor();
+    await page.getByRole('link', { name: 'Price lab' }).click();
+    await page.locator('.lab-results li', { hasText: 'A change of your own' }).waitFor();
+    await page.goto(found);
+  }, 120_000);
+
   it('schedules it, seen as a named customer will read it, and takes it back', async () => {
     await page.getByRole('button', { name: 'Schedule it' }).click();
     await page.getByRole('button', { name: 'See what each is told' }).click();

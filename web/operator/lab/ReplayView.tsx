@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import type { PlanResult, ReplayResult } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { count, percent, usd } from '../../ui/figures.ts';
@@ -75,14 +76,14 @@ export function ReplayView({
         />
       </Part>
       {changed.map((plan) => (
-        <div key={plan.label}>
+        <Fragment key={plan.label}>
           <Effects plan={plan} title={m.lab_effects_of({ plan: plan.label })} />
           <WhoNotices
             named={result}
             plan={plan.plan}
             people={result.subscribers.filter((each) => each.plan === plan.label)}
           />
-        </div>
+        </Fragment>
       ))}
       {result.document !== null && (
         <Part title={m.lab_own()} note={m.lab_own_note()}>

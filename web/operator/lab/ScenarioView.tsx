@@ -145,7 +145,11 @@ export function ScenarioView({
         </>
       )}
       {!isUnchanged && !effects && isExact && !isReplaying && (
-        <Button onClick={() => replay(asked)}>{m.lab_look_closer()}</Button>
+        <Part title={m.lab_effects()}>
+          <div className="lab-publish">
+            <Button onClick={() => replay(asked)}>{m.lab_look_closer()}</Button>
+          </div>
+        </Part>
       )}
     </>
   );
