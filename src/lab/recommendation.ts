@@ -113,15 +113,17 @@ function fixSentence(
       ? 'nobody pays more'
       : `nobody pays more than ${(first.billMultipleMax ?? Infinity).toFixed(2)} times their bill`;
   const leave = result.reaction?.leave ?? 0;
-  const unmoved =
-    first.margin === first.mechanicalMargin
-      ? ''
-      : `, ${formatMoney(BigInt(first.mechanicalMargin))} if nobody reacts`;
-  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}${unmoved}, ${first.harmed} of ${countText(subscribers, 'subscriber')} ${first.harmed === 1 ? 'notices' : 'notice'} (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them ${leave === 1 ? 'leaves' : 'leave'}` : ''}, and ${bill}`;
+  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}${unmovedWords(first)}, ${first.harmed} of ${countText(subscribers, 'subscriber')} ${first.harmed === 1 ? 'notices' : 'notice'} (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them ${leave === 1 ? 'leaves' : 'leave'}` : ''}, and ${bill}`;
   if (first.fits && first.changes.length === 0)
     return `Nothing needs to change: that is ${formatShare(first.marginShare ?? 0)} of revenue, and ${formatShare(bounds.targetMargin)} was asked for.`;
   if (first.fits) return `If ${what}, ${outcome}.`;
   return `No change within these bounds reaches ${formatShare(bounds.targetMargin)} (at most ${formatShare(bounds.harmMax)} harmed, nobody above ${bounds.billMax} times their bill); the nearest misses by ${first.misses.join(' and ')}: if ${what}, ${outcome}.`;
+}
+
+/** A fix must reach the target both ways: where what people do matters, the margin without it stands beside. */
+function unmovedWords({ margin, mechanicalMargin, mechanicalMarginShare: share }: Fix): string {
+  if (margin === mechanicalMargin) return '';
+  return `, ${formatMoney(BigInt(mechanicalMargin))}${share === null ? '' : ` (${formatShare(share)})`} if nobody reacts`;
 }
 
 function recommendationText(parts: Omit<Parts, 'text'>): string {
@@ -130,7 +132,7 @@ function recommendationText(parts: Omit<Parts, 'text'>): string {
   const lines = fixes.slice(0, 5).map((fix) => {
     const share = fix.marginShare === null ? '–' : formatShare(fix.marginShare);
     const what = fix.changes.length === 0 ? 'the plan as it is' : fix.changes.join('; ');
-    return `  ${fix.rank}. ${fix.fits ? '' : `(misses ${fix.misses.join(', ')}) `}${what}: margin ${formatMoney(BigInt(fix.margin))} (${share}), ${fix.harmed} harmed (${formatShare(fix.harmedShare)}), highest bill ×${fix.billMultipleMax?.toFixed(2) ?? '∞'}`;
+    return `  ${fix.rank}. ${fix.fits ? '' : `(misses ${fix.misses.join(', ')}) `}${what}: margin ${formatMoney(BigInt(fix.margin))} (${share})${unmovedWords(fix)}, ${fix.harmed} harmed (${formatShare(fix.harmedShare)}), highest bill ×${fix.billMultipleMax?.toFixed(2) ?? '∞'}`;
   });
   const few = loss.causedBy
     .slice(0, NAMED_MAX)

@@ -109,6 +109,7 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
     await page.getByText('What it does to pro v1').waitFor();
     await page.getByRole('link', { name: 'Price lab' }).click();
     await page.locator('.lab-results li', { hasText: 'A change of your own' }).waitFor();
+    expect(await page.locator('.lab-results li').count()).toBe(2);
     await page.goto(found);
   }, 120_000);
 

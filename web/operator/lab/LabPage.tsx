@@ -1,6 +1,6 @@
 import './lab.css';
 import { useEffect } from 'react';
-import type { LabResult } from '../../../src/lab/lab.schema.ts';
+import type { LabResult, Recommendation } from '../../../src/lab/lab.schema.ts';
 import type { PlansAnswer } from '../../../src/http/shapes/plans.ts';
 import { m } from '../../paraglide/messages.js';
 import { numberOf } from '../../ui/figures.ts';
@@ -56,7 +56,12 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
   });
   const replayDocument = (document: string): void => {
     scrollTo({ top: 0 });
-    replay.start({ book: of ?? view.book, document });
+    replay.start({ book: shown?.book ?? view.book, document });
+  };
+  // Progress stands at the top, also of a page that was asked at its end.
+  const ask = (question: { readonly book: string }): void => {
+    scrollTo({ top: 0 });
+    run.start(question);
   };
   return (
     <Page
@@ -76,23 +81,23 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
         ) : (
           <Loading rows={5} />
         )
-      ) : !worst || isQuiet ? (
+      ) : !shown && (!worst || isQuiet) ? (
         <Nothing />
       ) : (
         <BoundsForm
-          key={result?.id ?? worst.plan}
-          plans={paid.map(({ plan, displayName }) => ({ plan, displayName }))}
+          key={result?.id ?? worst?.plan}
+          plans={plansToAsk(paid, result)}
           first={
             result
               ? { plan: result.plan, ...result.bounds, behaviour: result.behaviour }
-              : { plan: worst.plan, ...BOUNDS, behaviour: defaults.data }
+              : { plan: worst?.plan ?? '', ...BOUNDS, behaviour: defaults.data }
           }
           defaults={defaults.data}
           isRunning={run.isRunning}
-          onRun={(question) => run.start({ book: of ?? view.book, ...question })}
+          onRun={(question) => ask({ book: shown?.book ?? view.book, ...question })}
         />
       )}
-      {run.isRunning && !isImported(run.book ?? '') && <RunProgress run={run} />}
+      {run.isRunning && <RunProgress run={run} />}
       {replay.isRunning && <RunProgress run={replay} />}
       {run.failure && <Failure error={run.failure} />}
       {replay.failure && <Failure error={replay.failure} />}
@@ -118,7 +123,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
         </>
       )}
       <Schedules />
-      <ImportedUse run={run} />
+      <ImportedUse isRunning={run.isRunning} onAsk={(book) => ask({ book })} />
       <EarlierResults
         heads={earlier ?? []}
         open={chosen}
@@ -126,6 +131,16 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
       />
     </Page>
   );
+}
+
+/** The paid plans of the page's book, and the one that the result is about, whichever book that is of. */
+function plansToAsk(
+  paid: readonly { readonly plan: string; readonly displayName: string }[],
+  result: Recommendation | undefined,
+): readonly { readonly plan: string; readonly displayName: string }[] {
+  const plans = paid.map(({ plan, displayName }) => ({ plan, displayName }));
+  if (!result || plans.some(({ plan }) => plan === result.plan)) return plans;
+  return [{ plan: result.plan, displayName: result.terms.displayName }, ...plans];
 }
 
 /** Nobody has paid for anything here yet: the demo has much to say. */

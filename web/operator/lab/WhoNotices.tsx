@@ -5,6 +5,7 @@ import { type Column, LocalTable } from '../../ui/Table.tsx';
 import { Part } from '../Page.tsx';
 import { type Named, useCustomers } from './customer-names.ts';
 import { CustomerName } from './CustomerName.tsx';
+import { FirstRows } from './FirstRows.tsx';
 
 /** So many stand on the page; a result has more of them, and `lab results --detail` prints those. */
 const SHOWN_MAX = 100;
@@ -39,37 +40,39 @@ export function WhoNotices({
           : m.lab_notices_note()
       }
     >
-      <div className="lab-who">
-        <LocalTable
-          caption={m.lab_notices()}
-          rows={people.slice(0, SHOWN_MAX)}
-          rowKey={(row) => row.customer}
-          rowHref={(row) => customers.pageOf(row.customer)}
-          columns={[
-            {
-              key: 'customer',
-              label: m.lab_customer(),
-              cell: (row) => <CustomerName id={row.customer} customers={customers} />,
-            },
-            { key: 'choice', label: m.lab_does(), isShort: true, cell: choiceWords },
-            {
-              key: 'before',
-              label: m.lab_bill_today(),
-              isFigure: true,
-              cell: (row) => usd(row.billBefore),
-            },
-            {
-              key: 'after',
-              label: m.lab_bill_changed(),
-              isFigure: true,
-              cell: (row) => usd(row.billAfter),
-            },
-            ...figure('newlyRefused', m.lab_newly_refused()),
-            ...figure('newlyFellBack', m.lab_newly_other()),
-            ...figure('newlySlowed', m.lab_newly_slow()),
-          ]}
-        />
-      </div>
+      <FirstRows rows={people.slice(0, SHOWN_MAX)}>
+        {(rows) => (
+          <LocalTable
+            caption={m.lab_notices()}
+            rows={rows}
+            rowKey={(row) => row.customer}
+            rowHref={(row) => customers.pageOf(row.customer)}
+            columns={[
+              {
+                key: 'customer',
+                label: m.lab_customer(),
+                cell: (row) => <CustomerName id={row.customer} customers={customers} />,
+              },
+              { key: 'choice', label: m.lab_does(), isShort: true, cell: choiceWords },
+              {
+                key: 'before',
+                label: m.lab_bill_today(),
+                isFigure: true,
+                cell: (row) => usd(row.billBefore),
+              },
+              {
+                key: 'after',
+                label: m.lab_bill_changed(),
+                isFigure: true,
+                cell: (row) => usd(row.billAfter),
+              },
+              ...figure('newlyRefused', m.lab_newly_refused()),
+              ...figure('newlyFellBack', m.lab_newly_other()),
+              ...figure('newlySlowed', m.lab_newly_slow()),
+            ]}
+          />
+        )}
+      </FirstRows>
     </Part>
   );
 }
