@@ -73,7 +73,8 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
   }, 240_000);
 
   it('opens every fix as a scenario, and replays another price exactly', async () => {
-    const rows = page.locator('tbody').first().locator('tr');
+    const ways = page.locator('section', { has: page.getByRole('heading', { name: 'Ways out' }) });
+    const rows = ways.locator('tbody tr');
     await rows.nth(1).getByRole('link').click();
     await page.waitForURL(/fix=2/);
     await page.getByText('Change 2, against today').waitFor();
@@ -106,7 +107,7 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
     await page.locator('.lab-changes ins', { hasText: 'price: $230' }).waitFor();
     await page.getByRole('button', { name: 'Replay this document' }).click();
     await sentence().filter({ hasText: 'takes the margin of all plans from' }).waitFor();
-    await page.getByText('What it does to pro v1').waitFor();
+    await page.getByRole('heading', { name: 'What it does to pro v1' }).waitFor();
     await page.getByRole('link', { name: 'Price lab' }).click();
     await page.locator('.lab-results li', { hasText: 'A change of your own' }).waitFor();
     expect(await page.locator('.lab-results li').count()).toBe(2);

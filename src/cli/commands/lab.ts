@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { DomainError } from '#base/domain-error.ts';
 import { DEFAULT_BEHAVIOUR } from '#lab/behaviour.ts';
-import { formatCount } from '#lab/format.ts';
+import { formatCount, formatMoney } from '#lab/format.ts';
 import type { LabResultHead } from '#lab/lab-results.ts';
 import type { LabResult, Recommendation, ReplayResult } from '#lab/lab.schema.ts';
 import { coverageText, oracleText } from '#lab/replay-scenario.ts';
@@ -286,9 +286,11 @@ function assumed({ behaviour, seed }: Recommendation): string {
 function headsText(heads: readonly LabResultHead[]): string {
   if (heads.length === 0) return 'The lab has no results yet. Try: breakeven lab recommend';
   return heads
-    .map(
-      ({ id, kind, book, createdAtMs, text }) =>
-        `${id}  ${new Date(createdAtMs).toISOString().slice(0, 16).replace('T', ' ')}  ${kind.padEnd(14)}  ${book.padEnd(4)}  ${text}`,
-    )
+    .map(({ id, kind, book, createdAtMs, text, marginBefore, marginAfter }) => {
+      const at = new Date(createdAtMs).toISOString().slice(0, 16).replace('T', ' ');
+      const margins = [marginBefore, marginAfter].map((each) => formatMoney(BigInt(each)));
+      const words = kind === 'replay' ? `All plans: margin ${margins.join(' → ')}` : text;
+      return `${id}  ${at}  ${kind.padEnd(14)}  ${book.padEnd(4)}  ${words}`;
+    })
     .join('\n');
 }
