@@ -36,6 +36,7 @@ function planText(plan: PlanResult): string {
           ]),
     ]),
     '',
+    `${formatCount(plan.winners)} are better off, ${formatCount(plan.harmed)} notice it as worse.`,
     limited === 0
       ? 'No request meets a limit.'
       : `${formatCount(limited)} requests of ${plan.subscribersLimited} subscribers meet a limit; by tenths of the billing period: ${limitedByTenth.map(formatCount).join(', ')}.`,

@@ -277,10 +277,19 @@ function nextSteps(
   return [`To try it: ${write}`];
 }
 
-function assumed({ behaviour, seed }: Recommendation): string {
+function assumed({ behaviour, seed, result: { reaction } }: Recommendation): string {
   if (!behaviour.reacts) return 'Assumed: everybody stays and does what they did.';
   const { priceElasticity, priceElasticityLow, priceElasticityHigh, deferredShare } = behaviour;
-  return `Assumed: price elasticity ${priceElasticity} (band ${priceElasticityLow} to ${priceElasticityHigh}), ${deferredShare * 100}% of refused requests come again; seed ${seed}.`;
+  const range = (low: string, high: string): string =>
+    `${formatMoney(BigInt(low))} to ${formatMoney(BigInt(high))}`;
+  const [margins, interval] =
+    reaction === null
+      ? ['', '']
+      : [
+          `: margin ${range(reaction.marginAtLowElasticity, reaction.marginAtHighElasticity)}`,
+          ` Margin within ${range(reaction.marginInterval.low, reaction.marginInterval.high)} (90%, by which subscribers there are).`,
+        ];
+  return `Assumed: price elasticity ${priceElasticity} (band ${priceElasticityLow} to ${priceElasticityHigh}${margins}), ${deferredShare * 100}% of refused requests come again; seed ${seed}.${interval}`;
 }
 
 function headsText(heads: readonly LabResultHead[]): string {

@@ -90,7 +90,7 @@ export function Effects({ plan, title }: { readonly plan: PlanResult; readonly t
   );
 }
 
-function rowsOf({ before, after, reaction }: PlanResult): readonly Row[] {
+function rowsOf({ before, after, reaction, winners, harmed }: PlanResult): readonly Row[] {
   const money = (name: string, key: 'revenue' | 'cost' | 'margin'): Row => ({
     name,
     today: usd(before[key]),
@@ -108,6 +108,8 @@ function rowsOf({ before, after, reaction }: PlanResult): readonly Row[] {
       changed: count(after.subscribers),
       reacted: reaction === null ? '' : count(reaction.stay),
     },
+    { name: m.lab_winners(), today: '', changed: count(winners), reacted: '' },
+    { name: m.lab_losers(), today: '', changed: count(harmed), reacted: '' },
     money(m.op_revenue(), 'revenue'),
     money(m.lab_cost(), 'cost'),
     money(m.lab_margin(), 'margin'),

@@ -122,7 +122,11 @@ export function ScenarioView({
         )}
         {failure && <Failure error={failure} onAgain={() => replay(asked)} />}
         {isExact ? (
-          <Figures fix={shown} interval={effects?.result.reaction ?? null} />
+          <Figures
+            fix={shown}
+            behaviour={result.behaviour}
+            interval={effects?.result.reaction ?? null}
+          />
         ) : (
           !isReplaying && (
             <p className="soft">{m.lab_on_sample({ count: count(curve.weights.length) })}</p>
@@ -158,9 +162,11 @@ export function ScenarioView({
 /** What the change comes to on everybody, with what people do. */
 function Figures({
   fix,
+  behaviour,
   interval,
 }: {
   readonly fix: Fix;
+  readonly behaviour: Recommendation['behaviour'];
   readonly interval: Recommendation['result']['reaction'];
 }) {
   return (
@@ -176,6 +182,16 @@ function Figures({
             {m.lab_interval({
               low: usd(interval.marginInterval.low),
               high: usd(interval.marginInterval.high),
+            })}
+          </dd>
+        )}
+        {interval && (
+          <dd className="lab-interval">
+            {m.lab_band({
+              mild: String(behaviour.priceElasticityLow),
+              strong: String(behaviour.priceElasticityHigh),
+              atMild: usd(interval.marginAtLowElasticity),
+              atStrong: usd(interval.marginAtHighElasticity),
             })}
           </dd>
         )}
