@@ -91,6 +91,7 @@ export interface Services {
   };
   readonly offer: {
     plans(): Promise<unknown>;
+    inForce(): Promise<{ readonly document: string | null }>;
     diff(document: string): Promise<unknown>;
     apply(document: string, options: { appliedBy: string; correction: boolean }): Promise<unknown>;
     undo(actor: string): Promise<unknown>;

@@ -61,6 +61,9 @@ export class LabClient implements AsyncDisposable {
     const child = this.#start();
     const { promise: ended, resolve, reject } = Promise.withResolvers<LabAnswer>();
     const listeners = new Set([onProgress]);
+    // Told at once, so that whoever asked knows by which number to end it, and why nothing moves.
+    const text = this.#waiting.size > 0 ? 'Waiting for another run of the lab to end' : 'Starting';
+    onProgress({ text, done: 0, of: 1, run });
     this.#waiting.set(run, { request, listeners, ended, resolve, reject, progress: undefined });
     signal?.addEventListener('abort', () => this.cancel(run));
     child.send({ kind: 'run', run, request } satisfies ToLab);

@@ -130,7 +130,7 @@ export class LabEngine implements AsyncDisposable {
     return sealBook(
       { address: this.#place.address, duck: this.#duck, clock: this.#clock, lake: this.#lake },
       book,
-      ({ day, done, of }) => onProgress({ text: `Sealing ${day}`, done, of }),
+      ({ done, of }) => onProgress({ text: 'Sealing new days', done, of }),
       signal,
     );
   }

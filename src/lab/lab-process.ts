@@ -3,6 +3,7 @@ import { DomainError } from '#base/domain-error.ts';
 import { systemRandom as random } from '#base/random.ts';
 import { LabEngine } from './lab-engine.ts';
 import type { FromLab, LabProgress, LabRequest, ToLab } from './lab-request.ts';
+import { TimeLeft } from './time-left.ts';
 
 /**
  * The lab's own process: DuckDB and the replays run here, so that the process that serves requests
@@ -11,6 +12,8 @@ import type { FromLab, LabProgress, LabRequest, ToLab } from './lab-request.ts';
 
 const PROGRESS_EVERY_MS = 300;
 const running = new Map<number, AbortController>();
+/** Those of them whose turn has come. */
+const started = new Set<number>();
 let engine: Promise<LabEngine> | undefined;
 /** One after the other: each uses all threads, and the tape that is loaded. */
 let queue: Promise<void> = Promise.resolve();
@@ -21,20 +24,25 @@ function tell(message: FromLab): void {
 
 /** Each step by name at once, and within a step a few figures a second. */
 function throttled(run: number): (progress: LabProgress) => void {
+  const left = new TimeLeft();
   let text = '';
   let toldMs = 0;
   return (progress) => {
     const nowMs = clock.nowMs();
+    const secondsLeft = left.secondsOf(progress, nowMs);
     if (progress.text === text && nowMs - toldMs < PROGRESS_EVERY_MS) return;
     text = progress.text;
     toldMs = nowMs;
-    tell({ kind: 'progress', run, progress });
+    const timed = secondsLeft === undefined ? progress : { ...progress, secondsLeft };
+    tell({ kind: 'progress', run, progress: timed });
   };
 }
 
 async function work(run: number, request: LabRequest, signal: AbortSignal): Promise<void> {
+  // Cancelled before its turn, and told so.
+  if (!running.has(run)) return;
+  started.add(run);
   try {
-    signal.throwIfAborted();
     if (engine === undefined) throw new Error('the lab is told where it works first');
     const answer = await (await engine).run(request, throttled(run), signal);
     tell({ kind: 'done', run, answer });
@@ -43,7 +51,7 @@ async function work(run: number, request: LabRequest, signal: AbortSignal): Prom
       const { code, message, field } = error;
       tell({ kind: 'failed', run, code, message, ...(field !== undefined && { field }) });
     } else if (signal.aborted) {
-      tell({ kind: 'failed', run, code: 'conflict', message: 'The run was cancelled.' });
+      tell(cancelled(run));
     } else {
       tell({
         kind: 'failed',
@@ -53,12 +61,27 @@ async function work(run: number, request: LabRequest, signal: AbortSignal): Prom
     }
   } finally {
     running.delete(run);
+    started.delete(run);
   }
+}
+
+const cancelled = (run: number): FromLab => ({
+  kind: 'failed',
+  run,
+  code: 'conflict',
+  message: 'The run was cancelled.',
+});
+
+/** One that still waits has nothing to end first. */
+function cancel(run: number): void {
+  running.get(run)?.abort();
+  if (started.has(run) || !running.delete(run)) return;
+  tell(cancelled(run));
 }
 
 process.on('message', (message: ToLab) => {
   if (message.kind === 'open') engine = LabEngine.open(message.place, { clock, random });
-  else if (message.kind === 'cancel') running.get(message.run)?.abort();
+  else if (message.kind === 'cancel') cancel(message.run);
   else {
     const control = new AbortController();
     running.set(message.run, control);

@@ -76,6 +76,8 @@ export interface LabProgress {
   readonly text: string;
   readonly done: number;
   readonly of: number;
+  /** How long the step still takes, where that can be told. */
+  readonly secondsLeft?: number;
 }
 
 /** What passes to the lab's process. */

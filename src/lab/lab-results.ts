@@ -21,6 +21,11 @@ export interface LabResultHead {
   readonly book: string;
   readonly createdAtMs: number;
   readonly exact: boolean;
+  /** What the plan, or all of them, came to and would have come to; nano-dollars as decimal text. */
+  readonly marginBefore: string;
+  readonly marginAfter: string;
+  /** Of a recommendation: whether a change was found, or none is needed, or none fits. */
+  readonly outcome: 'change' | 'as it is' | 'none fits' | null;
   readonly text: string;
 }
 
@@ -57,6 +62,8 @@ export class LabResults {
           book,
           createdAtMs,
           exact: oracle.exact,
+          ...marginsOf(result),
+          outcome: outcomeOf(result),
           text: text.split('\n')[0] ?? '',
         };
       });
@@ -77,4 +84,18 @@ export class LabResults {
       .sort()
       .reverse();
   }
+}
+
+function marginsOf(result: LabResult): Pick<LabResultHead, 'marginBefore' | 'marginAfter'> {
+  if (result.kind === 'replay')
+    return { marginBefore: result.total.before.margin, marginAfter: result.total.after.margin };
+  const { margin } = result.before;
+  return { marginBefore: margin, marginAfter: result.fixes[0]?.margin ?? margin };
+}
+
+function outcomeOf(result: LabResult): LabResultHead['outcome'] {
+  if (result.kind === 'replay') return null;
+  const [first] = result.fixes;
+  if (first?.fits !== true) return 'none fits';
+  return first.changes.length === 0 ? 'as it is' : 'change';
 }

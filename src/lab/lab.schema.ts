@@ -240,6 +240,7 @@ export const recommendationShape = z.object({
   frontier: z.array(fixShape),
   /** What the first fix does in full. */
   result: planResultShape,
+  /** Who notices it, the most harmed first. */
   reactions: z.array(subscriberShape),
   /** Two sentences. */
   explanation: z.string(),
@@ -279,6 +280,8 @@ export const trialShape = z.object({
   before: figuresShape,
   fix: fixShape,
   result: planResultShape,
+  /** Who notices, the most harmed first. */
+  reactions: z.array(subscriberShape),
   /** Today, and the change. */
   curve: curveShape,
   /** Everybody's, where asked for. */

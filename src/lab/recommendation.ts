@@ -1,13 +1,14 @@
 import { countText } from '#base/count-text.ts';
 import { withPlans } from '#offer/plan-notation.ts';
 import { curveOf } from './curve.ts';
-import { figuresOf, labelOf, lossOf, planResultOf, subscriberOf } from './figures.ts';
-import { formatMoney, formatShare } from './format.ts';
-import type { Fix, Loss, Recommendation } from './lab.schema.ts';
+import { figuresOf, labelOf, lossOf, planResultOf } from './figures.ts';
+import { formatCount, formatMoney, formatShare } from './format.ts';
+import type { Fix, Loss, Recommendation, Subscriber } from './lab.schema.ts';
 import { reactionOf, studyOutcomes } from './plan-study.ts';
 import type { MeasuredFix, RecommendBounds } from './fix-merit.ts';
 import type { Recommended } from './recommend.ts';
 import { type LabBasis, termsOf } from './scenario.ts';
+import { noticedBy } from './touched.ts';
 
 type Parts = Omit<
   Recommendation,
@@ -26,6 +27,9 @@ type Parts = Omit<
   | 'coverage'
 >;
 
+/** So many subscribers are named where people read; a result has them all. */
+const NAMED_MAX = 8;
+
 /** What was found, told: in figures, in two sentences, and as a document to apply. */
 export function recommendationOf(input: {
   readonly basis: LabBasis;
@@ -43,7 +47,6 @@ export function recommendationOf(input: {
   const ranked = (each: MeasuredFix, index: number): Fix => ({ rank: index + 1, ...each.fix });
   const loss = lossOf(tape, study.before, study.rows);
   const before = figuresOf(study.before, study.rows);
-  const others = study.others.map(({ terms }) => terms.plan);
   const reaches = first?.fix.fits ?? false;
   const isChange = (first?.candidate.changes.length ?? 0) > 0;
   const parts = {
@@ -69,11 +72,7 @@ export function recommendationOf(input: {
       ...planResultOf({ plan, isChanged: isChange, before: study.before, after, outcomes }),
       reaction: reactionOf(study, after, outcomes),
     },
-    reactions: outcomes
-      .filter((each) => each.isHarmed || each.choice.kind !== 'stay')
-      .sort((a, b) => b.billAfter - b.billBefore - (a.billAfter - a.billBefore))
-      .slice(0, 2000)
-      .map((outcome) => subscriberOf(tape, labelOf(plan), outcome, others)),
+    reactions: noticedBy(tape, study, outcomes),
     document:
       isChange && first !== undefined && input.document !== undefined
         ? withPlans(input.document, [first.candidate.terms])
@@ -114,26 +113,29 @@ function fixSentence(
       ? 'nobody pays more'
       : `nobody pays more than ${(first.billMultipleMax ?? Infinity).toFixed(2)} times their bill`;
   const leave = result.reaction?.leave ?? 0;
-  const unmoved =
-    first.margin === first.mechanicalMargin
-      ? ''
-      : `, ${formatMoney(BigInt(first.mechanicalMargin))} if nobody reacts`;
-  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}${unmoved}, ${first.harmed} of ${countText(subscribers, 'subscriber')} ${first.harmed === 1 ? 'notices' : 'notice'} (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them ${leave === 1 ? 'leaves' : 'leave'}` : ''}, and ${bill}`;
+  const outcome = `the margin becomes ${formatMoney(BigInt(first.margin))}${share}${unmovedWords(first)}, ${first.harmed} of ${countText(subscribers, 'subscriber')} ${first.harmed === 1 ? 'notices' : 'notice'} (${formatShare(first.harmedShare)})${leave > 0 ? ` and ${leave} of them ${leave === 1 ? 'leaves' : 'leave'}` : ''}, and ${bill}`;
   if (first.fits && first.changes.length === 0)
-    return `It reaches ${formatShare(bounds.targetMargin)} as it is: ${outcome}.`;
+    return `Nothing needs to change: that is ${formatShare(first.marginShare ?? 0)} of revenue, and ${formatShare(bounds.targetMargin)} was asked for.`;
   if (first.fits) return `If ${what}, ${outcome}.`;
   return `No change within these bounds reaches ${formatShare(bounds.targetMargin)} (at most ${formatShare(bounds.harmMax)} harmed, nobody above ${bounds.billMax} times their bill); the nearest misses by ${first.misses.join(' and ')}: if ${what}, ${outcome}.`;
 }
 
+/** A fix must reach the target both ways: where what people do matters, the margin without it stands beside. */
+function unmovedWords({ margin, mechanicalMargin, mechanicalMarginShare: share }: Fix): string {
+  if (margin === mechanicalMargin) return '';
+  return `, ${formatMoney(BigInt(mechanicalMargin))}${share === null ? '' : ` (${formatShare(share)})`} if nobody reacts`;
+}
+
 function recommendationText(parts: Omit<Parts, 'text'>): string {
-  const { fixes, loss, explanation, candidates, subscribers, sampledSubscribers } = parts;
+  const { fixes, loss, explanation, candidates, subscribers, sampledSubscribers, reactions } =
+    parts;
   const lines = fixes.slice(0, 5).map((fix) => {
     const share = fix.marginShare === null ? '–' : formatShare(fix.marginShare);
     const what = fix.changes.length === 0 ? 'the plan as it is' : fix.changes.join('; ');
-    return `  ${fix.rank}. ${fix.fits ? '' : `(misses ${fix.misses.join(', ')}) `}${what}: margin ${formatMoney(BigInt(fix.margin))} (${share}), ${fix.harmed} harmed (${formatShare(fix.harmedShare)}), highest bill ×${fix.billMultipleMax?.toFixed(2) ?? '∞'}`;
+    return `  ${fix.rank}. ${fix.fits ? '' : `(misses ${fix.misses.join(', ')}) `}${what}: margin ${formatMoney(BigInt(fix.margin))} (${share})${unmovedWords(fix)}, ${fix.harmed} harmed (${formatShare(fix.harmedShare)}), highest bill ×${fix.billMultipleMax?.toFixed(2) ?? '∞'}`;
   });
   const few = loss.causedBy
-    .slice(0, 8)
+    .slice(0, NAMED_MAX)
     .map(
       ({ customer, cost, shareOfLoss }) =>
         `  ${customer}  cost ${formatMoney(BigInt(cost))}, ${formatShare(shareOfLoss)} of the loss`,
@@ -151,5 +153,42 @@ function recommendationText(parts: Omit<Parts, 'text'>): string {
     '',
     `The best changes (${sample}):`,
     ...lines,
+    ...noticedText(reactions, parts.result.harmed),
   ].join('\n');
+}
+
+function noticedText(reactions: Recommendation['reactions'], harmed: number): readonly string[] {
+  const named = reactions
+    .slice(0, NAMED_MAX)
+    .map((each) => `  ${each.customer}  ${noticeWords(each)}`);
+  if (named.length === 0) return [];
+  const more = reactions.length - named.length;
+  return [
+    '',
+    `Who would notice the first of them (${harmed}):`,
+    ...named,
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+}
+
+/** What a change does to one subscriber. */
+function noticeWords(each: Subscriber): string {
+  const requests = [
+    [each.newlyRefused, 'refused'],
+    [each.newlyFellBack, 'answered by another class'],
+    [each.newlySlowed, 'slower'],
+  ] as const;
+  const met = requests.filter(([count]) => count > 0);
+  const limits = met.map(([count, what]) => `${formatCount(count)} requests ${what}`);
+  const [before, after] = [
+    formatMoney(BigInt(each.billBefore)),
+    formatMoney(BigInt(each.billAfter)),
+  ];
+  return [
+    before === after ? `pays ${after} as before` : `pays ${after} instead of ${before}`,
+    ...limits,
+    ...(each.choice === 'stay'
+      ? []
+      : [each.choice === 'leave' ? 'leaves' : `would ${each.choice}`]),
+  ].join(', ');
 }

@@ -8,6 +8,7 @@ import type { Outcome } from './outcome.ts';
 import { type PlanStudy, reactionOf, rowsOfPlan, studyOutcomes, studyPlan } from './plan-study.ts';
 import type { Replays } from './replays.ts';
 import { type LabBasis, recordedSpec, type ScenarioChanges, scenarioSpec } from './scenario.ts';
+import { byHarm, TOUCHED_MAX } from './touched.ts';
 
 export interface ReplayScenarioOptions {
   readonly changes: Pick<ScenarioChanges, 'plans' | 'prices'>;
@@ -26,9 +27,6 @@ interface Touched {
   readonly label: string;
   readonly others: readonly string[];
 }
-
-/** So many subscribers stand in the result itself. */
-const SUBSCRIBERS_MAX = 2000;
 
 /** Replays a scenario over everybody, with what it does to whom. */
 export async function replayScenario(
@@ -87,7 +85,7 @@ export async function replayScenario(
     plans,
     total: { before: figuresOf(before, rows), after: figuresOf(after, rows) },
     subscribers: touched
-      .slice(0, SUBSCRIBERS_MAX)
+      .slice(0, TOUCHED_MAX)
       .map(({ outcome, label, others }) => subscriberOf(basis.tape, label, outcome, others)),
   };
   return { ...parts, text: replayText(parts, isChange) };
@@ -106,15 +104,6 @@ function unmoved(
     others: [],
     willingness: [],
   };
-}
-
-function byHarm(a: Outcome, b: Outcome): number {
-  const limits = (each: Outcome): number => each.newlyRefused + each.newlyFellBack;
-  return (
-    Number(b.isHarmed) - Number(a.isHarmed) ||
-    b.billAfter - b.billBefore - a.billAfter + a.billBefore ||
-    limits(b) - limits(a)
-  );
 }
 
 function replayText(
@@ -168,5 +157,9 @@ export function coverageText(coverage: ReplayResult['coverage']): string {
     coverage.unknownDemand === 0
       ? ''
       : `; the cost of ${formatCount(coverage.unknownDemand)} of them is unknown`;
-  return `Complete evidence for ${formatShare(coverage.evidentShare)} of the requests served and ${formatShare(coverage.evidentCostShare)} of their cost${unseen}${unknown}.`;
+  const derived =
+    coverage.derived === 0
+      ? ''
+      : `; ${countText(coverage.derived, 'request')} ${coverage.derived === 1 ? 'is' : 'are'} answered by another class than on record, priced from the recorded tokens at ${formatMoney(BigInt(coverage.derivedCost))}`;
+  return `Complete evidence for ${formatShare(coverage.evidentShare)} of the requests served and ${formatShare(coverage.evidentCostShare)} of their cost${derived}${unseen}${unknown}.`;
 }

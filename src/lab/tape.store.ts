@@ -26,7 +26,7 @@ export async function indexTape(
   if (found.length === 0) {
     throw new DomainError(
       'not_found',
-      `The lake has nothing of the ${source.book} book. Seal it first: breakeven lab seal --book ${source.book}`,
+      `Nothing has been used in the ${source.book} book yet, so there is nothing to replay. Load the demo (breakeven demo) or take use from elsewhere (breakeven lab import FILE --plan PLAN).`,
       { field: 'book' },
     );
   }

@@ -16,6 +16,7 @@ import {
 import { fixOf, type RecommendBounds } from './fix-merit.ts';
 import { everybody } from './sample.ts';
 import type { Replays } from './replays.ts';
+import { noticedBy } from './touched.ts';
 import { type LabBasis, recordedSpec } from './scenario.ts';
 
 export interface TryOptions {
@@ -80,6 +81,7 @@ export async function tryPlan(basis: LabBasis, pool: Replays, options: TryOption
       ...planResultOf({ plan, isChanged: options.changes.length > 0, before, after, outcomes }),
       reaction: reactionOf(study, after, outcomes),
     },
+    reactions: noticedBy(tape, study, outcomes),
     curve: curveOf(sample, before, [curveSide(sample, after, outcomes)]),
     bills: options.bills ? billsOf(basis, rows, before, after) : [],
   };

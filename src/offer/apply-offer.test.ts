@@ -70,7 +70,7 @@ describe('applyOffer', () => {
     expect(text).toContain('~ price simulator/sim-standard from 2026-11-24T01:00:00.000Z');
     expect(text).toContain('input $2.50 per million → $3.00 per million');
     expect(text).toContain('~ plan plus as version 2');
-    expect(text).toContain('priceNanoUsd: $20.00 → $25.00');
+    expect(text).toContain('price: $20 → $25');
 
     const applied = await applyOffer(pool, changed, by(1));
     expect(applied.version).toBe(2);

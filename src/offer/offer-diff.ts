@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Id, namedId } from '#base/id.ts';
-import { formatUsd, nanoUsd } from '#base/money.ts';
 import type { Catalog } from '#catalog/catalog.ts';
 import { PriceBook } from '#catalog/price-book.ts';
 import { describeRateChange, diffRates, type RateChange } from '#catalog/price-diff.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import type { PriceVersion } from '#pricing/price.ts';
 import type { Offer, OfferedPrice, PlanTerms } from './offer.ts';
+import { planChangeText } from './plan-change-text.ts';
 
 /** A supplier, model or route that differs. */
 export interface CatalogChange {
@@ -247,25 +247,25 @@ export function describeOfferDiff(diff: OfferDiff): string {
     lines.push(`${SIGN[change]} price ${supplier}/${model} from ${dateOf(effectiveFromMs)}`);
     if (change === 'changed') lines.push(...rates.map((rate) => `    ${describeRateChange(rate)}`));
   }
-  for (const { plan, change, version, published, fields } of diff.plans) {
+  for (const { plan, change, version, published, from } of diff.plans) {
     const as =
       version === undefined
         ? ''
         : ` as version ${version.version}${published ? ' (published before)' : ''}`;
     lines.push(`${SIGN[change]} plan ${plan}${as}`);
-    if (change === 'changed') lines.push(...fields.map(describeField));
+    if (from !== undefined && version !== undefined)
+      lines.push(...planChangeText(from, version).map((line) => `    ${line}`));
   }
   for (const refusal of diff.refusals) lines.push(`! ${refusal}`);
   return lines.length === 0 ? 'nothing would change' : lines.join('\n');
 }
 
 function describeField({ field, from, to }: FieldChange): string {
-  return `    ${field}: ${describeValue(field, from)} → ${describeValue(field, to)}`;
+  return `    ${field}: ${describeValue(from)} → ${describeValue(to)}`;
 }
 
-function describeValue(field: string, value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === undefined) return 'none';
-  if (field.endsWith('NanoUsd') && typeof value === 'number') return formatUsd(nanoUsd(value));
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

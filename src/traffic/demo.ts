@@ -176,7 +176,7 @@ class DemoLoad {
       text:
         `Loaded ${countText(subscribers, 'subscriber')} with ${countText(this.#requests, 'request')} in ${countText(days, 'day')} ` +
         `(calibration ${calibration}, seed ${seed}), ${count(this.#refused)} of them refused, ` +
-        `in ${seconds.toFixed(1)} s.\nNow: breakeven report pnl --book demo`,
+        `in ${seconds.toFixed(1)} s.\nNow: breakeven report pnl --book demo; breakeven lab recommend --book demo`,
     };
   }
 

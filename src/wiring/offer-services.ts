@@ -5,6 +5,7 @@ import type { Catalog } from '#catalog/catalog.ts';
 import type { Services } from '#http/services.ts';
 import { applyOffer, diffOffer, undoOffer } from '#offer/apply-offer.ts';
 import { loadOffer } from '#offer/load-offer.ts';
+import { readOfferInForce } from '#offer/offer.store.ts';
 import { describeOfferDiff } from '#offer/offer-diff.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import type { PlanBook } from './plan-book.ts';
@@ -25,6 +26,7 @@ export function offerServices(parts: {
       const plans = parts.plans.current();
       return { plans, text: plans.map(planText).join('\n') };
     },
+    inForce: async () => ({ document: (await readOfferInForce(pool))?.document ?? null }),
     async diff(document) {
       const diff = await diffOffer(pool, loadOffer(document), { clock });
       return { diff, text: describeOfferDiff(diff) };

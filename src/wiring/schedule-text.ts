@@ -42,9 +42,9 @@ function noticeLine({ name, customerId, notice }: ScheduleNotice): string {
   if (bill === null) return `  ${customerId}  ${name}: nothing used on record`;
   const usd = (nano: number | string): string => formatUsdCents(BigInt(nano));
   const limits = [
-    bill.newlyRefused > 0 && `${bill.newlyRefused} refused`,
-    bill.newlyFellBack > 0 && `${bill.newlyFellBack} by another model`,
-    bill.newlySlowed > 0 && `${bill.newlySlowed} slowed`,
+    bill.newlyRefused > 0 && `${bill.newlyRefused.toLocaleString('en')} refused`,
+    bill.newlyFellBack > 0 && `${bill.newlyFellBack.toLocaleString('en')} by another model`,
+    bill.newlySlowed > 0 && `${bill.newlySlowed.toLocaleString('en')} slowed`,
   ].filter((each) => each !== false);
   const limited =
     limits.length === 0 ? '' : `; of ${countText(bill.requests, 'request')} ${limits.join(', ')}`;

@@ -73,7 +73,8 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
   }, 240_000);
 
   it('opens every fix as a scenario, and replays another price exactly', async () => {
-    const rows = page.locator('tbody').first().locator('tr');
+    const ways = page.locator('section', { has: page.getByRole('heading', { name: 'Ways out' }) });
+    const rows = ways.locator('tbody tr');
     await rows.nth(1).getByRole('link').click();
     await page.waitForURL(/fix=2/);
     await page.getByText('Change 2, against today').waitFor();
@@ -88,6 +89,29 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
     await page.locator('.lab-publish a').waitFor();
     const href = await page.locator('.lab-publish a').getAttribute('href');
     expect(decodeURIComponent(href ?? '')).toContain('plans:');
+  }, 120_000);
+
+  it('shows whom a fix touches and how, and replays a document that is edited', async () => {
+    const found = page.url();
+    await page.goto(found.replace('fix=2', 'fix=1'));
+    const noticed = page.locator('section', { hasText: 'Who notices it, and how' });
+    await noticed
+      .getByRole('link', { name: /^Subscriber \d+$/ })
+      .first()
+      .waitFor();
+    await page.getByRole('cell', { name: 'Requests served' }).waitFor();
+    await page.getByText('What it changes in breakeven.yaml').click();
+    await page.locator('.lab-changes ins').first().waitFor();
+    const document = page.locator('textarea.lab-document');
+    await document.fill((await document.inputValue()).replace('price: $200', 'price: $230'));
+    await page.locator('.lab-changes ins', { hasText: 'price: $230' }).waitFor();
+    await page.getByRole('button', { name: 'Replay this document' }).click();
+    await sentence().filter({ hasText: 'takes the margin of all plans from' }).waitFor();
+    await page.getByRole('heading', { name: 'What it does to pro v1' }).waitFor();
+    await page.getByRole('link', { name: 'Price lab' }).click();
+    await page.locator('.lab-results li', { hasText: 'A change of your own' }).waitFor();
+    expect(await page.locator('.lab-results li').count()).toBe(2);
+    await page.goto(found);
   }, 120_000);
 
   it('schedules it, seen as a named customer will read it, and takes it back', async () => {

@@ -50,7 +50,7 @@ test('without anything in it, the lab says what to do', async () => {
   expect(none.stdout).toContain('breakeven lab recommend');
   const empty = await installation.command('lab', 'replay', '--book', 'test');
   expect(empty.code).toBe(1);
-  expect(empty.stderr).toContain('breakeven lab seal');
+  expect(empty.stderr).toContain('breakeven demo');
 });
 
 test('recommends a fix for the plan that loses, and names the few who cause it', async () => {
@@ -111,6 +111,40 @@ test('a run ends when it is cancelled', async () => {
   await expect(running).rejects.toMatchObject({ code: 'conflict' });
   expect(await installation.call('GET', '/lab/runs')).toEqual([]);
 });
+
+test('a run that waits for another says so, and ends at once when it is cancelled', async () => {
+  const runs = () => installation.call<{ run: number; kind: string }[]>('GET', '/lab/runs');
+  const first = followed('/lab/recommend', { plan: 'pro', seed: 11 });
+  await eventually('the first', 10_000, async () =>
+    (await runs()).length === 1 ? true : undefined,
+  );
+  const waiting = followed('/lab/replay', {});
+  const second = await eventually('the second', 10_000, async () =>
+    (await runs()).find(({ kind }) => kind === 'replay'),
+  );
+  await installation.call('DELETE', `/lab/runs/${second.run}`);
+  await expect(waiting).rejects.toMatchObject({ code: 'conflict' });
+  expect((await runs()).map(({ kind }) => kind)).toEqual(['recommend']);
+  await first;
+}, 120_000);
+
+test('tells the whole of a result, customers by their names', async () => {
+  const { stdout } = await installation.command('lab', 'results', result, '--detail');
+  expect(stdout).toMatch(/Subscriber \d+ \(cus_\w+\) {2}cost \$/);
+  expect(stdout).toMatch(/\nrevenue +\$[\d,.]+ +\$/);
+  expect(stdout).toContain('By tenths of the subscribers');
+  expect(stdout).toMatch(/Subscriber \d+ \(cus_\w+\) +\$[\d,.]+ +\$[\d,.]+/);
+});
+
+test('where nothing needs to change it says so, and writes nothing', async () => {
+  const file = join(directory.path, 'none.yaml');
+  const least = ['--target-margin', '-10', '--harm-max', '0'];
+  const { code, stdout } = await installation.command('lab', 'recommend', ...least, '--out', file);
+  expect(code).toBe(0);
+  expect(stdout).toContain('Nothing needs to change');
+  expect(stdout).toContain(`Nothing was written to ${file}`);
+  expect(existsSync(file)).toBe(false);
+}, 90_000);
 
 test('says which field is wrong', async () => {
   const cases: [string[], string][] = [

@@ -158,11 +158,11 @@ function nameOf(text: unknown): string {
     .slice(0, 40);
 }
 
-/** `a=b,c=d` @throws DomainError `invalid_request` */
+/** `a=b,c=d`; a value may have commas itself. @throws DomainError `invalid_request` */
 function pairs(option: string, text: unknown): Readonly<Record<string, string>> {
   if (typeof text !== 'string') return {};
   return Object.fromEntries(
-    text.split(',').map((pair) => {
+    text.split(/,(?=[^,=]*=)/).map((pair) => {
       const at = pair.indexOf('=');
       if (at > 0) return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
       throw new DomainError('invalid_request', `--${option}: ${pair} is not of the form A=B.`, {

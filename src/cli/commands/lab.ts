@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { DomainError } from '#base/domain-error.ts';
 import { DEFAULT_BEHAVIOUR } from '#lab/behaviour.ts';
+import { formatCount, formatMoney } from '#lab/format.ts';
 import type { LabResultHead } from '#lab/lab-results.ts';
 import type { LabResult, Recommendation, ReplayResult } from '#lab/lab.schema.ts';
 import { coverageText, oracleText } from '#lab/replay-scenario.ts';
@@ -11,7 +12,14 @@ import { type CliContext, present, withControl } from '../context.ts';
 import { follow } from './follow.ts';
 import { labScheduleCommands } from './lab-schedules.ts';
 import { readDocument } from '../read-document.ts';
+import {
+  type CustomerNames,
+  customersIn,
+  readCustomerNames,
+  withCustomerNames,
+} from './customer-names.ts';
 import { labDemandCommand } from './lab-demand.ts';
+import { detailText, touchedBy } from './lab-detail.ts';
 import { labHardwareCommand } from './lab-hardware.ts';
 import { labImportCommands } from './lab-import.ts';
 
@@ -25,6 +33,11 @@ interface Sealed {
 const BOOK = [
   '--book <book>',
   'live, test, demo or import:NAME; default: live where it was used, else demo',
+] as const;
+
+const DETAIL = [
+  '--detail',
+  'all figures, tenths of the subscribers, and everybody who is touched with both bills',
 ] as const;
 
 /** `lab`: what another price would have done. */
@@ -46,6 +59,7 @@ export function labCommands(program: Command, setup: CommandSetup): void {
   const replay = lab
     .command('replay [scenario]')
     .description('what a changed breakeven.yaml would have done to the recorded use')
+    .option(...DETAIL)
     .option(...BOOK);
   assumptions(replay).action(
     setup.run(async (context, [scenario], options) => {
@@ -54,7 +68,10 @@ export function labCommands(program: Command, setup: CommandSetup): void {
         ...question(options),
         ...(isGiven && { document: readDocument(scenario) }),
       });
-      present(context, result, ({ id, text }) => `${text}\nResult ${id}`);
+      await presentNamed(context, result, options, ({ id, document }) => [
+        '',
+        `Result ${id}.${document === null ? '' : detailHint(id, options)}`,
+      ]);
     }),
   );
   const recommend = lab
@@ -66,6 +83,7 @@ export function labCommands(program: Command, setup: CommandSetup): void {
     .option('--bill-max <times>', 'nobody pays more than this many times their bill', '2')
     .option('--out <file>', 'write the breakeven.yaml with the fix')
     .option('--fix <n>', 'which of the fixes to write', '1')
+    .option(...DETAIL)
     .option(...BOOK);
   assumptions(recommend).action(
     setup.run(async (context, _, options) => {
@@ -77,14 +95,14 @@ export function labCommands(program: Command, setup: CommandSetup): void {
         billMax: Number(options['billMax']),
       });
       const file = options['out'];
-      if (typeof file === 'string') {
-        const document =
-          options['fix'] === '1'
-            ? documentOf(result)
-            : await fixDocument(context, result.id, options);
-        writeFileSync(file, document);
-      }
-      present(context, result, (found) => recommendationText(found, file));
+      // Where nothing needs to change there is nothing to write: the answer is told all the same.
+      const isFirst = options['fix'] === '1';
+      if (typeof file === 'string' && !(isFirst && result.document === null))
+        writeFileSync(
+          file,
+          isFirst ? documentOf(result) : await fixDocument(context, result.id, options),
+        );
+      await presentNamed(context, result, options, (found) => recommendationEnd(found, options));
     }),
   );
   lab
@@ -93,6 +111,7 @@ export function labCommands(program: Command, setup: CommandSetup): void {
     .option('--document <file>', 'write the breakeven.yaml of that result')
     .option('--fix <n>', 'of a recommendation: which of its fixes; 0 = the plan as it is')
     .option('--price <dollars>', 'the price in that document, instead of its own')
+    .option(...DETAIL)
     .option('--limit <n>', 'how many', '20')
     .action(
       setup.run(async (context, [id], options) => {
@@ -112,10 +131,35 @@ export function labCommands(program: Command, setup: CommandSetup): void {
         const isFix = options['fix'] !== undefined || options['price'] !== undefined;
         if (typeof file === 'string')
           writeFileSync(file, isFix ? await fixDocument(context, id, options) : documentOf(result));
-        return present(context, result, ({ text }) => text);
+        return presentNamed(context, result, options, () => []);
       }),
     );
   labScheduleCommands(lab, setup);
+}
+
+/** So many of those who are touched are asked for by name. */
+const NAMES_MAX = 50;
+
+/** As {@link present}, customers by their names too; with everything that there is where asked for. */
+async function presentNamed<Result extends LabResult>(
+  context: CliContext,
+  result: Result,
+  options: CommandOptions,
+  ending: (result: Result) => readonly string[],
+): Promise<void> {
+  if (context.output.json) return present(context, result, () => '');
+  const isDetailed = options['detail'] === true;
+  const touched = isDetailed ? touchedBy(result).slice(0, NAMES_MAX) : [];
+  const ids = touched.flatMap(({ customer }) => customersIn(customer));
+  const asked = [...customersIn(result.text), ...ids];
+  const nameOf: CustomerNames =
+    asked.length === 0 ? (id) => id : await readCustomerNames(context, result.book, asked);
+  const text = [
+    withCustomerNames(result.text, nameOf),
+    ...(isDetailed ? ['', detailText(result, nameOf)] : []),
+    ...ending(result),
+  ].join('\n');
+  present(context, result, () => text);
 }
 
 /** The document of one fix of a result. @throws DomainError `not_found` */
@@ -192,37 +236,70 @@ function sealedText({ book, days, sealed, dropped }: Sealed): string {
   return `The ${book} book: ${countText(days, 'day')} in the lake, ${sealed.length} of them sealed now.${gone}`;
 }
 
-function recommendationText(found: Recommendation, file: unknown): string {
-  const next =
-    found.document === null
-      ? []
-      : typeof file === 'string'
-        ? [`Wrote ${file}. To see and publish it: breakeven diff ${file}; breakeven apply ${file}`]
-        : [
-            `To try it: breakeven lab results ${found.id} --document fix.yaml; breakeven diff fix.yaml; breakeven apply fix.yaml`,
-          ];
+function recommendationEnd(found: Recommendation, options: CommandOptions): readonly string[] {
   return [
-    found.text,
     '',
     oracleText(found.oracle),
     coverageText(found.coverage),
     assumed(found),
-    ...next,
-  ].join('\n');
+    '',
+    `Result ${found.id}, after ${formatCount(Math.round(found.seconds))} s.${detailHint(found.id, options)}`,
+    ...nextSteps(found, options),
+  ];
 }
 
-function assumed({ behaviour, seed }: Recommendation): string {
+const detailHint = (id: string, { detail }: CommandOptions): string =>
+  detail === true
+    ? ''
+    : ` Every figure, and everybody touched: breakeven lab results ${id} --detail`;
+
+/** What can be done with it now. */
+function nextSteps(
+  { id, plan, book, fixes, document }: Recommendation,
+  options: CommandOptions,
+): readonly string[] {
+  const { out: file, fix } = options;
+  const [first] = fixes;
+  if (typeof file === 'string') {
+    if (document === null && fix === '1')
+      return [`Nothing was written to ${file}: the plan stays as it is.`];
+    return [
+      `Wrote ${file}. To see and publish it: breakeven diff ${file}; breakeven apply ${file}`,
+    ];
+  }
+  if (first === undefined) return [];
+  const write = `breakeven lab results ${id}${document === null ? ' --fix 2' : ''} --document fix.yaml; breakeven diff fix.yaml; breakeven apply fix.yaml`;
+  if (document === null) return fixes.length < 2 ? [] : [`To change it all the same: ${write}`];
+  if (!first.fits && first.misses.join() === 'harm')
+    return [
+      `To look within wider bounds: breakeven lab recommend --book ${book} --plan ${plan} --harm-max ${Math.ceil(first.harmedShare * 100) / 100}`,
+    ];
+  return [`To try it: ${write}`];
+}
+
+function assumed({ behaviour, seed, result: { reaction } }: Recommendation): string {
   if (!behaviour.reacts) return 'Assumed: everybody stays and does what they did.';
   const { priceElasticity, priceElasticityLow, priceElasticityHigh, deferredShare } = behaviour;
-  return `Assumed: price elasticity ${priceElasticity} (band ${priceElasticityLow} to ${priceElasticityHigh}), ${deferredShare * 100}% of refused requests come again; seed ${seed}.`;
+  const range = (low: string, high: string): string =>
+    `${formatMoney(BigInt(low))} to ${formatMoney(BigInt(high))}`;
+  const [margins, interval] =
+    reaction === null
+      ? ['', '']
+      : [
+          `: margin ${range(reaction.marginAtLowElasticity, reaction.marginAtHighElasticity)}`,
+          ` Margin within ${range(reaction.marginInterval.low, reaction.marginInterval.high)} (90%, by which subscribers there are).`,
+        ];
+  return `Assumed: price elasticity ${priceElasticity} (band ${priceElasticityLow} to ${priceElasticityHigh}${margins}), ${deferredShare * 100}% of refused requests come again; seed ${seed}.${interval}`;
 }
 
 function headsText(heads: readonly LabResultHead[]): string {
   if (heads.length === 0) return 'The lab has no results yet. Try: breakeven lab recommend';
   return heads
-    .map(
-      ({ id, kind, book, createdAtMs, text }) =>
-        `${id}  ${new Date(createdAtMs).toISOString().slice(0, 16).replace('T', ' ')}  ${kind.padEnd(14)}  ${book.padEnd(4)}  ${text}`,
-    )
+    .map(({ id, kind, book, createdAtMs, text, marginBefore, marginAfter }) => {
+      const at = new Date(createdAtMs).toISOString().slice(0, 16).replace('T', ' ');
+      const margins = [marginBefore, marginAfter].map((each) => formatMoney(BigInt(each)));
+      const words = kind === 'replay' ? `All plans: margin ${margins.join(' → ')}` : text;
+      return `${id}  ${at}  ${kind.padEnd(14)}  ${book.padEnd(4)}  ${words}`;
+    })
     .join('\n');
 }

@@ -72,7 +72,7 @@ export const labRoutes: readonly Route[] = [
     summary:
       'Replays the recorded requests against a breakeven.yaml; streams its progress, then the result.',
     streams: true,
-    input: z.object({ ...question, document: z.string().min(1).max(2_000_000).optional() }),
+    input: z.object({ ...question, document: z.string().min(1).max(2_000_000).optional(), keep }),
     run:
       async ({ input, services }): Promise<LongWork> =>
       (progress, signal) =>
@@ -83,7 +83,7 @@ export const labRoutes: readonly Route[] = [
             ...(input.document !== undefined && { document: input.document }),
           },
           progress,
-          signal,
+          input.keep ? undefined : signal,
         ),
   }),
   route({

@@ -62,6 +62,13 @@ export const operationRoutes: readonly Route[] = [
     run: ({ services }) => services.offer.plans(),
   }),
   route({
+    method: 'GET',
+    path: '/offer',
+    role: 'support',
+    summary: 'The breakeven.yaml in force; null before the first.',
+    run: ({ services }) => services.offer.inForce(),
+  }),
+  route({
     method: 'POST',
     path: '/offer/diff',
     role: 'support',

@@ -140,7 +140,7 @@ export function mappingOf(
   const missing = REQUIRED.filter((field) => mapping[field] === undefined);
   if (missing.length > 0)
     throw invalid(
-      `No column for ${missing.join(', ')} was found among ${columns.join(', ')}. Name it: --map ${missing.map((field) => `${field}=COLUMN`).join(',')}`,
+      `No column for ${missing.join(', ')} was found among ${columns.map((column) => JSON.stringify(column)).join(', ')}. Name it: --map ${missing.map((field) => `${field}=COLUMN`).join(',')}`,
     );
   return mapping;
 }

@@ -48,6 +48,8 @@ export function importFile(path: string): ImportFile {
 /** Reads the header of a CSV file. @throws DomainError `invalid_request` where there is none */
 export function csvShape({ path, name }: ImportFile): CsvShape {
   const head = headOf(path).replace(/^\uFEFF/, '');
+  if (head.trim() === '')
+    throw new DomainError('invalid_request', `${name} is empty.`, { field: 'files' });
   const delimiter = DELIMITERS.toSorted(
     (a, b) => recordOf(head, b).length - recordOf(head, a).length,
   )[0];

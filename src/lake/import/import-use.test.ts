@@ -93,6 +93,30 @@ describe('usage from elsewhere', { timeout: 120_000 }, () => {
     expect(existsSync(at.lake) ? readdirSync(at.lake) : []).toEqual([]);
   });
 
+  it('reads numbers as tables write them: grouped thousands, a dollar sign, a mark of the byte order', async () => {
+    const at = await bench();
+    const file = at.directory.write(
+      'sheet.csv',
+      '\uFEFFtime;customer;model;input;output;cost\n2026-03-02;"Ann; ""EU""";gpt-x;"1,000";0;$0.50\n2026-03-03;bob;gpt-x;2,000,000;1;"US$1,234.5"\n2026-03-03;bob;gpt-x;7;1;USD 0.25\n',
+    );
+    const found = await at.run([file], { costs: 'cost-column', dryRun: true });
+    expect(found.first).toMatchObject([
+      { customer: 'Ann; "EU"', input: 1000, cost_nano_usd: 500_000_000 },
+      { input: 2_000_000, cost_nano_usd: 1_234_500_000_000 },
+      { input: 7, cost_nano_usd: 250_000_000 },
+    ]);
+    for (const [name, value] of [
+      ['grouped', '1,00'],
+      ['other-currency', '€1.00'],
+      ['nothing', '$'],
+    ] as const) {
+      const row = `time;customer;model;input;output;cost\n2026-03-02;ann;gpt-x;1;0;${value}\n`;
+      await expect(at.run([at.directory.write(`${name}.csv`, row)])).rejects.toMatchObject({
+        field: 'cost',
+      });
+    }
+  });
+
   it('refuses models and plans that nobody knows, by name, unless told what to do', async () => {
     const at = await bench();
     const file = at.directory.write(

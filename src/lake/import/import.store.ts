@@ -76,7 +76,7 @@ export async function columnsOf(
 /** Reads a file into `import_row`; what cannot be understood is kept with its field. */
 export async function readRows(duck: DuckDBConnection, reading: ImportReading): Promise<void> {
   const text = (field: ImportField): string => `nullif(trim(${valueOf(reading, field)}), '')`;
-  const count = (field: ImportField): string => `TRY_CAST(${text(field)} AS DOUBLE)`;
+  const count = (field: ImportField): string => numberOf(text(field));
   const names: ImportField[] = ['customer', 'model', 'tier', 'plan'];
   const counts: ImportField[] = ['input', 'cached', 'cache_write', 'output', 'reasoning'];
   const isCount = (field: string, isNeeded: boolean): string =>
@@ -109,13 +109,24 @@ export async function readRows(duck: DuckDBConnection, reading: ImportReading): 
            cost, skipped, CASE WHEN skipped THEN NULL ${bad.join(' ')} END,
            left(CASE WHEN skipped THEN NULL ${found.join(' ')} END, 60)
       FROM (SELECT row, skipped, ${names.join(', ')}, time_text, cost_text, ${instantOf('time_text')} AS at_ms,
-                   CAST(round_even(TRY_CAST(cost_text AS DOUBLE) * 1e9, 0) AS BIGINT) AS cost,
+                   CAST(round_even(${numberOf('cost_text', DOLLAR_SIGN)} * 1e9, 0) AS BIGINT) AS cost,
                    ${counts.map((field) => `${field}, ${field}_text`).join(', ')}
               FROM (SELECT row_number() OVER () AS row, ${skippedOf(reading)} AS skipped,
                            ${names.map((field) => `${text(field)} AS ${field}`).join(', ')},
                            ${text('time')} AS time_text, ${text('cost')} AS cost_text,
                            ${counts.map((field) => `${count(field)} AS ${field}, ${text(field)} AS ${field}_text`).join(', ')}
                       FROM ${relationOf(reading)}))`);
+}
+
+/** Before an amount: "$", "US$" or "USD". */
+const DOLLAR_SIGN = String.raw`(?:(?:US)?\$|USD) *`;
+
+/** A number, also as people's tables write it: thousands grouped by commas, and a sign before it. */
+function numberOf(text: string, sign = ''): string {
+  const grouped = String.raw`\d{1,3}(?:,\d{3})+`;
+  const written = quoted(String.raw`^(?:${sign})?((?:${grouped}|\d+)(?:\.\d+)?)$`);
+  const plain = `replace(regexp_extract(${text}, ${written}, 1), ',', '')`;
+  return `coalesce(TRY_CAST(${text} AS DOUBLE), TRY_CAST(${plain} AS DOUBLE))`;
 }
 
 /** Seconds, milliseconds or microseconds since 1970, or a date and time; without an offset it is UTC. */

@@ -6,7 +6,7 @@ import { useRemote } from '../../ui/remote.ts';
 import { useView } from '../view.ts';
 import { ASSUMPTIONS, assumedText } from './assumption-list.ts';
 import { changeLine } from './change-words.ts';
-import type { ResultHead } from './LabPage.tsx';
+import type { ResultHead } from './EarlierResults.tsx';
 
 /** What is other than in the result before it, of the same plan: what was changed, and what that did. */
 export function Difference({

@@ -4,11 +4,16 @@ import { addDays, count, daysText, usd } from '../../ui/figures.ts';
 import { Button } from '../../ui/parts.tsx';
 import { useRemote } from '../../ui/remote.ts';
 import { Part } from '../Page.tsx';
-import { RunProgress } from './RunProgress.tsx';
-import type { LabRun } from './use-lab-run.ts';
 
-/** Books of imported use, each of which the page's run can be asked about; nothing where there are none. */
-export function ImportedUse({ run }: { readonly run: LabRun }) {
+/** Books of imported use, each of which the lab can be asked about; nothing where there are none. */
+export function ImportedUse({
+  isRunning,
+  onAsk,
+}: {
+  /** The lab looks for a change already. */
+  readonly isRunning: boolean;
+  readonly onAsk: (book: string) => void;
+}) {
   const books = useRemote<readonly ImportRecord[]>('/lab/imports');
   if (!books.data || books.data.length === 0) return null;
 
@@ -28,13 +33,9 @@ export function ImportedUse({ run }: { readonly run: LabRun }) {
                 })}
               </span>
             </span>
-            {run.book === each.book ? (
-              <RunProgress run={run} />
-            ) : (
-              <Button disabled={run.isRunning} onClick={() => run.start({ book: each.book })}>
-                {m.lab_run()}
-              </Button>
-            )}
+            <Button disabled={isRunning} onClick={() => onAsk(each.book)}>
+              {m.lab_run()}
+            </Button>
           </li>
         ))}
       </ul>

@@ -1,36 +1,27 @@
 import './lab.css';
 import { useEffect } from 'react';
-import type { Recommendation } from '../../../src/lab/lab.schema.ts';
+import type { LabResult, Recommendation } from '../../../src/lab/lab.schema.ts';
 import type { PlansAnswer } from '../../../src/http/shapes/plans.ts';
 import { m } from '../../paraglide/messages.js';
-import { moment, numberOf } from '../../ui/figures.ts';
-import { Link } from '../../ui/Link.tsx';
+import { numberOf } from '../../ui/figures.ts';
 import { Button, Empty, Failure, Loading } from '../../ui/parts.tsx';
 import { goTo, usePlace } from '../../ui/place.ts';
 import { queryOf, useRemote } from '../../ui/remote.ts';
-import { Page, Part } from '../Page.tsx';
+import { Page } from '../Page.tsx';
 import { useView } from '../view.ts';
 import type { Behaviour } from './assumption-list.ts';
 import { BoundsForm } from './BoundsForm.tsx';
+import { EarlierResults, type ResultHead } from './EarlierResults.tsx';
 import { isImported } from './imported.ts';
 import { ImportedUse } from './ImportedUse.tsx';
+import { OwnScenario } from './OwnScenario.tsx';
 import { PriceHandle } from './PriceHandle.tsx';
 import { RecommendationView } from './RecommendationView.tsx';
+import { ReplayView } from './ReplayView.tsx';
 import { RunProgress } from './RunProgress.tsx';
 import { Schedules } from './Schedules.tsx';
-import { fixSentence, lossSentence } from './sentence.ts';
+import { fixSentence, lossSentence, replaySentence } from './sentence.ts';
 import { useLabRun } from './use-lab-run.ts';
-
-/** A result in the list of them. */
-export interface ResultHead {
-  readonly id: string;
-  readonly kind: string;
-  readonly plan: string | null;
-  readonly book: string;
-  readonly createdAtMs: number;
-  readonly exact: boolean;
-  readonly text: string;
-}
 
 const BOUNDS = { targetMargin: 0.1, harmMax: 0.1, billMax: 2 };
 
@@ -40,8 +31,11 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
   const plans = useRemote<PlansAnswer>(`/console/plans${queryOf(view.query)}`);
   const defaults = useRemote<Behaviour>('/lab/assumptions');
   const heads = useRemote<readonly ResultHead[]>('/lab/results?limit=50');
-  const stored = useRemote<Recommendation>(chosen === '' ? undefined : `/lab/results/${chosen}`);
-  const run = useLabRun('recommend', '/lab/recommend', ({ id }) => goTo(view.at(`/lab/${id}`)));
+  const stored = useRemote<LabResult>(chosen === '' ? undefined : `/lab/results/${chosen}`);
+  const show = ({ id }: { readonly id: string }): void => goTo(view.at(`/lab/${id}`));
+  const run = useLabRun('recommend', '/lab/recommend', show);
+  const replay = useLabRun('replay', '/lab/replay', show);
+  const replayed = stored.data?.kind === 'replay' ? stored.data : undefined;
   const found = stored.data?.kind === 'recommendation' ? stored.data : undefined;
   // Results of earlier versions have no curve: they are still to be read, on the command line.
   const isOld = found !== undefined && !('curve' in found);
@@ -53,14 +47,22 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
     paid.find(({ plan }) => plan === query.get('plan')) ??
     paid.toSorted((a, b) => numberOf(a.marginNanoUsd.now) - numberOf(b.marginNanoUsd.now))[0];
   const isQuiet = paid.length > 0 && paid.every((plan) => plan.requests.now === 0);
-  const recommendations = heads.data?.filter(
-    ({ kind, book }) => kind === 'recommendation' && (book === view.book || isImported(book)),
-  );
+  const earlier = heads.data?.filter(({ book }) => book === view.book || isImported(book));
   // However one came to it: the address says of which use it is, and the strip above the page too.
-  const of = result && isImported(result.book) ? result.book : undefined;
+  const shown = result ?? replayed;
+  const of = shown && isImported(shown.book) ? shown.book : undefined;
   useEffect(() => {
-    if (result && of !== view.imported) goTo(view.at(`/lab/${result.id}`, { of }), 'replace');
+    if (shown && of !== view.imported) goTo(view.at(`/lab/${shown.id}`, { of }), 'replace');
   });
+  const replayDocument = (document: string): void => {
+    scrollTo({ top: 0 });
+    replay.start({ book: shown?.book ?? view.book, document });
+  };
+  // Progress stands at the top, also of a page that was asked at its end.
+  const ask = (question: { readonly book: string }): void => {
+    scrollTo({ top: 0 });
+    run.start(question);
+  };
   return (
     <Page
       title={m.lab_title()}
@@ -68,7 +70,9 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
       sentence={
         result
           ? m.lab_say({ loss: lossSentence(result), fix: fixSentence(result, result.fixes[0]) })
-          : m.lab_sentence()
+          : replayed
+            ? replaySentence(replayed)
+            : m.lab_sentence()
       }
     >
       {!plans.data || !defaults.data || (chosen !== '' && !stored.data && !stored.error) ? (
@@ -77,24 +81,26 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
         ) : (
           <Loading rows={5} />
         )
-      ) : !worst || isQuiet ? (
+      ) : !shown && (!worst || isQuiet) ? (
         <Nothing />
       ) : (
         <BoundsForm
-          key={result?.id ?? worst.plan}
-          plans={paid.map(({ plan, displayName }) => ({ plan, displayName }))}
+          key={result?.id ?? worst?.plan}
+          plans={plansToAsk(paid, result)}
           first={
             result
               ? { plan: result.plan, ...result.bounds, behaviour: result.behaviour }
-              : { plan: worst.plan, ...BOUNDS, behaviour: defaults.data }
+              : { plan: worst?.plan ?? '', ...BOUNDS, behaviour: defaults.data }
           }
           defaults={defaults.data}
           isRunning={run.isRunning}
-          onRun={(question) => run.start({ book: of ?? view.book, ...question })}
+          onRun={(question) => ask({ book: shown?.book ?? view.book, ...question })}
         />
       )}
-      {run.isRunning && !isImported(run.book ?? '') && <RunProgress run={run} />}
+      {run.isRunning && <RunProgress run={run} />}
+      {replay.isRunning && <RunProgress run={replay} />}
       {run.failure && <Failure error={run.failure} />}
+      {replay.failure && <Failure error={replay.failure} />}
       {isOld && <Empty>{m.lab_old_result()}</Empty>}
       {stored.error && <Failure error={stored.error} onAgain={stored.reload} />}
       {result && defaults.data && (
@@ -103,37 +109,38 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
           result={result}
           defaults={defaults.data}
           heads={heads.data ?? []}
+          isRunning={replay.isRunning}
+          onReplay={replayDocument}
         />
       )}
-      {!result && worst && !isQuiet && <PriceHandle plan={worst.plan} />}
-      <Schedules />
-      <ImportedUse run={run} />
-      {recommendations && recommendations.length > 0 && (
-        <Part title={m.lab_results()}>
-          <ul className="lab-results">
-            {recommendations.map((head) => (
-              <li key={head.id}>
-                <Link
-                  className="text-link"
-                  to={view.at(`/lab/${head.id}`, {
-                    of: isImported(head.book) ? head.book : undefined,
-                  })}
-                  aria-current={head.id === chosen ? 'page' : undefined}
-                >
-                  {moment(head.createdAtMs)}
-                </Link>{' '}
-                <span className="soft">
-                  {plans.data?.rows.find(({ plan }) => plan === head.plan)?.displayName ??
-                    head.plan}
-                </span>
-                {isImported(head.book) && <code className="faint">{head.book}</code>}
-              </li>
-            ))}
-          </ul>
-        </Part>
+      {replayed && (
+        <ReplayView result={replayed} isRunning={replay.isRunning} onReplay={replayDocument} />
       )}
+      {!shown && worst && !isQuiet && (
+        <>
+          <PriceHandle plan={worst.plan} />
+          <OwnScenario isRunning={replay.isRunning} onReplay={replayDocument} />
+        </>
+      )}
+      <Schedules />
+      <ImportedUse isRunning={run.isRunning} onAsk={(book) => ask({ book })} />
+      <EarlierResults
+        heads={earlier ?? []}
+        open={chosen}
+        nameOf={(name) => plans.data?.rows.find(({ plan }) => plan === name)?.displayName ?? name}
+      />
     </Page>
   );
+}
+
+/** The paid plans of the page's book, and the one that the result is about, whichever book that is of. */
+function plansToAsk(
+  paid: readonly { readonly plan: string; readonly displayName: string }[],
+  result: Recommendation | undefined,
+): readonly { readonly plan: string; readonly displayName: string }[] {
+  const plans = paid.map(({ plan, displayName }) => ({ plan, displayName }));
+  if (!result || plans.some(({ plan }) => plan === result.plan)) return plans;
+  return [{ plan: result.plan, displayName: result.terms.displayName }, ...plans];
 }
 
 /** Nobody has paid for anything here yet: the demo has much to say. */

@@ -6,6 +6,7 @@ import { Button } from '../../ui/parts.tsx';
 import { queryOf, useRemote } from '../../ui/remote.ts';
 
 import { isImported } from './imported.ts';
+import { ScenarioDocument } from './ScenarioDocument.tsx';
 import { ScheduleForm } from './ScheduleForm.tsx';
 import { problemOf } from '../../ui/problem-words.ts';
 
@@ -21,11 +22,16 @@ export function Publish({
   result,
   fix,
   priceNanoUsd,
+  isRunning,
+  onReplay,
 }: {
   readonly result: Recommendation;
   readonly fix: number;
   /** In place of the fix's own. */
   readonly priceNanoUsd: number | undefined;
+  /** The lab replays a document already. */
+  readonly isRunning: boolean;
+  readonly onReplay: (document: string) => void;
 }) {
   const price = priceNanoUsd === undefined ? undefined : String(priceNanoUsd / DOLLAR);
   const found = useRemote<FixDocument>(
@@ -101,10 +107,13 @@ export function Publish({
         />
       )}
       <details>
-        <summary>breakeven.yaml</summary>
-        <pre className="lab-document" tabIndex={0}>
-          {document}
-        </pre>
+        <summary>{m.lab_document_open()}</summary>
+        <ScenarioDocument
+          first={document}
+          inForce={result.base}
+          isRunning={isRunning}
+          onReplay={onReplay}
+        />
       </details>
     </>
   );

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { Fix, Recommendation, Trial } from '../../../src/lab/lab.schema.ts';
 import { type ApiError, asApiError } from '../../chat/api.ts';
 import { m } from '../../paraglide/messages.js';
@@ -7,10 +7,13 @@ import { Button, Failure, ProgressBar } from '../../ui/parts.tsx';
 import { apiStream } from '../../ui/stream.ts';
 import { Part } from '../Page.tsx';
 import { changeTitle } from './change-words.ts';
+import { Effects } from './Effects.tsx';
 import { Frontier } from './Frontier.tsx';
 import { PriceChart } from './PriceChart.tsx';
 import { Publish } from './Publish.tsx';
+import { stepShare, timed } from './step-words.ts';
 import type { LabStep } from './use-lab-run.ts';
+import { WhoNotices } from './WhoNotices.tsx';
 
 const EMPTY = { subscription: [], bill: [], margin: [], limited: [], leaves: [] };
 const DOLLAR = 1_000_000_000;
@@ -23,9 +26,17 @@ const DOLLAR = 1_000_000_000;
 export function ScenarioView({
   result,
   fix,
+  isRunning,
+  onReplay,
+  children,
 }: {
   readonly result: Recommendation;
   readonly fix: Fix;
+  /** The lab replays a document already. */
+  readonly isRunning: boolean;
+  readonly onReplay: (document: string) => void;
+  /** What stands between the chart and what the fix does. */
+  readonly children: ReactNode;
 }) {
   const { terms, curve } = result;
   const own = fix.terms ?? terms;
@@ -39,7 +50,7 @@ export function ScenarioView({
   const replay = (priceNanoUsd: number): void => {
     replaying.current?.abort();
     setFailure(undefined);
-    if (priceNanoUsd === own.priceNanoUsd || priceNanoUsd === trial?.price) return;
+    if (priceNanoUsd === trial?.price) return;
     const stop = new AbortController();
     replaying.current = stop;
     setReplaying(true);
@@ -72,61 +83,90 @@ export function ScenarioView({
         priceNanoUsd: own.priceNanoUsd,
       };
   const shown = exact?.fix ?? fix;
+  const isUnchanged = fix.changes.length === 0 && asked === terms.priceNanoUsd;
+  const isFirst = fix.rank === 1 && asked === own.priceNanoUsd;
+  const effects = exact ?? (isFirst ? result : undefined);
   const price = asked === own.priceNanoUsd ? undefined : asked;
   const changed = { ...own, priceNanoUsd: asked as typeof own.priceNanoUsd };
   return (
-    <Part
-      title={changeTitle(terms, changed)}
-      note={m.lab_scenario_note({ rank: String(fix.rank) })}
-    >
-      <div className="lab-scenario">
-        <div>
-          <PriceChart
-            scenario={{ ...scenario, today: exact?.curve.sides[0] ?? today }}
-            todayNanoUsd={terms.priceNanoUsd}
-            askedNanoUsd={asked}
-            onAsk={ask}
-            onRelease={replay}
+    <>
+      <Part
+        title={changeTitle(terms, changed)}
+        note={m.lab_scenario_note({ rank: String(fix.rank) })}
+      >
+        <div className="lab-scenario">
+          <div>
+            <PriceChart
+              scenario={{ ...scenario, today: exact?.curve.sides[0] ?? today }}
+              todayNanoUsd={terms.priceNanoUsd}
+              askedNanoUsd={asked}
+              onAsk={ask}
+              onRelease={(price) => price !== own.priceNanoUsd && replay(price)}
+            />
+          </div>
+          <Frontier
+            frontier={result.frontier}
+            fixes={result.fixes}
+            open={exact ? { ...exact.fix, rank: 0 } : fix}
+            target={result.bounds.targetMargin}
           />
         </div>
-        <Frontier
-          frontier={result.frontier}
-          fixes={result.fixes}
-          open={exact ? { ...exact.fix, rank: 0 } : fix}
-          target={result.bounds.targetMargin}
-        />
-      </div>
-      {isReplaying && (
-        <div className="lab-progress">
-          <ProgressBar
-            label={m.lab_replaying({ price: usd(asked) })}
-            share={step?.of ? (step.done ?? 0) / step.of : undefined}
+        {isReplaying && (
+          <div className="lab-progress">
+            <ProgressBar
+              label={timed(m.lab_replaying({ price: usd(asked) }), step)}
+              share={stepShare(step)}
+            />
+            <Button onClick={() => replaying.current?.abort()}>{m.lab_cancel()}</Button>
+          </div>
+        )}
+        {failure && <Failure error={failure} onAgain={() => replay(asked)} />}
+        {isExact ? (
+          <Figures
+            fix={shown}
+            behaviour={result.behaviour}
+            interval={effects?.result.reaction ?? null}
           />
-          <Button onClick={() => replaying.current?.abort()}>{m.lab_cancel()}</Button>
-        </div>
-      )}
-      {failure && <Failure error={failure} onAgain={() => replay(asked)} />}
-      {isExact ? (
-        <Figures
-          fix={shown}
-          interval={exact?.result.reaction ?? (fix.rank === 1 ? result.result.reaction : null)}
+        ) : (
+          !isReplaying && (
+            <p className="soft">{m.lab_on_sample({ count: count(curve.weights.length) })}</p>
+          )
+        )}
+        <Publish
+          key={`${fix.rank} ${asked}`}
+          result={result}
+          fix={fix.rank}
+          priceNanoUsd={price}
+          isRunning={isRunning}
+          onReplay={onReplay}
         />
-      ) : (
-        !isReplaying && (
-          <p className="soft">{m.lab_on_sample({ count: count(curve.weights.length) })}</p>
-        )
+      </Part>
+      {children}
+      {!isUnchanged && effects && (
+        <>
+          <Effects plan={effects.result} title={m.lab_effects()} />
+          <WhoNotices named={result} plan={result.plan} people={effects.reactions} />
+        </>
       )}
-      <Publish key={`${fix.rank} ${asked}`} result={result} fix={fix.rank} priceNanoUsd={price} />
-    </Part>
+      {!isUnchanged && !effects && isExact && !isReplaying && (
+        <Part title={m.lab_effects()}>
+          <div className="lab-publish">
+            <Button onClick={() => replay(asked)}>{m.lab_look_closer()}</Button>
+          </div>
+        </Part>
+      )}
+    </>
   );
 }
 
 /** What the change comes to on everybody, with what people do. */
 function Figures({
   fix,
+  behaviour,
   interval,
 }: {
   readonly fix: Fix;
+  readonly behaviour: Recommendation['behaviour'];
   readonly interval: Recommendation['result']['reaction'];
 }) {
   return (
@@ -142,6 +182,16 @@ function Figures({
             {m.lab_interval({
               low: usd(interval.marginInterval.low),
               high: usd(interval.marginInterval.high),
+            })}
+          </dd>
+        )}
+        {interval && (
+          <dd className="lab-interval">
+            {m.lab_band({
+              mild: String(behaviour.priceElasticityLow),
+              strong: String(behaviour.priceElasticityHigh),
+              atMild: usd(interval.marginAtLowElasticity),
+              atStrong: usd(interval.marginAtHighElasticity),
             })}
           </dd>
         )}

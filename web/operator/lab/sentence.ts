@@ -1,4 +1,4 @@
-import type { Fix, Recommendation } from '../../../src/lab/lab.schema.ts';
+import type { Fix, Recommendation, ReplayResult } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { addDays, count, daysText, numberOf, percent, usdInText } from '../../ui/figures.ts';
 import { changeLine, changeTitle } from './change-words.ts';
@@ -30,6 +30,11 @@ export function lossSentence({ before, loss, terms, fromDay, toDay }: Recommenda
 export function fixSentence(result: Recommendation, fix: Fix | undefined): string {
   if (!fix) return m.lab_say_none_tried();
   const { bounds, subscribers, terms } = result;
+  if (fix.fits && fix.changes.length === 0)
+    return m.lab_say_as_it_is({
+      share: percent(fix.marginShare ?? 0),
+      target: percent(bounds.targetMargin),
+    });
   const isFirstWord = fix.fits || fix.rank !== 1;
   const what = (isFirstWord ? changeTitle : changeLine)(terms, fix.terms ?? terms);
   const outcome = m.lab_say_outcome({
@@ -53,4 +58,16 @@ export function fixSentence(result: Recommendation, fix: Fix | undefined): strin
     harm: percent(bounds.harmMax),
     times: String(bounds.billMax),
   })}${change}`;
+}
+
+/** What a replayed document makes of all plans together, and how many notice. */
+export function replaySentence({ total, plans, fromDay, toDay }: ReplayResult): string {
+  const harmed = plans.reduce((sum, plan) => sum + plan.harmed, 0);
+  return m.lab_say_replayed({
+    days: daysText(fromDay, addDays(toDay, 1)),
+    before: usdInText(total.before.margin),
+    after: usdInText(total.after.margin),
+    harmed: count(harmed),
+    all: count(total.before.subscribers),
+  });
 }

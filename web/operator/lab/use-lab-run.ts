@@ -8,23 +8,21 @@ export interface LabStep {
   readonly text?: string;
   readonly done?: number;
   readonly of?: number;
+  readonly secondsLeft?: number;
 }
 
 interface RunHead {
   readonly run: number;
   readonly kind: string;
-  readonly book: string | null;
   readonly progress: LabStep | null;
 }
 
 export interface LabRun {
   readonly isRunning: boolean;
-  /** That it is about; `undefined` where nothing runs. */
-  readonly book: string | undefined;
   readonly step: LabStep | undefined;
   readonly failure: ApiError | undefined;
   /** Asks; the run goes on when the page is left or loaded again. */
-  readonly start: (question: { readonly book: string }) => void;
+  readonly start: (question: { readonly book: string; readonly document?: string }) => void;
   readonly cancel: () => void;
 }
 
@@ -38,7 +36,6 @@ export function useLabRun(
   onDone: (result: { readonly id: string }) => void,
 ): LabRun {
   const [isRunning, setRunning] = useState(false);
-  const [book, setBook] = useState<string>();
   const [step, setStep] = useState<LabStep>();
   const [failure, setFailure] = useState<ApiError>();
   const run = useRef<number>(undefined);
@@ -68,7 +65,6 @@ export function useLabRun(
     } finally {
       if (!stop.signal.aborted) {
         setRunning(false);
-        setBook(undefined);
         setStep(undefined);
       }
     }
@@ -81,7 +77,6 @@ export function useLabRun(
         const found = runs.find((each) => each.kind === kind);
         if (!found || isGone) return;
         run.current = found.run;
-        setBook(found.book ?? undefined);
         if (found.progress) setStep(found.progress);
         void listen(`/lab/runs/${found.run}`, undefined);
       })
@@ -94,11 +89,9 @@ export function useLabRun(
 
   return {
     isRunning,
-    book,
     step,
     failure,
     start(question) {
-      setBook(question.book);
       void listen(path, { ...question, keep: true });
     },
     cancel: () => {

@@ -1,0 +1,62 @@
+import { m } from '../../paraglide/messages.js';
+import { moment, usd } from '../../ui/figures.ts';
+import { Link } from '../../ui/Link.tsx';
+import { Part } from '../Page.tsx';
+import { useView } from '../view.ts';
+import { isImported } from './imported.ts';
+
+/** A result in the list of them. */
+export interface ResultHead {
+  readonly id: string;
+  readonly kind: 'recommendation' | 'replay';
+  readonly plan: string | null;
+  readonly book: string;
+  readonly createdAtMs: number;
+  readonly exact: boolean;
+  readonly marginBefore: string;
+  readonly marginAfter: string;
+  readonly outcome: 'change' | 'as it is' | 'none fits' | null;
+  readonly text: string;
+}
+
+/** What was asked before, newest first, with what came of it. */
+export function EarlierResults({
+  heads,
+  open,
+  nameOf,
+}: {
+  readonly heads: readonly ResultHead[];
+  /** The one that is looked at. */
+  readonly open: string;
+  readonly nameOf: (plan: string) => string;
+}) {
+  const view = useView();
+  if (heads.length === 0) return null;
+  return (
+    <Part title={m.lab_results()}>
+      <ul className="lab-results">
+        {heads.map((head) => (
+          <li key={head.id}>
+            <Link
+              className="text-link"
+              to={view.at(`/lab/${head.id}`, { of: isImported(head.book) ? head.book : undefined })}
+              aria-current={head.id === open ? 'page' : undefined}
+            >
+              {moment(head.createdAtMs)}
+            </Link>{' '}
+            <span>{head.plan === null ? m.lab_own() : nameOf(head.plan)}</span>{' '}
+            <span className="soft">{outcomeWords(head)}</span>
+            {isImported(head.book) && <code className="faint">{head.book}</code>}
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+function outcomeWords({ outcome, marginBefore, marginAfter }: ResultHead): string {
+  const [before, after] = [usd(marginBefore), usd(marginAfter)];
+  if (outcome === 'as it is') return m.lab_outcome_as_it_is({ margin: before });
+  if (outcome === 'none fits') return m.lab_outcome_none({ before, after });
+  return m.lab_outcome_change({ before, after });
+}
