@@ -107,6 +107,7 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
     await page.goto(house.url + (href ?? '').replace('book=live', 'book=demo'));
     await page.getByRole('link', { name: 'Look in the book “Live”' }).click();
     await page.getByRole('heading', { name }).waitFor();
+    expect(new URL(page.url()).searchParams.get('book')).toBe('live');
   }, 60_000);
 
   it('throws nothing', () => {
