@@ -56,7 +56,8 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
     );
     await page.goto(`${house.url}/operator/ledger?book=live&tab=incidents`);
     const row = page.locator('tbody tr', { hasText: 'It cost more than was held' });
-    expect(await row.locator('.advice').textContent()).toContain('booked in full');
+    expect(await row.locator('.advice').first().textContent()).toContain('booked in full');
+    expect(await row.textContent()).toContain('cost over by $0.00012');
     await row.getByRole('button').click();
     await row.getByRole('button').waitFor({ state: 'detached' });
   }, 60_000);
@@ -87,7 +88,27 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
     const actions = (await page.locator('tbody').textContent()) ?? '';
     // Every one of them is said in words.
     expect(actions).not.toMatch(/POST|DELETE|\/:/);
+    const told = (): Promise<readonly string[]> => page.locator('tbody tr').allTextContents();
+    const newest = await told();
+    await page.getByRole('button', { name: 'When' }).click();
+    await page.locator('th[aria-sort="ascending"]').waitFor();
+    await page
+      .locator('tbody tr')
+      .first()
+      .filter({ hasText: newest.at(-1) ?? '' })
+      .waitFor();
+    expect(await told()).toEqual(newest.toReversed());
   }, 120_000);
+
+  it('names the other books where a customer is not in this one', async () => {
+    await page.goto(`${house.url}/operator/customers?book=live`);
+    const name = (await page.locator('tbody a').first().textContent()) ?? '';
+    const href = await page.locator('tbody a').first().getAttribute('href');
+    await page.goto(house.url + (href ?? '').replace('book=live', 'book=demo'));
+    await page.getByRole('link', { name: 'Look in the book “Live”' }).click();
+    await page.getByRole('heading', { name }).waitFor();
+    expect(new URL(page.url()).searchParams.get('book')).toBe('live');
+  }, 60_000);
 
   it('throws nothing', () => {
     expect(errors).toEqual([]);

@@ -33,6 +33,16 @@ describe('the waterline', () => {
       layOut([plan('free', 10, 0), plan('pro', 10, last)], ROOM).isLabelBelow;
     expect(ends(5)).toBe(true);
     expect(ends(-5)).toBe(false);
+    // A pillar at the end is in the way above; what hangs beside it is not, below.
+    const phone = { width: 358, plotHeight: 190, labelHeight: 62, slotWidthMin: 62, gap: 4 };
+    const demo = [
+      plan('free', 300, -0.13),
+      plan('payg', 5, 0.67),
+      plan('plus', 150, 15.75),
+      plan('pro', 40, -170),
+      plan('max', 5, 1700),
+    ];
+    expect(layOut(demo, phone).isLabelBelow).toBe(true);
   });
 
   it('draws nothing where nobody earns or loses', () => {

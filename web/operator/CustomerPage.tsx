@@ -8,6 +8,7 @@ import { PlanFit } from '../ui/PlanFit.tsx';
 import { queryOf, useRemote } from '../ui/remote.ts';
 import { LocalTable } from '../ui/Table.tsx';
 import { Tabs } from '../ui/Tabs.tsx';
+import { BOOK_NAMES, bookText } from './book-words.ts';
 import { CustomerAccount } from './CustomerAccount.tsx';
 import { CustomerNotes } from './CustomerNotes.tsx';
 import { CustomerPeople } from './CustomerPeople.tsx';
@@ -31,6 +32,7 @@ export function CustomerPage({ id }: { readonly id: string }) {
     return (
       <Page title={m.op_customer()} trail={trail}>
         {error ? <Failure error={error} onAgain={reload} /> : <Loading rows={10} />}
+        {error?.code === 'not_found' && <OtherBooks view={view} id={id} />}
       </Page>
     );
   const at = (tab: string): string => view.at(`/customers/${data.id}`, { tab });
@@ -111,6 +113,19 @@ export function CustomerPage({ id }: { readonly id: string }) {
         ]}
       />
     </Page>
+  );
+}
+
+/** Who is not in the book in sight may be in another: the log of actions names customers of all three. */
+function OtherBooks({ view, id }: { readonly view: View; readonly id: string }) {
+  return (
+    <p className="answers">
+      {BOOK_NAMES.filter((book) => book !== view.book).map((book) => (
+        <Link key={book} className="button" to={view.at(`/customers/${id}`, { book })}>
+          {m.op_book_other({ book: bookText(book) })}
+        </Link>
+      ))}
+    </p>
   );
 }
 

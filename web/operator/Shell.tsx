@@ -14,6 +14,7 @@ import {
 } from '../ui/preferences.ts';
 import { roleText } from '../ui/role-text.ts';
 import { signOut } from '../ui/session.ts';
+import { BOOK_NAMES, bookText } from './book-words.ts';
 import { NAV } from './nav.ts';
 import { useView } from './view.ts';
 
@@ -56,7 +57,7 @@ export function Shell({
         <Segments<BookName>
           label={m.op_book()}
           value={view.book}
-          options={(['live', 'test', 'demo'] as const).map((value) => ({
+          options={BOOK_NAMES.map((value) => ({
             value,
             label: bookText(value),
           }))}
@@ -83,10 +84,6 @@ export function Shell({
       </div>
     </div>
   );
-}
-
-function bookText(book: BookName): string {
-  return { live: m.op_book_live, test: m.op_book_test, demo: m.op_book_demo }[book]();
 }
 
 /** Says on every page that the money in sight is not real, or the answers are not. */

@@ -41,7 +41,7 @@ export interface WaterlineRoom {
 const BLOCK_WIDTH_MIN = 3;
 const SIDE_MIN = 28;
 /** Room that the line's own label takes at the right edge. */
-const LINE_LABEL_WIDTH = 80;
+const LINE_LABEL = { width: 72, height: 22 };
 /** A plan more than this many times as high as any other would press all others flat: it is cut. */
 const OUTLIER = 3;
 const CUT_AT = 1.6;
@@ -81,11 +81,16 @@ export function layOut(plans: readonly Floater[], room: WaterlineRoom): Waterlin
     scale,
     lineY: room.labelHeight + above,
     height: room.labelHeight * 2 + above + below,
-    isLabelBelow: !blocks.some(
-      ({ height, slotX, slotWidth }) =>
-        height < 0 && slotX + slotWidth > room.width - LINE_LABEL_WIDTH,
-    ),
+    isLabelBelow:
+      !blocks.some((block) => block.height < 0 && isInTheWay(block, room.width)) ||
+      blocks.some((block) => block.height >= 0 && isInTheWay(block, room.width)),
   };
+}
+
+/** Whether a block, or its words where it is too flat to keep them away, stands where the line's label would. */
+function isInTheWay({ x, slotX, slotWidth, width, height }: Block, roomWidth: number): boolean {
+  const end = Math.abs(height) > LINE_LABEL.height ? x + width : slotX + slotWidth;
+  return end > roomWidth - LINE_LABEL.width;
 }
 
 /** The largest width of one subscriber at which all slots fit. */

@@ -1,4 +1,4 @@
-import { type ReactNode, useDeferredValue, useState } from 'react';
+import { type ReactNode, useDeferredValue, useRef, useState } from 'react';
 import type { Page } from '../../src/http/shapes/wire.ts';
 import { m } from '../paraglide/messages.js';
 import { count } from './figures.ts';
@@ -51,16 +51,19 @@ export function RemoteTable<Row>({
   const page = useRemote<Page<Row>>(
     `${path}${queryOf({ ...query, q, sort: sorting?.key, order: sorting?.order, after, limit: ROWS })}`,
   );
+  const top = useRef<HTMLElement>(null);
   const go = (next: readonly string[]): void => {
     setTrail(next);
     setTrailOf(asked);
+    // A page is read from its first row.
+    top.current?.scrollIntoView({ block: 'start' });
   };
   const from = place.length * ROWS;
   const rows = page.data?.rows ?? [];
   const hasFile = hasCsv && rows.length > 0;
   const isEmpty = page.data !== undefined && rows.length === 0;
   return (
-    <section className="table-block">
+    <section className="table-block" ref={top}>
       {(hasSearch || hasFile || filters) && (
         <TableBar
           search={hasSearch ? search : undefined}
