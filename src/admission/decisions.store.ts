@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Book } from '#base/book.ts';
-import { daySpans, type DaySpan, type TimeOrder } from '#base/day-spans.ts';
+import { daySpans, type DaySpan, readInSpans, type TimeOrder } from '#base/day-spans.ts';
 
 /** A decision as a table shows it, with the usage event it led to. */
 export interface ListedDecision {
@@ -65,17 +65,14 @@ export async function listDecisions(
   pool: Pool,
   query: DecisionQuery,
 ): Promise<readonly ListedDecision[]> {
-  const found: ListedDecision[] = [];
   const spans = daySpans(query, {
     order: query.order ?? 'desc',
     beginMs: query.after?.atMs,
     steps: query.customer === undefined ? STEPS : STEPS_OF_ONE,
   });
-  for (const span of spans) {
-    if (found.length >= query.limit) break;
-    found.push(...(await decisionsOfDays(pool, query, span, query.limit - found.length)));
-  }
-  return found;
+  return readInSpans(spans, query.limit, (span, limit) =>
+    decisionsOfDays(pool, query, span, limit),
+  );
 }
 
 async function decisionsOfDays(

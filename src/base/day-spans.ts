@@ -51,3 +51,17 @@ export function* daySpans(
     }
   }
 }
+
+/** One page of what lies in days, in the order of time: `read` is asked for span after span until it is full. */
+export async function readInSpans<Row>(
+  spans: Iterable<DaySpan>,
+  limit: number,
+  read: (span: DaySpan, limit: number) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for (const span of spans) {
+    if (found.length >= limit) break;
+    found.push(...(await read(span, limit - found.length)));
+  }
+  return found;
+}

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Book } from '#base/book.ts';
-import { daySpans, type DaySpan, type TimeOrder } from '#base/day-spans.ts';
+import { daySpans, type DaySpan, readInSpans, type TimeOrder } from '#base/day-spans.ts';
 
 export interface ListedPosting {
   readonly customer: string;
@@ -52,17 +52,12 @@ export async function listPostings(
   pool: Pool,
   query: PostingQuery,
 ): Promise<readonly ListedPosting[]> {
-  const found: ListedPosting[] = [];
   const spans = daySpans(query, {
     order: query.order ?? 'desc',
     beginMs: query.after?.atMs,
     steps: query.customer === undefined ? STEPS : STEPS_OF_ONE,
   });
-  for (const span of spans) {
-    if (found.length >= query.limit) break;
-    found.push(...(await postingsOfDays(pool, query, span, query.limit - found.length)));
-  }
-  return found;
+  return readInSpans(spans, query.limit, (span, limit) => postingsOfDays(pool, query, span, limit));
 }
 
 async function postingsOfDays(

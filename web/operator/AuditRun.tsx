@@ -8,6 +8,7 @@ import { count } from '../ui/figures.ts';
 import { Button } from '../ui/parts.tsx';
 import { Table } from '../ui/Table.tsx';
 import { Money } from './Figure.tsx';
+import { Pairs } from './Pairs.tsx';
 import { useView } from './view.ts';
 
 /** As `POST /api/audit` tells it of one book: sums come as text. */
@@ -69,14 +70,7 @@ function Proof({ audited }: { readonly audited: AuditedBook }) {
       <p>
         <strong>{audited.ok ? m.op_audit_ok() : m.op_audit_not()}</strong>
       </p>
-      <dl className="pairs">
-        {pairs.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs pairs={pairs} />
       {differences.length > 0 && (
         <Table<AuditDifference>
           caption={m.op_audit_not()}

@@ -12,6 +12,7 @@ import { factsText } from './fact-words.ts';
 import { Money } from './Figure.tsx';
 import { limitText } from './gate-words.ts';
 import { Page, Part } from './Page.tsx';
+import { Pairs } from './Pairs.tsx';
 import { Account } from './PostingTable.tsx';
 import { RefundForm } from './RefundForm.tsx';
 import {
@@ -139,19 +140,6 @@ function Chapter({
       </h2>
       {children}
     </li>
-  );
-}
-
-function Pairs({ pairs }: { readonly pairs: readonly (readonly [string, ReactNode])[] }) {
-  return (
-    <dl className="pairs">
-      {pairs.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 
