@@ -70,7 +70,8 @@ describe.skipIf(CHROMIUM === undefined)('a message in the browser', () => {
     await page.fill('#composer', 'And now?');
     await page.keyboard.press('Enter');
     const note = page.locator('.answer .note');
-    const said = /^\s*Answered by Fast \(simulated\), because “Standard messages, 5 h” was full\.$/;
+    const said =
+      /^\s*Answered by Fast \(simulated\), because “Standard messages in 5 h” was full\.$/;
     await page.locator('.answer[data-status="complete"] .answer-line span').first().waitFor();
     expect(await note.textContent()).toMatch(said);
     await page.reload();

@@ -91,4 +91,41 @@ describe.skipIf(CHROMIUM === undefined)('a long answer that comes fast', () => {
     expect(length / (TOKENS * 4)).toBeGreaterThan(0.7);
     expect(length).toBeLessThan(TOKENS * 4);
   });
+
+  it('opens by parts at its end, where the reader stays until something is looked for', async () => {
+    // Code that is coloured has its lines as elements.
+    const words = async () =>
+      (await page.locator('.answer .prose').textContent())?.replaceAll(/\s+/g, '');
+    const whole = await words();
+    await page.reload();
+    await page
+      .locator('.answer .prose:not([aria-busy]) .prose-section')
+      .nth(2)
+      .waitFor({ state: 'attached' });
+    expect(await words()).toBe(whole);
+    const below = () =>
+      page.evaluate<number>(
+        `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)
+          (document.querySelector('.thread'))`,
+      );
+    await expect.poll(below).toBeLessThan(40);
+    // Nothing comes any more that the view would have to follow.
+    await page.waitForTimeout(1_000);
+    const heading = page.locator('.prose h2', { hasText: /^Section 2$/ });
+    const isLaidOut = () =>
+      heading.evaluate((node) => node.checkVisibility({ contentVisibilityAuto: true }));
+    expect(await isLaidOut()).toBe(false);
+    // The browser's own search finds it all the same; without a window it selects, and does not scroll.
+    const isFound = await page.evaluate<boolean>(
+      `document.activeElement.blur(), getSelection().removeAllRanges(), find('Section 2', true)`,
+    );
+    expect(isFound).toBe(true);
+    await expect.poll(isLaidOut).toBe(true);
+    await page.evaluate('getSelection().anchorNode.parentElement.scrollIntoView()');
+    const topOf = () => heading.evaluate((node) => node.getBoundingClientRect().top);
+    await expect.poll(topOf).toBeGreaterThan(0);
+    await page.waitForTimeout(1_000);
+    expect(await topOf()).toBeGreaterThan(0);
+    expect(await below()).toBeGreaterThan(1_000);
+  }, 60_000);
 });

@@ -61,6 +61,7 @@ export function Keys({ isAdmin }: { readonly isAdmin: boolean }) {
               key: 'cap',
               label: m.me_key_cap(),
               isFigure: true,
+              isShort: true,
               cell: (key) => (key.capNanoUsd === null ? m.me_none() : usd(key.capNanoUsd)),
             },
             {

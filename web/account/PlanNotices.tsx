@@ -123,7 +123,7 @@ function Terms({ notice }: { readonly notice: MyNotice }) {
       {isOther(priceNanoUsd) && <li>{m.me_notice_price(amounts(priceNanoUsd))}</li>}
       {notice.gates.map(({ id, from, to }) => (
         <li key={id}>
-          {from && <s>{sentenceCase(gateWords(from))}</s>}{' '}
+          {from && <s>{sentenceCase(gateWords(from))}</s>}
           {to ? m.me_notice_gate({ gate: sentenceCase(gateWords(to)), full: fullWords(to) }) : ''}
           {!to && m.me_gate_gone()}
         </li>

@@ -31,7 +31,7 @@ const COUNTED: Readonly<Record<string, () => string>> = {
   charge: m.chat_unit_usd,
 };
 
-/** A limit by what it counts: "Standard messages, in 3 hours", "Fair use, each billing period". */
+/** A limit by what it counts: "Standard messages in 3 hours", "Fair use each billing period". */
 export function limitName({
   unit,
   classes,

@@ -12,6 +12,8 @@ const LINE = 26;
 const NEAR_END = 120;
 /** With the room below the last message. */
 const AT_END = 32;
+/** How often to look whether all has come. */
+const COMING_MS = 500;
 const TOUCHES = ['pointerdown', 'wheel', 'keydown', 'touchstart'] as const;
 const PADDING = 24;
 
@@ -82,37 +84,37 @@ export function Thread({
       virtual.scrollToIndex(outline.length - 2, { align: 'start' });
   }, [asked, outline.length, virtual]);
 
-  const isAtEnd = useRef(true);
-  const isUntouched = useRef(true);
-  const last = useRef({ scrollTop: 0, scrollHeight: 0 });
   const onScroll = useCallback(() => {
     const node = scroller.current;
-    if (!node) return;
-    const { scrollTop, scrollHeight } = node;
-    const left = scrollHeight - scrollTop - node.clientHeight;
-    isAtEnd.current = left < AT_END;
-    setAway(left > NEAR_END);
-    // Only a reader goes up while nothing shrinks: by a key, or to what the browser has found.
-    if (scrollTop < last.current.scrollTop && scrollHeight >= last.current.scrollHeight)
-      isUntouched.current = false;
-    last.current = { scrollTop, scrollHeight };
+    if (node) setAway(node.scrollHeight - node.scrollTop - node.clientHeight > NEAR_END);
   }, []);
-  // An opened conversation is at its end while it comes, until somebody reads in it. And what comes to
-  // stand above the composer, or a phone's keyboard, does not cover the end where that is read.
+  // An opened conversation is at its end while it comes, unless somebody reads in it meanwhile. And what
+  // comes to stand above the composer, or a phone's keyboard, does not cover the end where that is read.
   const isGrowing = asked !== undefined;
+  const isComing = useRef(true);
   useLayoutEffect(() => {
-    isUntouched.current = !wasNew.current;
+    isComing.current = !wasNew.current;
+    const timer = setInterval(() => {
+      if (scroller.current?.querySelector('[aria-busy="true"]')) return;
+      isComing.current = false;
+      clearInterval(timer);
+    }, COMING_MS);
+    return () => clearInterval(timer);
   }, [openedId]);
   useEffect(() => {
     const node = scroller.current;
-    if (isGrowing) isUntouched.current = false;
+    if (isGrowing) isComing.current = false;
     if (!node?.firstElementChild || isGrowing) return;
     const touch = (): void => {
-      isUntouched.current = false;
+      isComing.current = false;
     };
-    const observer = new ResizeObserver((seen) => {
-      const isView = seen.some(({ target }) => target === node);
-      if (isUntouched.current || (isView && isAtEnd.current)) node.scrollTop = node.scrollHeight;
+    let { clientHeight } = node;
+    const observer = new ResizeObserver(() => {
+      const wasAtEnd = node.scrollHeight - node.scrollTop - clientHeight < AT_END;
+      const isOtherView = node.clientHeight !== clientHeight;
+      ({ clientHeight } = node);
+      if (isComing.current || (isOtherView && wasAtEnd))
+        node.scrollTop = node.scrollHeight - clientHeight - PADDING;
     });
     observer.observe(node);
     observer.observe(node.firstElementChild);

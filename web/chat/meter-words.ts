@@ -19,7 +19,7 @@ export function className(name: string): string {
   }
 }
 
-/** What a gate counts: "Standard messages, 3 h". */
+/** What a gate counts: "Standard messages in 3 h". */
 export function meterTitle({
   unit,
   classes,
