@@ -44,7 +44,7 @@ export function curveSide(
     bill: numbers((row) => billOf(after, row)),
     margin: numbers((row) => revenueOf(after, row) - metricOf(after, row, 'cost')),
     limited: numbers((row) => Number(byRow.get(row)?.isLimited ?? false)),
-    leaves: numbers((row) => Number((byRow.get(row)?.choice.kind ?? 'stay') !== 'stay')),
+    leaves: numbers((row) => Number(byRow.get(row)?.choice.kind === 'leave')),
   };
 }
 

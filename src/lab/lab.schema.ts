@@ -209,7 +209,7 @@ export const curveSideShape = z.object({
   margin: z.array(z.number()),
   /** 1: meets limits that were not there, often enough to notice. */
   limited: z.array(z.number()),
-  /** 1: leaves, or moves to another plan. */
+  /** 1: leaves; who moves to a plan that is better for them is not harmed by that. */
   leaves: z.array(z.number()),
 });
 

@@ -159,15 +159,15 @@ function recommendationText(parts: Omit<Parts, 'text'>): string {
 
 function noticedText(reactions: Recommendation['reactions'], harmed: number): readonly string[] {
   const named = reactions
+    .filter((each) => each.harmed)
     .slice(0, NAMED_MAX)
     .map((each) => `  ${each.customer}  ${noticeWords(each)}`);
   if (named.length === 0) return [];
-  const more = reactions.length - named.length;
   return [
     '',
     `Who would notice the first of them (${harmed}):`,
     ...named,
-    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...(harmed > named.length ? [`  and ${harmed - named.length} more`] : []),
   ];
 }
 

@@ -18,6 +18,7 @@ test('says what changes of a plan as the document writes it', () => {
     ...exposure,
     id: 'fair-use',
     limit: 375_000_000_000,
+    classes: ['reasoning', 'standard'],
     whenFull: { do: 'fallback', to: 'fast' },
   } as const;
   const dearer = { ...pro, priceNanoUsd: 250_000_000_000 as PlanTerms['priceNanoUsd'] };
@@ -26,7 +27,7 @@ test('says what changes of a plan as the document writes it', () => {
   ).toEqual([
     'price: $200 → $250',
     '~ gate exposure: $10,000 of cost, window billing period, when full refuse → $5,000 of cost, window billing period, when full refuse',
-    '+ gate fair-use: $375 of cost, window billing period, when full fall back to fast',
+    '+ gate fair-use: $375 of cost, window billing period, classes reasoning and standard, when full fall back to fast',
   ]);
   expect(planChangeText(pro, { ...pro, gates: [] })).toEqual([
     '- gate exposure: $10,000 of cost, window billing period, when full refuse',

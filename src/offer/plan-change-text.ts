@@ -41,5 +41,6 @@ function gateLines(
 
 function valueText(value: unknown): string {
   if (value === undefined) return 'none';
+  if (Array.isArray(value)) return value.join(' and ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

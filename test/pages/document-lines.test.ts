@@ -39,5 +39,6 @@ test('leaves out what lies between two changes, and shows nothing of equal docum
     '+Y',
   ]);
   expect(shown(middle, middle)).toEqual([]);
+  expect(shown(["limit: '$1 of cost'"], ['limit: $1 of cost'])).toEqual([]);
   expect(shown(middle, [])).toHaveLength(middle.length + 1);
 });

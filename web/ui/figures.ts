@@ -56,6 +56,14 @@ export function count(value: number): string {
   return minus(new Intl.NumberFormat(getLocale(), { maximumFractionDigits: 1 }).format(value));
 }
 
+/** In three digits, where a bar's width is all the room there is: 319K, 1.05M. */
+export function countRough(value: number): string {
+  return new Intl.NumberFormat(getLocale(), {
+    notation: 'compact',
+    maximumSignificantDigits: 3,
+  }).format(value);
+}
+
 /** 1.2M, 48K. */
 export function countShort(value: number): string {
   return minus(

@@ -280,16 +280,15 @@ function nextSteps(
 function assumed({ behaviour, seed, result: { reaction } }: Recommendation): string {
   if (!behaviour.reacts) return 'Assumed: everybody stays and does what they did.';
   const { priceElasticity, priceElasticityLow, priceElasticityHigh, deferredShare } = behaviour;
-  const range = (low: string, high: string): string =>
-    `${formatMoney(BigInt(low))} to ${formatMoney(BigInt(high))}`;
-  const [margins, interval] =
+  const money = (text: string): string => formatMoney(BigInt(text));
+  const [ends, interval] =
     reaction === null
       ? ['', '']
       : [
-          `: margin ${range(reaction.marginAtLowElasticity, reaction.marginAtHighElasticity)}`,
-          ` Margin within ${range(reaction.marginInterval.low, reaction.marginInterval.high)} (90%, by which subscribers there are).`,
+          `, at whose ends the margin is ${money(reaction.marginAtLowElasticity)} and ${money(reaction.marginAtHighElasticity)}`,
+          ` Margin within ${money(reaction.marginInterval.low)} to ${money(reaction.marginInterval.high)} (90%, by which subscribers there are).`,
         ];
-  return `Assumed: price elasticity ${priceElasticity} (band ${priceElasticityLow} to ${priceElasticityHigh}${margins}), ${deferredShare * 100}% of refused requests come again; seed ${seed}.${interval}`;
+  return `Assumed: price elasticity ${priceElasticity} (band ${priceElasticityLow} to ${priceElasticityHigh}${ends}), ${deferredShare * 100}% of refused requests come again; seed ${seed}.${interval}`;
 }
 
 function headsText(heads: readonly LabResultHead[]): string {

@@ -1,4 +1,4 @@
-import { countShort } from '../../ui/figures.ts';
+import { countRough } from '../../ui/figures.ts';
 
 /** Ten bars, one for each tenth of the billing period, each with its figure; nothing where all are none. */
 export function Tenths({
@@ -17,7 +17,7 @@ export function Tenths({
         {counts.map((each, index) => (
           <li key={index}>
             <span className="lab-tenth" style={{ height: `${Math.round((56 * each) / most)}px` }} />
-            <span className="tabular">{countShort(each)}</span>
+            <span className="tabular">{countRough(each)}</span>
           </li>
         ))}
       </ol>

@@ -14,9 +14,9 @@ const CONTEXT = 3;
 export function changedLines(from: string, to: string): readonly (DocumentLine | undefined)[] {
   const [a, b] = [from.split('\n'), to.split('\n')];
   let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  while (start < a.length && start < b.length && isSame(a[start], b[start])) start++;
   let [endA, endB] = [a.length, b.length];
-  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
+  while (endA > start && endB > start && isSame(a[endA - 1], b[endB - 1])) {
     endA--;
     endB--;
   }
@@ -29,6 +29,10 @@ export function changedLines(from: string, to: string): readonly (DocumentLine |
   return shortened(all);
 }
 
+/** A value in quotes is the same value. */
+const isSame = (a = '', b = ''): boolean =>
+  a === b || a.replaceAll(/['"]/g, '') === b.replaceAll(/['"]/g, '');
+
 function between(a: readonly string[], b: readonly string[]): readonly DocumentLine[] {
   // Length of the longest common subsequence of what follows each pair of places.
   const width = b.length + 1;
@@ -36,12 +40,13 @@ function between(a: readonly string[], b: readonly string[]): readonly DocumentL
   const at = (i: number, j: number): number => longest[i * width + j] ?? 0;
   for (let i = a.length - 1; i >= 0; i--)
     for (let j = b.length - 1; j >= 0; j--)
-      longest[i * width + j] =
-        a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+      longest[i * width + j] = isSame(a[i], b[j])
+        ? at(i + 1, j + 1) + 1
+        : Math.max(at(i + 1, j), at(i, j + 1));
   const lines: DocumentLine[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
+    if (i < a.length && j < b.length && isSame(a[i], b[j])) {
       lines.push({ kind: 'same', text: a[i] ?? '' });
       i++;
       j++;
