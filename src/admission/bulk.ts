@@ -66,7 +66,7 @@ export class BulkAdmission {
       cache: new AccountCache(ACCOUNTS_MAX),
       writes: new WriteSet(),
       gates: parts.gates,
-      limits: { batchMax: BATCH_MAX, waitingMax: Number.MAX_SAFE_INTEGER },
+      limits: { batchFirst: BATCH_MAX, batchMax: BATCH_MAX, waitingMax: Number.MAX_SAFE_INTEGER },
       onTrouble: parts.onTrouble,
     });
   }

@@ -4,6 +4,7 @@ import { storeError } from '#db/store-error.ts';
 import type { AccountCache } from './account-cache.ts';
 import { overloaded, refused, shuttingDown, unavailable } from './admission-errors.ts';
 import { Batch } from './batch.ts';
+import { BatchSize } from './batch-size.ts';
 import { BatchConnection } from './batch-connection.ts';
 import { type Progress, Transactor } from './transactor.ts';
 import type { Operation } from './operation.ts';
@@ -16,6 +17,8 @@ export interface GroupCommitLimits {
   readonly collectMs: number;
   /** How long what nobody waits for may rest before it goes into a batch. */
   readonly restMs: number;
+  /** Of operations that somebody waits for, how many go into a batch while little comes. */
+  readonly batchFirst: number;
   /** Operations in one batch at most. */
   readonly batchMax: number;
   /** Operations that may wait for a batch; further requests are refused. */
@@ -44,15 +47,11 @@ export interface Trouble {
 const DEFAULT_LIMITS: GroupCommitLimits = {
   collectMs: 1,
   restMs: 25,
+  batchFirst: 4,
   batchMax: 512,
   waitingMax: 20_000,
   lastingAnswerMs: 5000,
 };
-/**
- * After a batch smaller than this, the next one is not collected for: few are waiting, they would only
- * wait longer, and there is time for small batches.
- */
-const WORTH_COLLECTING = 12;
 /** A batch of this size is worth its round trips: collecting longer would only add latency. */
 const FULL_ENOUGH = 256;
 /** So many operations go together, whether somebody waits for them or not. */
@@ -93,8 +92,7 @@ export class GroupCommit {
   /** By account, the ends of holds that wait for something: what comes after them waits for it too. */
   readonly #heldUp = new Map<string, Promise<void>>();
   #busy = false;
-  /** Whether the last batch was so large that collecting for the next one saves more than it costs. */
-  #isCrowded = false;
+  readonly #size: BatchSize;
   #preparing = 0;
   #downSinceMs = 0;
   #releaseTimer: NodeJS.Timeout | undefined;
@@ -107,6 +105,7 @@ export class GroupCommit {
     this.#transactor = new Transactor(options.writes);
     this.#gates = options.gates;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#size = new BatchSize({ first: this.#limits.batchFirst, max: this.#limits.batchMax });
     this.#queue = new OperationQueue({ restMs: this.#limits.restMs, restMax: REST_MAX });
     this.#onTrouble = options.onTrouble ?? (() => undefined);
     this.#onReady = options.onReady ?? (() => undefined);
@@ -114,7 +113,7 @@ export class GroupCommit {
 
   /** Whether so much comes that a batch is never alone, and waiting for one costs little. */
   get isCrowded(): boolean {
-    return this.#isCrowded;
+    return this.#size.isCrowded;
   }
 
   /** Whether requests are taken right now. */
@@ -188,7 +187,7 @@ export class GroupCommit {
     clearTimeout(this.#releaseTimer);
     this.#queue.wake();
     await this.#running;
-    for (const operation of this.#queue.take(this.#queue.length)) operation.fail(shuttingDown());
+    for (const operation of this.#queue.takeAll()) operation.fail(shuttingDown());
     await this.#connection?.close();
     this.#connection = undefined;
   }
@@ -197,19 +196,21 @@ export class GroupCommit {
     while (this.#phase !== 'closed') {
       if (this.#connection === undefined) await this.#reconnect();
       else if (this.#connection.broken) this.#disconnect(undefined);
-      else if (!this.#queue.isDue) await this.#queue.change();
-      else await this.#commitNext();
+      else if (!this.#queue.isDue) {
+        this.#size.idle();
+        await this.#queue.change();
+      } else await this.#commitNext();
     }
   }
 
   async #commitNext(): Promise<void> {
-    if (!this.#isCrowded) await turnOver();
+    if (!this.#size.isCrowded) await turnOver();
     else if (this.#queue.length < FULL_ENOUGH) await sleep(this.#limits.collectMs);
-    const operations = this.#queue.take(this.#limits.batchMax);
-    this.#isCrowded = countUrgent(operations) >= WORTH_COLLECTING;
+    const operations = this.#queue.take(this.#limits.batchMax, this.#size.urgentMax);
     this.#busy = true;
     await this.#commit(operations);
     this.#busy = false;
+    this.#size.took(countUrgent(operations), this.#queue.isDue);
   }
 
   /** One batch, or, where the store refuses it, its halves. Never throws. */

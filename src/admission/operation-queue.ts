@@ -51,28 +51,65 @@ export class OperationQueue {
     this.hurry();
   }
 
-  /** Takes what is due, so many at most. */
-  take(max: number): Operation[] {
-    if (!this.#isAllDue) return this.#takeUrgent();
-    const taken = this.#operations.splice(0, max);
-    this.#isAllDue = this.#operations.length > 0;
-    this.#isDue = this.#isAllDue;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  /**
+   * Takes what is due: so many at most, and of what is urgent no more than `urgentMax`. What stays
+   * keeps its place, and so does whatever comes after it on the same account.
+   */
+  take(max: number, urgentMax: number): Operation[] {
+    if (this.#isAllDue && urgentMax >= max) return this.#takeFirst(max);
+    const due = this.#isAllDue ? undefined : this.#urgentAccounts(urgentMax);
+    const taken: Operation[] = [];
+    const left: Operation[] = [];
+    const behind = new Set<string>();
+    let urgent = 0;
+    for (const operation of this.#operations) {
+      const { account, isUrgent } = operation;
+      const isDue = due === undefined || due.has(account);
+      const isOver = taken.length >= max || (isUrgent && urgent >= urgentMax);
+      if (!isDue || isOver || behind.has(account)) {
+        left.push(operation);
+        if (isDue) behind.add(account);
+        continue;
+      }
+      taken.push(operation);
+      if (isUrgent) urgent += 1;
+    }
+    this.#operations = left;
+    if (this.#isAllDue) this.#restIsOver();
+    this.#isAllDue = this.#isAllDue && left.length > 0;
+    this.#isDue = this.#isAllDue || left.some(({ isUrgent }) => isUrgent);
     return taken;
   }
 
-  /** What is urgent, and what stands before it on its accounts; fewer than {@link RestLimits.restMax}. */
-  #takeUrgent(): Operation[] {
-    const accounts = new Set<string>();
-    for (const { isUrgent, account } of this.#operations) if (isUrgent) accounts.add(account);
-    const taken: Operation[] = [];
-    const left: Operation[] = [];
-    for (const operation of this.#operations)
-      (accounts.has(operation.account) ? taken : left).push(operation);
-    this.#operations = left;
-    this.#isDue = false;
+  /** Everything. */
+  takeAll(): Operation[] {
+    return this.#takeFirst(this.#operations.length);
+  }
+
+  #takeFirst(max: number): Operation[] {
+    const taken = this.#operations.splice(0, max);
+    this.#isAllDue = this.#operations.length > 0;
+    this.#isDue = this.#isAllDue;
+    this.#restIsOver();
     return taken;
+  }
+
+  #restIsOver(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** With what is urgent goes what stands before it on its account. */
+  #urgentAccounts(urgentMax: number): ReadonlySet<string> {
+    const accounts = new Set<string>();
+    let urgent = 0;
+    for (const { isUrgent, account } of this.#operations) {
+      if (!isUrgent) continue;
+      accounts.add(account);
+      urgent += 1;
+      if (urgent >= urgentMax) break;
+    }
+    return accounts;
   }
 
   /** Takes out what does not last. */
