@@ -42,6 +42,8 @@ export function ModelPicker({
     root.current?.querySelector<HTMLElement>('[aria-checked="true"]')?.focus();
     return () => removeEventListener('pointerdown', leave);
   }, [isOpen]);
+  // Where no model can answer the page says so; there is nothing to pick.
+  if (models.length === 0) return null;
   const classes = [...new Set(models.map((model) => model.class))];
   return (
     <div
