@@ -1,6 +1,7 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
+import { askOften, postAs } from './calls.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 import { seriousFaults } from './serious-faults.ts';
 
@@ -30,10 +31,7 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
     context = await browser.newContext({ locale: 'en-US' });
     const page = await context.newPage();
     const token = new URL(house.setUp).searchParams.get('token');
-    await context.request.post(`${house.url}/api/setup`, {
-      headers: { origin: house.url, 'x-csrf-token': await csrfOf(context) },
-      data: { token, ...OWNER },
-    });
+    await postAs(context, house.url, '/setup', { token, ...OWNER });
     await page.goto(house.url);
     await page.locator('.picker-button', { hasText: /\w/ }).waitFor();
     await page.fill('#composer', 'How deep is the water?');
@@ -42,7 +40,7 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
     await line.waitFor();
     conversation = new URL(page.url()).pathname;
     receipt = (await line.getAttribute('href')) ?? '';
-    shared = await share(page);
+    shared = await share();
     full = await useUp();
   }, 180_000);
   afterAll(() => stack.disposeAsync());
@@ -166,51 +164,27 @@ describe.skipIf(CHROMIUM === undefined)('the chat in every look', () => {
 
   /** Somebody on the free plan, at the end of their day, who asks once more. */
   async function useUp(): Promise<typeof full> {
-    const { url } = await (
-      await context.request.post(`${house.url}/api/invites`, {
-        headers: { origin: house.url, 'x-csrf-token': await csrfOf(context) },
-        data: { kind: 'customer' },
-      })
-    ).json();
+    const invited = await postAs(context, house.url, '/invites', { kind: 'customer' });
+    const { url } = await invited.json();
     const theirs = await browser.newContext({ locale: 'en-US' });
-    const post = async (path: string, data: object) => {
-      const headers = { origin: house.url, 'x-csrf-token': await csrfOf(theirs) };
-      return (await theirs.request.post(house.url + path, { headers, data })).json();
-    };
+    const post = async (path: string, data: object) =>
+      (await postAs(theirs, house.url, path, data)).json();
     const invite = new URL(url).searchParams.get('invite');
     const person = { name: 'Finn', email: 'finn@example.com', password: 'a long enough password' };
-    await post('/api/sign-up', { invite, ...person });
-    const { secret } = await post('/api/me/keys', { name: 'script' });
-    const ask = () =>
-      fetch(`${house.url}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          model: 'sim-fast',
-          max_tokens: 1,
-          messages: [{ role: 'user', content: 'How deep is it?' }],
-        }),
-      });
-    await Promise.all(Array.from({ length: 40 }, ask));
-    const { conversation } = await post('/api/chat/messages', {
+    await post('/sign-up', { invite, ...person });
+    const { secret } = await post('/me/keys', { name: 'script' });
+    await askOften(house.url, { secret, model: 'sim-fast', times: 40 });
+    const { conversation } = await post('/chat/messages', {
       model: 'sim-fast',
       text: 'And now?',
     });
     return { conversation: `/c/${conversation}`, state: await theirs.storageState() };
   }
 
-  async function csrfOf(of: BrowserContext): Promise<string> {
-    const { csrf } = await (await of.request.get(`${house.url}/api/session`)).json();
-    return csrf ?? '';
-  }
-
   /** @returns the path of the link */
-  async function share(page: Page): Promise<string> {
+  async function share(): Promise<string> {
     const id = conversation.split('/').at(-1);
-    const answer = await page.request.post(`${house.url}/api/chat/conversations/${id}/shares`, {
-      headers: { origin: house.url, 'x-csrf-token': await csrfOf(context) },
-      data: {},
-    });
+    const answer = await postAs(context, house.url, `/chat/conversations/${id}/shares`, {});
     const { token } = (await answer.json()) as { token: string };
     return `/share/${token}`;
   }

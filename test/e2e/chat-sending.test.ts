@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
+import { askOften, postAs } from './calls.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 
 /** So many messages to standard models a free plan has before fast ones answer. */
@@ -19,7 +20,7 @@ describe.skipIf(CHROMIUM === undefined)('a message in the browser', () => {
     browser = await launchChromium();
     stack.defer(() => browser.close());
     context = await browser.newContext({ locale: 'en-US' });
-    await post('/api/setup', { token: new URL(house.setUp).searchParams.get('token'), ...OWNER });
+    await post('/setup', { token: new URL(house.setUp).searchParams.get('token'), ...OWNER });
     page = await context.newPage();
   }, 180_000);
   afterAll(() => stack.disposeAsync());
@@ -53,18 +54,8 @@ describe.skipIf(CHROMIUM === undefined)('a message in the browser', () => {
   }, 60_000);
 
   it('says, and goes on saying, why another model answered than was asked for', async () => {
-    const { secret } = await post('/api/me/keys', { name: 'script' });
-    const ask = () =>
-      fetch(`${house.url}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          model: 'sim-standard',
-          max_tokens: 1,
-          messages: [{ role: 'user', content: 'How deep is it?' }],
-        }),
-      });
-    await Promise.all(Array.from({ length: STANDARD_MESSAGES }, ask));
+    const { secret } = await post('/me/keys', { name: 'script' });
+    await askOften(house.url, { secret, model: 'sim-standard', times: STANDARD_MESSAGES });
     await page.goto(house.url);
     await page.locator('.picker-button', { hasText: 'Standard' }).waitFor();
     await page.fill('#composer', 'And now?');
@@ -106,9 +97,6 @@ describe.skipIf(CHROMIUM === undefined)('a message in the browser', () => {
     return upload;
   }
 
-  async function post(path: string, data: object) {
-    const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
-    const headers = { origin: house.url, 'x-csrf-token': csrf ?? '' };
-    return (await context.request.post(house.url + path, { headers, data })).json();
-  }
+  const post = async (path: string, data: object) =>
+    (await postAs(context, house.url, path, data)).json();
 });

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
+import { postAs } from './calls.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 
 const PHONE = { width: 390, height: 844 };
@@ -115,12 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
   });
 
   async function call(path: string, data: object): Promise<void> {
-    const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
-    const answer = await context.request.post(`${house.url}/api${path}`, {
-      headers: { origin: house.url, 'x-csrf-token': csrf ?? '' },
-      data,
-      timeout: 120_000,
-    });
+    const answer = await postAs(context, house.url, path, data);
     if (!answer.ok()) throw new Error(`${path}: ${await answer.text()}`);
   }
 });

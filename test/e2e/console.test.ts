@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, webHouse, type WebHouse } from '../web/house.ts';
+import { postAs } from './calls.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 import { seriousFaults } from './serious-faults.ts';
 
@@ -241,12 +242,8 @@ describe.skipIf(CHROMIUM === undefined)('the console in the browser', () => {
   });
 
   async function loadDemo(): Promise<void> {
-    const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
-    const answer = await context.request.post(`${house.url}/api/demo`, {
-      headers: { 'x-csrf-token': csrf, origin: house.url },
-      data: { subscribers: SUBSCRIBERS, days: DAYS },
-      timeout: 120_000,
-    });
+    const demo = { subscribers: SUBSCRIBERS, days: DAYS };
+    const answer = await postAs(context, house.url, '/demo', demo);
     expect(answer.status()).toBe(200);
   }
 

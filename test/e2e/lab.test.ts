@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, webHouse, type WebHouse } from '../web/house.ts';
+import { postAs } from './calls.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 import { seriousFaults } from './serious-faults.ts';
 
@@ -30,14 +31,10 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
     context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 } });
     page = await context.newPage();
     page.on('pageerror', (error) => faults.push(error.message));
-    const post = async (path: string, data: object) => {
-      const { csrf } = await (await context.request.get(`${house.url}/api/session`)).json();
-      const headers = { origin: house.url, ...(csrf && { 'x-csrf-token': csrf }) };
-      return context.request.post(`${house.url}/api${path}`, { headers, data, timeout: 240_000 });
-    };
     const token = new URL(house.setUp).searchParams.get('token');
-    await post('/setup', { token, ...OWNER });
-    await post('/demo', { subscribers: 120, days: 6, calibration: 'heavy', seed: 2 });
+    await postAs(context, house.url, '/setup', { token, ...OWNER });
+    const demo = { subscribers: 120, days: 6, calibration: 'heavy', seed: 2 };
+    await postAs(context, house.url, '/demo', demo);
   }, 300_000);
   afterAll(() => stack.disposeAsync());
 
