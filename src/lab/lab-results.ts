@@ -10,24 +10,7 @@ import {
 import { join } from 'node:path';
 import { DomainError } from '#base/domain-error.ts';
 import { type Id, parseId } from '#base/id.ts';
-import type { LabResult } from './lab.schema.ts';
-
-/** A result in a list of them. */
-export interface LabResultHead {
-  readonly id: string;
-  readonly kind: LabResult['kind'];
-  /** Of a recommendation. */
-  readonly plan: string | null;
-  readonly book: string;
-  readonly createdAtMs: number;
-  readonly exact: boolean;
-  /** What the plan, or all of them, came to and would have come to; nano-dollars as decimal text. */
-  readonly marginBefore: string;
-  readonly marginAfter: string;
-  /** Of a recommendation: whether a change was found, or none is needed, or none fits. */
-  readonly outcome: 'change' | 'as it is' | 'none fits' | null;
-  readonly text: string;
-}
+import type { LabResult, LabResultHead } from './lab.schema.ts';
 
 /** So many are kept; the oldest go. */
 const KEPT_MAX = 200;

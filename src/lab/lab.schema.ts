@@ -308,3 +308,20 @@ export type Trial = z.infer<typeof trialShape>;
 export type ReplayResult = z.infer<typeof replayResultShape>;
 export type Recommendation = z.infer<typeof recommendationShape>;
 export type LabResult = z.infer<typeof labResultShape>;
+
+/** A result in a list of them. */
+export interface LabResultHead {
+  readonly id: string;
+  readonly kind: LabResult['kind'];
+  /** Of a recommendation. */
+  readonly plan: string | null;
+  readonly book: string;
+  readonly createdAtMs: number;
+  readonly exact: boolean;
+  /** What the plan, or all of them, came to and would have come to; nano-dollars as decimal text. */
+  readonly marginBefore: string;
+  readonly marginAfter: string;
+  /** Of a recommendation: whether a change was found, or none is needed, or none fits. */
+  readonly outcome: 'change' | 'as it is' | 'none fits' | null;
+  readonly text: string;
+}

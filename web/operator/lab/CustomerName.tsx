@@ -1,5 +1,5 @@
 import { Link } from '../../ui/Link.tsx';
-import type { useCustomers } from './customer-names.ts';
+import type { Customers } from './customer-names.ts';
 
 /** One customer in a table: by name where it is known, and as a way to their page. */
 export function CustomerName({
@@ -7,7 +7,7 @@ export function CustomerName({
   customers: { nameOf, pageOf },
 }: {
   readonly id: string;
-  readonly customers: ReturnType<typeof useCustomers>;
+  readonly customers: Customers;
 }) {
   const page = pageOf(id);
   const name = nameOf(id) ?? <code>{id}</code>;

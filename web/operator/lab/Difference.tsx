@@ -1,4 +1,4 @@
-import type { Recommendation } from '../../../src/lab/lab.schema.ts';
+import type { LabResultHead, Recommendation } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { count, moment, percent, usd } from '../../ui/figures.ts';
 import { Link } from '../../ui/Link.tsx';
@@ -6,7 +6,6 @@ import { useRemote } from '../../ui/remote.ts';
 import { useView } from '../view.ts';
 import { ASSUMPTIONS, assumedText } from './assumption-list.ts';
 import { changeLine } from './change-words.ts';
-import type { ResultHead } from './EarlierResults.tsx';
 
 /** What is other than in the result before it, of the same plan: what was changed, and what that did. */
 export function Difference({
@@ -14,7 +13,7 @@ export function Difference({
   heads,
 }: {
   readonly result: Recommendation;
-  readonly heads: readonly ResultHead[];
+  readonly heads: readonly LabResultHead[];
 }) {
   const view = useView();
   const earlier = heads.find(

@@ -1,3 +1,4 @@
+import type { LabResultHead } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { moment, usd } from '../../ui/figures.ts';
 import { Link } from '../../ui/Link.tsx';
@@ -5,27 +6,13 @@ import { Part } from '../Page.tsx';
 import { useView } from '../view.ts';
 import { isImported } from './imported.ts';
 
-/** A result in the list of them. */
-export interface ResultHead {
-  readonly id: string;
-  readonly kind: 'recommendation' | 'replay';
-  readonly plan: string | null;
-  readonly book: string;
-  readonly createdAtMs: number;
-  readonly exact: boolean;
-  readonly marginBefore: string;
-  readonly marginAfter: string;
-  readonly outcome: 'change' | 'as it is' | 'none fits' | null;
-  readonly text: string;
-}
-
 /** What was asked before, newest first, with what came of it. */
 export function EarlierResults({
   heads,
   open,
   nameOf,
 }: {
-  readonly heads: readonly ResultHead[];
+  readonly heads: readonly LabResultHead[];
   /** The one that is looked at. */
   readonly open: string;
   readonly nameOf: (plan: string) => string;
@@ -54,7 +41,7 @@ export function EarlierResults({
   );
 }
 
-function outcomeWords({ outcome, marginBefore, marginAfter }: ResultHead): string {
+function outcomeWords({ outcome, marginBefore, marginAfter }: LabResultHead): string {
   const [before, after] = [usd(marginBefore), usd(marginAfter)];
   if (outcome === 'as it is') return m.lab_outcome_as_it_is({ margin: before });
   if (outcome === 'none fits') return m.lab_outcome_none({ before, after });

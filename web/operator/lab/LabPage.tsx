@@ -1,6 +1,6 @@
 import './lab.css';
 import { useEffect } from 'react';
-import type { LabResult, Recommendation } from '../../../src/lab/lab.schema.ts';
+import type { LabResult, LabResultHead, Recommendation } from '../../../src/lab/lab.schema.ts';
 import type { PlansAnswer } from '../../../src/http/shapes/plans.ts';
 import { m } from '../../paraglide/messages.js';
 import { numberOf } from '../../ui/figures.ts';
@@ -11,7 +11,7 @@ import { Page } from '../Page.tsx';
 import { useView } from '../view.ts';
 import type { Behaviour } from './assumption-list.ts';
 import { BoundsForm } from './BoundsForm.tsx';
-import { EarlierResults, type ResultHead } from './EarlierResults.tsx';
+import { EarlierResults } from './EarlierResults.tsx';
 import { isImported } from './imported.ts';
 import { ImportedUse } from './ImportedUse.tsx';
 import { OwnScenario } from './OwnScenario.tsx';
@@ -30,7 +30,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
   const view = useView();
   const plans = useRemote<PlansAnswer>(`/console/plans${queryOf(view.query)}`);
   const defaults = useRemote<Behaviour>('/lab/assumptions');
-  const heads = useRemote<readonly ResultHead[]>('/lab/results?limit=50');
+  const heads = useRemote<readonly LabResultHead[]>('/lab/results?limit=50');
   const stored = useRemote<LabResult>(chosen === '' ? undefined : `/lab/results/${chosen}`);
   const show = ({ id }: { readonly id: string }): void => goTo(view.at(`/lab/${id}`));
   const run = useLabRun('recommend', '/lab/recommend', show);

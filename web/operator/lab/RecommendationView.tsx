@@ -1,4 +1,4 @@
-import type { Fix, Recommendation } from '../../../src/lab/lab.schema.ts';
+import type { Fix, LabResultHead, Recommendation } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { count, percent, usd } from '../../ui/figures.ts';
 import { Link } from '../../ui/Link.tsx';
@@ -9,8 +9,8 @@ import { useView } from '../view.ts';
 import { Assumed } from './Assumptions.tsx';
 import type { Behaviour } from './assumption-list.ts';
 import { changeTitle } from './change-words.ts';
+import { useCustomers } from './customer-names.ts';
 import { Difference } from './Difference.tsx';
-import type { ResultHead } from './EarlierResults.tsx';
 import { ScenarioView } from './ScenarioView.tsx';
 import { Trust } from './Trust.tsx';
 import { WhoCausesIt } from './WhoCausesIt.tsx';
@@ -28,7 +28,7 @@ export function RecommendationView({
 }: {
   readonly result: Recommendation;
   readonly defaults: Behaviour;
-  readonly heads: readonly ResultHead[];
+  readonly heads: readonly LabResultHead[];
   /** The lab replays a document already. */
   readonly isRunning: boolean;
   readonly onReplay: (document: string) => void;
@@ -36,6 +36,7 @@ export function RecommendationView({
   const view = useView();
   const { query } = usePlace();
   const { terms } = result;
+  const customers = useCustomers(result, result.plan);
   const asked = Number(query.get('fix') ?? 1);
   const open = result.fixes.find(({ rank }) => rank === asked) ?? result.fixes[0];
   const at = (fix: Fix): string => view.at(`/lab/${result.id}`, { fix: String(fix.rank) });
@@ -48,10 +49,11 @@ export function RecommendationView({
           key={`${result.id} ${open.rank}`}
           result={result}
           fix={open}
+          customers={customers}
           isRunning={isRunning}
           onReplay={onReplay}
         >
-          <WhoCausesIt result={result} />
+          <WhoCausesIt loss={result.loss} customers={customers} />
           <Part
             title={m.lab_fixes()}
             note={m.lab_tried({

@@ -1,10 +1,10 @@
-import { Fragment } from 'react';
 import type { PlanResult, ReplayResult } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { count, percent, usd } from '../../ui/figures.ts';
 import { useRemote } from '../../ui/remote.ts';
 import { LocalTable } from '../../ui/Table.tsx';
 import { Part } from '../Page.tsx';
+import { useCustomers } from './customer-names.ts';
 import { Effects } from './Effects.tsx';
 import { ScenarioDocument } from './ScenarioDocument.tsx';
 import { Trust } from './Trust.tsx';
@@ -76,14 +76,7 @@ export function ReplayView({
         />
       </Part>
       {changed.map((plan) => (
-        <Fragment key={plan.label}>
-          <Effects plan={plan} title={m.lab_effects_of({ plan: plan.label })} />
-          <WhoNotices
-            named={result}
-            plan={plan.plan}
-            people={result.subscribers.filter((each) => each.plan === plan.label)}
-          />
-        </Fragment>
+        <ChangedPlan key={plan.label} result={result} plan={plan} />
       ))}
       {result.document !== null && (
         <Part title={m.lab_own()} note={m.lab_own_note()}>
@@ -102,4 +95,24 @@ export function ReplayView({
 
 function Money({ of }: { readonly of: string }) {
   return of.startsWith('-') ? <span className="under">{usd(of)}</span> : usd(of);
+}
+
+/** What happens on one plan, and to whom. */
+function ChangedPlan({
+  result,
+  plan,
+}: {
+  readonly result: ReplayResult;
+  readonly plan: PlanResult;
+}) {
+  const customers = useCustomers(result, plan.plan);
+  return (
+    <>
+      <Effects plan={plan} title={m.lab_effects_of({ plan: plan.label })} />
+      <WhoNotices
+        people={result.subscribers.filter((each) => each.plan === plan.label)}
+        customers={customers}
+      />
+    </>
+  );
 }

@@ -7,6 +7,7 @@ import { Button, Failure, ProgressBar } from '../../ui/parts.tsx';
 import { apiStream } from '../../ui/stream.ts';
 import { Part } from '../Page.tsx';
 import { changeTitle } from './change-words.ts';
+import type { Customers } from './customer-names.ts';
 import { Effects } from './Effects.tsx';
 import { Frontier } from './Frontier.tsx';
 import { PriceChart } from './PriceChart.tsx';
@@ -26,12 +27,14 @@ const DOLLAR = 1_000_000_000;
 export function ScenarioView({
   result,
   fix,
+  customers,
   isRunning,
   onReplay,
   children,
 }: {
   readonly result: Recommendation;
   readonly fix: Fix;
+  readonly customers: Customers;
   /** The lab replays a document already. */
   readonly isRunning: boolean;
   readonly onReplay: (document: string) => void;
@@ -145,7 +148,7 @@ export function ScenarioView({
       {!isUnchanged && effects && (
         <>
           <Effects plan={effects.result} title={m.lab_effects()} />
-          <WhoNotices named={result} plan={result.plan} people={effects.reactions} />
+          <WhoNotices people={effects.reactions} customers={customers} />
         </>
       )}
       {!isUnchanged && !effects && isExact && !isReplaying && (

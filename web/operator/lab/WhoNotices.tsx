@@ -1,27 +1,23 @@
 import type { Subscriber } from '../../../src/lab/lab.schema.ts';
 import { m } from '../../paraglide/messages.js';
 import { count, usd } from '../../ui/figures.ts';
-import { type Column, LocalTable } from '../../ui/Table.tsx';
+import type { Column } from '../../ui/Table.tsx';
 import { Part } from '../Page.tsx';
-import { type Named, useCustomers } from './customer-names.ts';
-import { CustomerName } from './CustomerName.tsx';
-import { FirstRows } from './FirstRows.tsx';
+import type { Customers } from './customer-names.ts';
+import { CustomerTable } from './CustomerTable.tsx';
 
 /** So many stand on the page; a result has more of them, and `lab results --detail` prints those. */
 const SHOWN_MAX = 100;
 
 /** Everybody whom a change touches: both bills, what happens to their requests, and what they do. */
 export function WhoNotices({
-  named,
-  plan,
   people,
+  customers,
 }: {
-  readonly named: Named;
-  readonly plan: string;
   /** The most harmed first. */
   readonly people: readonly Subscriber[];
+  readonly customers: Customers;
 }) {
-  const customers = useCustomers(named, plan);
   if (people.length === 0) return null;
   /** A column of requests that meet something new; none where nobody's do. */
   const figure = (
@@ -40,39 +36,29 @@ export function WhoNotices({
           : m.lab_notices_note()
       }
     >
-      <FirstRows rows={people.slice(0, SHOWN_MAX)}>
-        {(rows) => (
-          <LocalTable
-            caption={m.lab_notices()}
-            rows={rows}
-            rowKey={(row) => row.customer}
-            rowHref={(row) => customers.pageOf(row.customer)}
-            columns={[
-              {
-                key: 'customer',
-                label: m.lab_customer(),
-                cell: (row) => <CustomerName id={row.customer} customers={customers} />,
-              },
-              { key: 'choice', label: m.lab_does(), isShort: true, cell: choiceWords },
-              {
-                key: 'before',
-                label: m.lab_bill_today(),
-                isFigure: true,
-                cell: (row) => usd(row.billBefore),
-              },
-              {
-                key: 'after',
-                label: m.lab_bill_changed(),
-                isFigure: true,
-                cell: (row) => usd(row.billAfter),
-              },
-              ...figure('newlyRefused', m.lab_newly_refused()),
-              ...figure('newlyFellBack', m.lab_newly_other()),
-              ...figure('newlySlowed', m.lab_newly_slow()),
-            ]}
-          />
-        )}
-      </FirstRows>
+      <CustomerTable
+        caption={m.lab_notices()}
+        rows={people.slice(0, SHOWN_MAX)}
+        customers={customers}
+        columns={[
+          { key: 'choice', label: m.lab_does(), isShort: true, cell: choiceWords },
+          {
+            key: 'before',
+            label: m.lab_bill_today(),
+            isFigure: true,
+            cell: (row) => usd(row.billBefore),
+          },
+          {
+            key: 'after',
+            label: m.lab_bill_changed(),
+            isFigure: true,
+            cell: (row) => usd(row.billAfter),
+          },
+          ...figure('newlyRefused', m.lab_newly_refused()),
+          ...figure('newlyFellBack', m.lab_newly_other()),
+          ...figure('newlySlowed', m.lab_newly_slow()),
+        ]}
+      />
     </Part>
   );
 }

@@ -6,7 +6,7 @@ import { useView } from '../view.ts';
 import { isImported } from './imported.ts';
 
 /** Whom a result is about. */
-export interface Named {
+interface Named {
   readonly book: string;
   readonly fromDay: string;
   readonly toDay: string;
@@ -16,13 +16,13 @@ export interface Named {
 const NAMES_MAX = 200;
 
 /** Customers of a result by their ids: their names where they are still in the book, and their pages. */
-export function useCustomers(
-  { book, fromDay, toDay }: Named,
-  plan: string,
-): {
+export interface Customers {
   readonly nameOf: (customer: string) => string | undefined;
   readonly pageOf: (customer: string) => string | undefined;
-} {
+}
+
+/** Asks who is on a plan. */
+export function useCustomers({ book, fromDay, toDay }: Named, plan: string): Customers {
   const view = useView();
   const { data } = useRemote<Page<SubscriberRow>>(
     isImported(book)
