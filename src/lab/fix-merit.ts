@@ -1,7 +1,7 @@
 import type { PlanCandidate } from './candidates.ts';
 import type { Fix } from './lab.schema.ts';
 import type { Outcome } from './outcome.ts';
-import type { Sample } from './sample.ts';
+import type { Sample, Stratum } from './sample.ts';
 
 export interface RecommendBounds {
   /** Margin over revenue that the plan should reach, such as 0.1. */
@@ -37,7 +37,7 @@ export function fixOf(
   let move = 0;
   let people = 0;
   let multiple = 1;
-  const drawn: number[] = [];
+  const kept = new Float64Array(outcomes.length);
   for (const [index, each] of outcomes.entries()) {
     const weight = sample.weights[index] ?? 1;
     people += weight;
@@ -51,8 +51,8 @@ export function fixOf(
     if (stays) {
       revenue += weight * each.revenueAfter;
       cost += weight * each.costAfter;
+      kept[index] = each.revenueAfter - each.costAfter;
     }
-    if (index >= sample.certain) drawn.push(stays ? each.revenueAfter - each.costAfter : 0);
   }
   const margin = revenue - cost;
   const marginShare = revenue <= 0 ? null : margin / revenue;
@@ -76,18 +76,25 @@ export function fixOf(
     leave: round(leave),
     move: round(move),
     billMultipleMax: Number.isFinite(multiple) ? multiple : null,
-    sampleError: whole(Z_90 * standardError(drawn, (sample.weights.at(-1) ?? 1) * drawn.length)),
-    exact: sample.certain === sample.rows.length,
+    sampleError: whole(Z_90 * standardError(kept, sample.drawn)),
+    exact: sample.drawn.length === 0,
   };
 }
 
-/** Of the sum over a stratum of `size`, from those drawn of it without replacement. */
-function standardError(drawn: readonly number[], size: number): number {
-  const n = drawn.length;
-  if (n < 2 || size <= n) return 0;
-  const mean = drawn.reduce((sum, value) => sum + value, 0) / n;
-  const variance = drawn.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  return size * Math.sqrt((variance / n) * (1 - n / size));
+/**
+ * Of the sum over strata, from those drawn of each without replacement. By the differences between
+ * neighbours, which is right for those drawn by lot and for those of a list in order (Wolter, "Introduction
+ * to Variance Estimation", 2007, section 8.2).
+ */
+function standardError(values: Float64Array, drawn: readonly Stratum[]): number {
+  let variance = 0;
+  for (const { from, to, size } of drawn) {
+    const n = to - from;
+    let squares = 0;
+    for (let i = from + 1; i < to; i++) squares += ((values[i] ?? 0) - (values[i - 1] ?? 0)) ** 2;
+    if (n > 1) variance += size ** 2 * (1 - n / size) * (squares / (2 * (n - 1) * n));
+  }
+  return Math.sqrt(variance);
 }
 
 function missesOf(

@@ -166,7 +166,7 @@ describe('a replay of the plan in force', () => {
     expect(found.fixes.every(({ fix }) => fix.exact)).toBe(true);
 
     // Giants are replayed only for what could be chosen: the ten best are those of replaying them for all.
-    const sample = sampleOf(basis, rows, 1, 2000);
+    const sample = sampleOf(basis, rows, 1, { events: 2000, giantEvents: 1_000_000 });
     expect(sample.giants).toBeGreaterThan(1);
     const sampled = await studyPlan(
       { ...options, basis, pool: replay, plan, rows: sample.rows, before: recorded },

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { byMerit, frontierOf, type MeasuredFix } from './fix-merit.ts';
+import { seededRandom } from '#base/random.ts';
+import { normalQuantile } from './behaviour.ts';
+import { byMerit, fixOf, frontierOf, type MeasuredFix } from './fix-merit.ts';
+import type { Outcome } from './outcome.ts';
 import { sampleOf } from './sample.ts';
 import type { LabBasis } from './scenario.ts';
 import type { PlanCandidate } from './candidates.ts';
 import type { Tape } from './tape.ts';
 
+const UNCHANGED = { changes: [] } as unknown as PlanCandidate;
 const BOUNDS = { targetMargin: 0.1, harmMax: 0.1, billMax: 2 };
 
 function fix(given: {
@@ -40,6 +44,15 @@ function fix(given: {
       exact: true,
     },
   };
+}
+
+/** A subscriber who pays nothing and stays. */
+function lossOf(row: number, costAfter: number): Outcome {
+  const nothing = { billBefore: 0, billAfter: 0, revenueBefore: 0, revenueAfter: 0, costBefore: 0 };
+  const met = { newlyRefused: 0, newlyFellBack: 0, newlySlowed: 0, freed: 0 };
+  const marks = { isLimited: false, isHarmed: false, billMultiple: 1 };
+  const chosen = { choice: { kind: 'stay' } as const, revenueChosen: 0, costChosen: costAfter };
+  return { row, costAfter, ...nothing, ...met, ...marks, ...chosen };
 }
 
 describe('the order of fixes', () => {
@@ -84,15 +97,50 @@ describe('the sample', () => {
   const rows = sizes.map((_, row) => row);
 
   it('stands for everybody, the largest for themselves', () => {
-    const sample = sampleOf(basis, rows, 1, 10_000);
+    const size = { events: 10_000, giantEvents: 10_000 };
+    const sample = sampleOf(basis, rows, 1, size);
     const people = sample.weights.reduce((sum, weight) => sum + weight, 0);
     expect(people).toBeCloseTo(rows.length, 6);
-    expect(sample.rows.slice(0, sample.certain)).toContain(0);
+    expect(sample.rows.slice(0, sample.giants)).toEqual([0, 1]);
+    expect(sample.weights.slice(0, sample.giants)).toEqual([1, 1]);
     expect(new Set(sample.rows).size).toBe(sample.rows.length);
-    expect(sampleOf(basis, rows, 1, 10_000)).toEqual(sample);
+    expect(sampleOf(basis, rows, 1, size)).toEqual(sample);
+  });
+
+  it('draws of many giants too, and says how far off that may be', () => {
+    const random = seededRandom(7);
+    const events = Array.from({ length: 400 }, () =>
+      Math.round(50 * Math.exp(1.4 * normalQuantile(random.next()))),
+    );
+    const cost = events.map((own) => own * (0.5 + random.next()));
+    const truth = -cost.reduce((a, b) => a + b, 0);
+    const starts = [0];
+    for (const own of events) starts.push((starts.at(-1) ?? 0) + own);
+    const people = {
+      tape: {
+        opStarts: Uint32Array.from(starts),
+        segments: events.map((_, customer) => ({ customer, planVersionId: 'plv' })),
+      },
+    } as unknown as LabBasis<Tape>;
+    const all = events.map((_, row) => row);
+    let covered = 0;
+    let sum = 0;
+    const seeds = 200;
+    for (let seed = 0; seed < seeds; seed++) {
+      const sample = sampleOf(people, all, seed, { events: 800, giantEvents: 16_000 });
+      expect(sample.weights.reduce((a, b) => a + b, 0)).toBeCloseTo(all.length, 6);
+      expect(sample.drawn.length).toBe(2);
+      const outcomes = sample.rows.map((row) => lossOf(row, cost[row] ?? 0));
+      const { margin, sampleError } = fixOf(UNCHANGED, outcomes, sample, BOUNDS);
+      sum += Number(margin);
+      if (Math.abs(Number(margin) - truth) <= Number(sampleError)) covered++;
+    }
+    expect(Math.abs(sum / seeds / truth - 1)).toBeLessThan(0.02);
+    expect(covered / seeds).toBeGreaterThan(0.8);
+    expect(covered / seeds).toBeLessThan(0.98);
   });
 
   it('is everybody where they fit', () => {
-    expect(sampleOf(basis, rows, 1, 1_000_000).rows).toEqual(rows);
+    expect(sampleOf(basis, rows, 1).rows).toEqual(rows);
   });
 });

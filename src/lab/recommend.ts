@@ -2,7 +2,7 @@ import { DomainError } from '#base/domain-error.ts';
 import type { PlanTerms } from '#offer/offer.ts';
 import type { PlanVersion } from '#plans/plan-version.ts';
 import type { Behaviour } from './behaviour.ts';
-import { groupCandidates, GroupReplays } from './candidate-groups.ts';
+import { type CandidateGroup, groupCandidates, GroupReplays } from './candidate-groups.ts';
 import { type PlanCandidate, planCandidates } from './candidates.ts';
 import { type CurveSample, curveSample, curveSide } from './curve.ts';
 import { byMerit, frontierOf, type MeasuredFix, type RecommendBounds } from './fix-merit.ts';
@@ -41,12 +41,17 @@ export interface Recommended {
   readonly sides: readonly CurveSide[];
 }
 
-/** So many candidates are replayed on everybody. */
-const EXACT_FIXES = 10;
+/** So many changes are told. */
+const FIXES = 10;
+/**
+ * So many plans at least are replayed on everybody, each for all of its prices: the best on the sample
+ * may be one plan at ten prices, and the best of all its neighbour.
+ */
+const EXACT_GROUPS = 5;
 
 /**
  * Looks for the change of a plan that reaches a margin with the fewest people harmed: every candidate
- * on a sample of the subscribers, the best ten on all of them.
+ * on a sample of the subscribers, the best ten (and whatever else their replays tell) on all of them.
  * @throws DomainError `not_found` where nobody is on a plan of that name; the signal's reason
  */
 export async function recommend(
@@ -78,29 +83,30 @@ export async function recommend(
   const use = planUseOf(basis, termsOf(plan), rows, before);
   const candidates = planCandidates(termsOf(plan), use, bounds);
   const trial = { basis, pool, study: screened, sample, bounds, fromMs };
-  const measured = await screen(trial, groupCandidates(candidates), {
-    enough: EXACT_FIXES,
+  const groups = groupCandidates(candidates);
+  const measured = await screen(trial, groups, {
+    enough: FIXES,
     atOnce: pool.threads,
     control,
     onProgress: (done, of) => say(`Trying ${candidates.length} changes`, done, of),
   });
-  const best = measured.toSorted(byMerit(bounds)).slice(0, EXACT_FIXES);
   const isWhole = sample.rows.length === rows.length;
   const study = isWhole ? screened : await studyPlan({ ...common, rows }, control);
   say('Replaying the best on everybody', 0, 1);
   const exactly = new GroupReplays({ ...trial, study, sample: everybody(rows) });
-  const groups = groupCandidates(best.map(({ candidate }) => candidate));
   const curve = curveSample(rows, before);
   const sides = new Map<PlanCandidate, CurveSide>();
-  const replayed = await inTurns(groups, pool.threads, async (group, turn) => {
+  const best = bestGroups(groups, measured.toSorted(byMerit(bounds)));
+  const replayed = await inTurns(best, pool.threads, async (group, turn) => {
     const after = await exactly.replay(group, rows, { ...control, turn });
     const fixes = await exactly.measure(group, after, control, (candidate, outcomes) =>
       sides.set(candidate, curveSide(curve, after, outcomes)),
     );
     return { after, measured: fixes };
   });
-  const fixes = replayed.flatMap((each) => each.measured).sort(byMerit(bounds));
-  const exact = new Map(fixes.map((each) => [each.candidate, each]));
+  const tried = replayed.flatMap((each) => each.measured).sort(byMerit(bounds));
+  const fixes = tried.slice(0, FIXES);
+  const exact = new Map(tried.map((each) => [each.candidate, each]));
   const all = measured.map((each) => exact.get(each.candidate) ?? each);
   const [first] = fixes;
   const winner = replayed.find((each) => first !== undefined && each.measured.includes(first));
@@ -118,4 +124,17 @@ export async function recommend(
         ? before
         : await exactly.priced(first.candidate, winner.after, control),
   };
+}
+
+/** The groups of the best candidates, and then the next best groups until there are enough. */
+function bestGroups(
+  groups: readonly CandidateGroup[],
+  ranked: readonly MeasuredFix[],
+): readonly CandidateGroup[] {
+  const best = new Set<CandidateGroup>();
+  for (const [rank, { candidate }] of ranked.entries()) {
+    if (rank >= FIXES && best.size >= EXACT_GROUPS) break;
+    for (const group of groups) if (group.includes(candidate)) best.add(group);
+  }
+  return [...best];
 }

@@ -11,6 +11,8 @@ import type { CustomerRange } from './tape-reader.ts';
 const SLICE_EVENTS = 1_000_000;
 /** Workers take ranges of about so many events: to open each day anew for many small ones takes longer. */
 const RANGE_EVENTS = 50_000_000;
+/** A customer takes as long as so many events, besides their own: an account, its periods, its rows. */
+const CUSTOMER_EVENTS = 30;
 const PROGRESS_EVERY_MS = 250;
 
 interface Asked {
@@ -99,15 +101,19 @@ export class ReplayStream implements Replays, AsyncDisposable {
   }
 }
 
-/** Ranges of about equally many events, as many for each worker. */
-function rangesOf({ events, eventsOf }: TapeIndex, workers: number): CustomerRange[] {
+/** Ranges that take about equally long, as many for each worker. */
+export function rangesOf(
+  { events, eventsOf }: Pick<TapeIndex, 'events' | 'eventsOf'>,
+  workers: number,
+): CustomerRange[] {
   const count = workers * Math.max(1, Math.ceil(events / (workers * RANGE_EVENTS)));
+  const load = events + CUSTOMER_EVENTS * eventsOf.length;
   const ranges: CustomerRange[] = [];
   let from = 0;
   let before = 0;
   for (const [k, own] of eventsOf.entries()) {
-    before += own;
-    if (before < ((ranges.length + 1) * events) / count && k + 1 < eventsOf.length) continue;
+    before += own + CUSTOMER_EVENTS;
+    if (before < ((ranges.length + 1) * load) / count && k + 1 < eventsOf.length) continue;
     ranges.push({ from, to: k + 1 });
     from = k + 1;
   }
