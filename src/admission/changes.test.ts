@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { assert } from '#base/assert.ts';
 import { newId } from '#base/id.ts';
 import { nanoUsd } from '#base/money.ts';
+import { seededRandom } from '#base/random.ts';
 import { audit } from '#ledger/audit.ts';
 import { type TestDatabase, testDatabase } from '#testing/database.ts';
+import type { Subject } from './admission.ts';
 import { accrue, accrueInAll } from './accrual.ts';
 import { readAccount } from './account.store.ts';
 import { heldRequests } from './held-requests.ts';
@@ -192,6 +195,40 @@ test('a cap on everyone holds over three processes, and all of it can be spent',
   expect(spent).toBeGreaterThanOrEqual(95 * USD);
   await expectWhole(database);
   await Promise.all(services.map((service) => service.close()));
+});
+
+test('plans that set one counter different limits each keep their own, and none waits for another', async () => {
+  await using database = await testDatabase();
+  const cost = USD / 50;
+  const limits = [320, 100, ...Array.from({ length: 38 }, (_, n) => 99 - n)];
+  const plans = limits.map((requests, n) =>
+    testPlan({
+      ...SHARED,
+      plan: `shared-${n}`,
+      id: newId('planVersion', { nowMs: () => EPOCH_MS + n }, seededRandom(n)),
+      gates: SHARED.gates.map((gate) => ({ ...gate, limit: requests * cost })),
+    }),
+  );
+  const bench = benchOf(database, plans);
+  const service = await bench.service();
+  const people = await Promise.all(plans.map((plan) => bench.customer(service, plan)));
+  const [most, second] = people;
+  assert(most !== undefined && second !== undefined, 'there are plans');
+  const spend = async (subject: Subject): Promise<unknown> => {
+    const answer = await service.admit(subject, requestOf(bench, { cost }), EVIDENCE);
+    if (answer.verdict === 'refused') return answer.gate?.gateId;
+    await service.settle(answer.hold, measurementOf({ charge: 0, cost }));
+    return 'admitted';
+  };
+  // What the process has leased under the highest limit and not spent is not the next lower one's to spend.
+  for (let turn = 0; turn < 101; turn++) expect(await spend(most)).toBe('admitted');
+  expect(await spend(second)).toBe('installation');
+  for (let turn = 101; turn < 320; turn++) expect(await spend(most)).toBe('admitted');
+  // All of them at once, many more than go into a batch.
+  const many = Array.from({ length: 25 }, () => people).flat();
+  expect(new Set(await Promise.all(many.map(spend)))).toEqual(new Set(['installation']));
+  await expectWhole(database);
+  await service.close();
 });
 
 test('members and keys have counters of their own, on every process', async () => {

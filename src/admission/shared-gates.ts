@@ -114,7 +114,7 @@ export class SharedGates {
         used: 0,
         leasedByAll: lease.byAll,
         limit: gate.limit,
-        exhaustedUntilMs: lease.granted < least ? Math.min(window.endMs, nowMs + ASK_AGAIN_MS) : 0,
+        knownUntilMs: Math.min(window.endMs, nowMs + ASK_AGAIN_MS),
       },
     });
   }

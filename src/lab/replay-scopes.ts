@@ -81,9 +81,9 @@ export class ReplayScopes {
         validUntilMs: Number.MAX_SAFE_INTEGER,
         leased: isFull ? 0 : AMPLE,
         used: 0,
-        leasedByAll: 0,
+        leasedByAll: isFull ? gate.limit : 0,
         limit: gate.limit,
-        exhaustedUntilMs: Number.MAX_SAFE_INTEGER,
+        knownUntilMs: Number.MAX_SAFE_INTEGER,
       });
     }
   }

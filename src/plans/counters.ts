@@ -149,8 +149,7 @@ export function writeStandings(program: PlanProgram, scopes: Scopes, out: Decisi
     if (window === undefined) {
       const slice = sliceOf(gate.key, scopes, out.nowMs);
       out.used[i] = slice === undefined ? 0 : slice.leasedByAll - slice.leased + slice.used;
-      out.resetsAtMs[i] =
-        slice === undefined ? out.nowMs : Math.max(slice.exhaustedUntilMs, out.nowMs);
+      out.resetsAtMs[i] = slice === undefined ? out.nowMs : Math.max(slice.knownUntilMs, out.nowMs);
       continue;
     }
     out.used[i] = window.used;

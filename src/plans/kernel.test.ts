@@ -228,7 +228,7 @@ describe('scopes', () => {
       limit: 100,
       leasedByAll: 100,
     };
-    shared.put({ ...slice, leased: 80, exhaustedUntilMs: T0 + 24 * HOUR_MS });
+    shared.put({ ...slice, leased: 80, knownUntilMs: T0 + 24 * HOUR_MS });
     expect(customer.ask(T0, { tokens: 60 }).verdict).toBe('admitted');
     expect(customer.ask(T0, { tokens: 60 })).toMatchObject({
       verdict: 'refused',

@@ -19,13 +19,15 @@ export interface SharedSlice {
   leasedByAll: number;
   /** The limit it was leased under. Plans that share a counter may set it different limits. */
   limit: number;
-  /** Until then the store has no more to lease: a request that does not fit meets a full gate. 0 = not known. */
-  exhaustedUntilMs: number;
+  /** Until then what others have leased is taken to be as it was: what does not fit beside it meets a full gate. */
+  knownUntilMs: number;
 }
 
 /**
- * How an amount fits into a slice. A short slice is to be leased anew: a larger one, or a smaller one
- * where the limit has become lower, or the same and the word that there is no more.
+ * How an amount fits into a slice, beside what others have leased. A short slice is to be leased anew: a
+ * larger one, or under a lower limit than before. Who asks under a lower limit than the slice was leased
+ * under is told of a full gate too, so that requests of plans with several limits for one counter do not
+ * each wait for a lease that the next one's replaces.
  */
 export function fitInSlice(
   slice: SharedSlice | undefined,
@@ -33,10 +35,12 @@ export function fitInSlice(
   limit: number,
   nowMs: number,
 ): 'fits' | 'short' | 'full' {
+  if (slice === undefined) return 'short';
+  const wanted = slice.used + amount;
   // What was leased under a higher limit may be more than a lower one leaves.
-  if (slice === undefined || limit < slice.limit) return 'short';
-  if (slice.used + amount <= slice.leased) return 'fits';
-  return limit === slice.limit && nowMs < slice.exhaustedUntilMs ? 'full' : 'short';
+  const isWithin = slice.leasedByAll - slice.leased + wanted <= limit;
+  if (isWithin && wanted <= slice.leased && limit >= slice.limit) return 'fits';
+  return !isWithin && nowMs < slice.knownUntilMs ? 'full' : 'short';
 }
 
 /** The slices of one process, by gate key. */

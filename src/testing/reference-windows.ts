@@ -17,8 +17,8 @@ export class ReferenceWindows {
   readonly #record: ReferenceRecord;
   /** Calendar windows, once begun, last to their end. */
   readonly #calendars = new Map<string, { start: bigint; end: bigint }>();
-  /** By counter: in which window room was last set aside for this process, and how much. */
-  readonly #asides = new Map<string, { place: bigint; room: bigint }>();
+  /** By counter: in which window room was last set aside for this process, how much, and under which limit. */
+  readonly #asides = new Map<string, { place: bigint; room: bigint; limit: bigint }>();
 
   constructor(record: ReferenceRecord) {
     this.#record = record;
@@ -117,12 +117,12 @@ export class ReferenceWindows {
    * here on takes nothing of it: they come after it, although they may be counted first.
    */
   setAside(gate: Gate, place: bigint, room: bigint): void {
-    this.#asides.set(counterName(gate, '', ''), { place, room });
+    this.#asides.set(counterName(gate, '', ''), { place, room, limit: BigInt(gate.limit) });
   }
 
   /**
    * Whether so much more fits beside all that is used: under the limit as it is now, or, whatever
-   * others have used since, within the room that was set aside under it before.
+   * others have used since, within the room that was set aside under it, or a lower one, before.
    */
   hasRoom(
     { counter, place, used }: { counter: string; place: bigint | undefined; used: bigint },
@@ -131,7 +131,7 @@ export class ReferenceWindows {
   ): boolean {
     if (used + amount <= limit) return true;
     const aside = this.#asides.get(counter);
-    if (aside === undefined || aside.place !== place) return false;
+    if (aside === undefined || aside.place !== place || aside.limit > limit) return false;
     return used - this.#foreign(counter, aside.place) + amount <= aside.room;
   }
 

@@ -67,7 +67,7 @@ export class OtherProcesses {
       used,
       leasedByAll: elsewhere + leased,
       limit: gate.limit,
-      exhaustedUntilMs: fits ? 0 : range.endMs,
+      knownUntilMs: fits ? 0 : range.endMs,
     };
     this.#reference.windows.setAside(known.declared, BigInt(range.startMs), BigInt(leased));
     return slice;
