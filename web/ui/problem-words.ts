@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<string, () => string>> = {
   rate_limited: m.ui_problem_often,
   'invalid_request email': m.ui_problem_email,
   'conflict email': m.ui_problem_email_taken,
+  'conflict role': m.ui_problem_last_owner,
   'invalid_request password': m.ui_problem_password,
   'forbidden password': m.ui_problem_password_wrong,
   'invalid_request code': m.ui_problem_code,
