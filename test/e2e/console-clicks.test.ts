@@ -137,6 +137,8 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
     await dialog.getByRole('button', { name: 'Take it away' }).click();
     await dialog.getByText('Make somebody else an owner first').waitFor();
     await page.keyboard.press('Escape');
+    const row = page.locator('tbody tr', { hasText: OWNER.email });
+    expect(await row.getByRole('cell', { name: 'Owner' }).count()).toBe(1);
   }, 60_000);
 
   it('makes a link for a forgotten password, which opens where a new one is set', async () => {
