@@ -252,7 +252,8 @@ function operatorPeople(
       const context = await parts.signIn.auth.$context;
       const hash = await context.password.hash(password);
       const standing = personId && (await readStanding(pool, personId));
-      if (!standing) throw new DomainError('forbidden', 'This address is too old.');
+      if (!standing)
+        throw new DomainError('forbidden', 'This address is too old.', { field: 'token' });
       await transaction(pool, async (client) => {
         const token = await requireToken(parts, secret, ['password'], client);
         await deleteOneTimeToken(client, token.id);

@@ -14,6 +14,7 @@ import type { Conversation } from '#chat/conversation.ts';
 import type { Limits } from '#chat/limits.ts';
 import { m } from '../paraglide/messages.js';
 import { api, type ApiError } from './api.ts';
+import { chatProblem } from './chat-problem.ts';
 import { Composer, type Composed, type ComposerHandle } from './Composer.tsx';
 import { ConversationMenu } from './ConversationMenu.tsx';
 import { ConversationStore } from './conversation-store.ts';
@@ -187,10 +188,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
 
   const attempt = useCallback((work: Promise<unknown>) => {
     setProblem(undefined);
-    work.catch((error: unknown) => {
-      const { code, message } = error as ApiError;
-      setProblem(code === 'offline' ? m.chat_error_offline() : message);
-    });
+    work.catch(async (error: unknown) => setProblem(await chatProblem(error)));
   }, []);
   const loadImages = start?.settings.remoteImages ?? false;
   const actions: MessageActions = useMemo(
@@ -341,7 +339,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           {state.phase === 'loading' && <div className="thread-frame loading" aria-busy="true" />}
           {state.phase === 'missing' && (
             <div className="welcome">
-              <h2>{state.error?.code === 'offline' ? m.chat_unreachable() : m.chat_missing()}</h2>
+              <h2>{state.error?.status === 404 ? m.chat_missing() : m.chat_unreachable()}</h2>
               <button type="button" className="button" onClick={newChat}>
                 {m.chat_new()}
               </button>
