@@ -6,12 +6,9 @@ import { ApiError } from './api.ts';
  * come when it happens, so that the first page does not carry them.
  */
 export async function chatProblem(error: unknown): Promise<string> {
-  const { code = '', status = 0 } = error instanceof ApiError ? error : {};
-  if (code === 'offline') return m.chat_error_offline();
-  if (code === 'no_subscription') return m.chat_limit_subscription();
-  if (status >= 500) return m.chat_error_server();
-  return import('../ui/problem-words.ts').then(
-    ({ problemOf }) => problemOf(error) ?? '',
+  if (error instanceof ApiError && error.code === 'offline') return m.chat_error_offline();
+  return import('./rare-problem.ts').then(
+    ({ rareProblem }) => rareProblem(error),
     () => m.chat_error_offline(),
   );
 }
