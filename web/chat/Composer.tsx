@@ -8,6 +8,7 @@ import { count } from './figures.ts';
 import { writtenBefore } from './first-composer.ts';
 import { Icon } from './icons.tsx';
 import { ModelPicker, type Picked } from './ModelPicker.tsx';
+import { ProblemLine } from './ProblemLine.tsx';
 
 export interface ComposerHandle {
   focus(): void;
@@ -195,11 +196,7 @@ export function Composer(props: ComposerProps) {
           void send();
         }}
       />
-      {error && (
-        <p className="composer-error" role="alert">
-          <Icon name="info" size={15} /> {error}
-        </p>
-      )}
+      <ProblemLine text={error} />
       {isQueued && (
         <p className="composer-queued" role="status">
           <span>{m.chat_attach_queued()}</span>

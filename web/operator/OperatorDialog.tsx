@@ -2,14 +2,13 @@ import { useState } from 'react';
 import type { PasswordLink } from '../../src/http/shapes/session.ts';
 import type { OperatorPerson } from '../../src/http/shapes/settings.ts';
 import { api } from '../chat/api.ts';
-import { CopyButton } from '../chat/CopyButton.tsx';
 import { Dialog } from '../chat/Dialog.tsx';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
 import { moment } from '../ui/figures.ts';
-import { Mailed } from '../ui/Mailed.tsx';
 import { Button, Field } from '../ui/parts.tsx';
 import { OPERATOR_ROLES, type OperatorRole, roleMay, roleText } from '../ui/role-text.ts';
+import { PassOn } from './PassOn.tsx';
 
 /** A role, or none: the person stays, and operates nothing. */
 export type Standing = OperatorRole | null;
@@ -131,16 +130,7 @@ function PasswordHelp({ person }: { readonly person: OperatorPerson }) {
     <section className="password-help">
       <h3>{m.op_password()}</h3>
       {link ? (
-        <div role="status">
-          <p>{m.op_password_issued({ at: moment(link.expiresAtMs) })}</p>
-          <p className="issued">
-            <code>{link.url}</code>
-            <CopyButton label={m.me_copy()} text={() => link.url} />
-          </p>
-          <p>
-            <Mailed mail={link.mail} />
-          </p>
-        </div>
+        <PassOn sentence={m.op_password_issued({ at: moment(link.expiresAtMs) })} issued={link} />
       ) : (
         <>
           <p className="soft">{m.op_password_note({ name: person.name })}</p>

@@ -2,10 +2,8 @@ import { useState } from 'react';
 import type { Invite, IssuedInvite } from '../../src/http/shapes/session.ts';
 import type { OperatorPerson } from '../../src/http/shapes/settings.ts';
 import { api } from '../chat/api.ts';
-import { CopyButton } from '../chat/CopyButton.tsx';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
-import { Mailed } from '../ui/Mailed.tsx';
 import { moment } from '../ui/figures.ts';
 import { Button, Failure, Field, Loading, TextField } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
@@ -13,6 +11,7 @@ import { LocalTable } from '../ui/Table.tsx';
 import { roleText } from '../ui/role-text.ts';
 import { enter, useSession } from '../ui/session.ts';
 import { OperatorDialog, setRole, type Standing } from './OperatorDialog.tsx';
+import { PassOn } from './PassOn.tsx';
 
 type Invited = 'owner' | 'operator' | 'support' | 'customer';
 const INVITED: readonly Invited[] = ['customer', 'support', 'operator', 'owner'];
@@ -194,16 +193,10 @@ function InviteForm() {
         </Button>
       </div>
       {issued && (
-        <div role="status">
-          <p>{m.op_invite_issued({ at: moment(issued.invite.expiresAtMs) })}</p>
-          <p className="issued">
-            <code>{issued.url}</code>
-            <CopyButton label={m.me_copy()} text={() => issued.url} />
-          </p>
-          <p>
-            <Mailed mail={issued.mail} />
-          </p>
-        </div>
+        <PassOn
+          sentence={m.op_invite_issued({ at: moment(issued.invite.expiresAtMs) })}
+          issued={issued}
+        />
       )}
       {open.length > 0 && (
         <ul className="plain-list open-invites">

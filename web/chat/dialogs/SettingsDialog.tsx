@@ -12,7 +12,7 @@ import {
 import { api } from '../api.ts';
 import { chatProblem } from '../chat-problem.ts';
 import { Dialog } from '../Dialog.tsx';
-import { Icon } from '../icons.tsx';
+import { ProblemLine } from '../ProblemLine.tsx';
 
 /** Custom instructions, when to ask before a dear request, pictures, language and appearance. */
 export function SettingsDialog({
@@ -136,11 +136,7 @@ export function SettingsDialog({
             </select>
           </label>
         </div>
-        {problem && (
-          <p className="composer-error" role="alert">
-            <Icon name="info" size={15} /> {problem}
-          </p>
-        )}
+        <ProblemLine text={problem} />
         <div className="row-end">
           <button type="button" className="button" onClick={onClose}>
             {m.chat_cancel()}

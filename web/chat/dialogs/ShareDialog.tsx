@@ -6,7 +6,7 @@ import { api } from '../api.ts';
 import { chatProblem } from '../chat-problem.ts';
 import { CopyButton } from '../CopyButton.tsx';
 import { Dialog } from '../Dialog.tsx';
-import { Icon } from '../icons.tsx';
+import { ProblemLine } from '../ProblemLine.tsx';
 
 /** Links to a conversation: made, copied, revoked. */
 export function ShareDialog({
@@ -60,11 +60,7 @@ export function ShareDialog({
           {m.chat_share_make()}
         </button>
       )}
-      {problem && (
-        <p className="composer-error" role="alert">
-          <Icon name="info" size={15} /> {problem}
-        </p>
-      )}
+      <ProblemLine text={problem} />
       {url && <p className="hint">{m.chat_share_once()}</p>}
       {shares.length > 0 && (
         <ul className="share-list">
