@@ -26,7 +26,10 @@ export async function readCustomersById(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Customers whose name or address holds a text, or all; newest first, or by name. */
+/**
+ * Customers whose name or address holds a text, or all; newest first, or by name. `rows` are their uuids, all
+ * of them where there is no `limit`; `total` counts all.
+ */
 export async function searchCustomers(
   pool: Pool,
   query: {
@@ -34,10 +37,10 @@ export async function searchCustomers(
     readonly text: string | undefined;
     readonly sort: 'joined' | 'name';
     readonly order: 'asc' | 'desc';
-    readonly offset: number;
-    readonly limit: number;
+    readonly offset?: number | undefined;
+    readonly limit?: number | undefined;
   },
-): Promise<{ readonly rows: readonly ListedCustomer[]; readonly total: number }> {
+): Promise<{ readonly rows: readonly string[]; readonly total: number }> {
   const pattern =
     query.text === undefined ? null : `%${query.text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   const values = [query.book, pattern];
@@ -45,13 +48,13 @@ export async function searchCustomers(
   const column = query.sort === 'name' ? 'name' : 'id';
   const order = query.order === 'asc' ? 'ASC' : 'DESC';
   const [page, count] = await Promise.all([
-    pool.query<ListedCustomer>(
-      `SELECT ${COLUMNS} FROM customer WHERE ${where} ORDER BY ${column} ${order}, id LIMIT $3 OFFSET $4`,
-      [...values, query.limit, query.offset],
+    pool.query<{ id: string }>(
+      `SELECT id FROM customer WHERE ${where} ORDER BY ${column} ${order}, id LIMIT $3 OFFSET $4`,
+      [...values, query.limit ?? null, query.offset ?? 0],
     ),
     pool.query<{ count: number }>(`SELECT count(*) AS count FROM customer WHERE ${where}`, values),
   ]);
-  return { rows: page.rows, total: count.rows[0]?.count ?? 0 };
+  return { rows: page.rows.map(({ id }) => id), total: count.rows[0]?.count ?? 0 };
 }
 
 /** How many customers joined on each of some UTC days. */

@@ -19,9 +19,9 @@ import { personRoutes } from './routes/person.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { authorise } from './authorise.ts';
 import type { Caller } from './caller.ts';
-import { csvOf } from './csv.ts';
 import { policyText, type Route } from './route.ts';
 import type { LongWork, Services } from './services.ts';
+import { tableFile } from './table-file.ts';
 
 /** Every route below `/api`. */
 export const API_ROUTES: readonly Route[] = [
@@ -100,22 +100,11 @@ async function answer(context: Context, route: Route, deps: ApiDeps): Promise<Re
       subject: Object.values(params).join(' '),
     });
   }
-  const result = await route.run({
-    ...authorised,
-    input,
-    params,
-    services: deps.services,
-    request,
-  });
+  const call = { ...authorised, input, params, services: deps.services, request };
+  if (isCsv(request)) return tableFile(route, call);
+  const result = await route.run(call);
   if (result instanceof Response) return result;
   if (route.streams) return streamed(context, result as LongWork, deps);
-  if (isCsv(request)) {
-    const name = route.path.split('/').findLast((part) => part !== '' && !part.startsWith(':'));
-    return context.body(csvOf(result), 200, {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="${name ?? 'table'}.csv"`,
-    });
-  }
   return context.body(jsonWithBigints(result ?? { ok: true }), 200, {
     'content-type': 'application/json',
   });

@@ -6,6 +6,7 @@ import type {
   Invite,
   InviteLook,
   IssuedInvite,
+  PasswordLink,
   Session,
   SessionRow,
   TwoFactorStart,
@@ -58,7 +59,7 @@ export interface IdentityServices {
   /** @throws DomainError `not_found`, `conflict` where nobody would own the installation */
   changeOperator(id: Id<'person'>, role: OperatorRole | undefined): Promise<void>;
   /** A one-time address to set a new password. @throws DomainError `not_found` */
-  passwordReset(id: Id<'person'>): Promise<{ url: string; mail: IssuedInvite['mail'] }>;
+  passwordReset(id: Id<'person'>): Promise<PasswordLink>;
   /** Mails it to whoever has this address, if anybody has. @throws DomainError `rate_limited` */
   askForPassword(request: Request, email: string): Promise<void>;
   resetPassword(

@@ -64,8 +64,14 @@ export interface MeServices {
       readonly alertAt?: readonly number[] | undefined;
     },
   ): Promise<void>;
-  /** Everything that is kept of the member and, for an admin, of the customer, without the books' costs. */
-  exportAll(member: Membership, personId: Id<'person'>): Promise<unknown>;
+  /**
+   * Everything that is kept of the member and, for an admin, of the customer, without the books' costs; the
+   * receipts as they are read.
+   */
+  exportAll(
+    member: Membership,
+    personId: Id<'person'>,
+  ): Promise<{ readonly receipts: AsyncIterable<readonly unknown[]> }>;
 }
 
 /** Customers' wishes for another plan, as operators answer them. */

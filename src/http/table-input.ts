@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { bookField } from './fields.ts';
 import type { PeriodInput, TableInput } from './console-services.ts';
 
+const ROWS = 50;
 const ROWS_MAX = 1_000;
-/** A file may be longer than a page on the screen. */
-const CSV_ROWS_MAX = 100_000;
+/** A file has all rows; it is read in pages of so many. */
+const FILE_PAGE = 5_000;
 
 const dayField = z.iso.date();
 
@@ -35,7 +36,7 @@ export function tableFields<const Column extends string>(columns: readonly [Colu
     sort: z.enum(columns).default(columns[0]),
     order: z.enum(['asc', 'desc']).optional(),
     q: z.string().trim().max(200).optional(),
-    limit: z.coerce.number().int().min(1).max(CSV_ROWS_MAX).optional(),
+    limit: z.coerce.number().int().min(1).optional(),
     after: z.string().max(200).optional(),
     format: z.enum(['json', 'csv']).default('json'),
   };
@@ -50,13 +51,21 @@ export interface TableFields {
   readonly format: 'json' | 'csv';
 }
 
-export function tableInput(input: TableFields): TableInput {
+/**
+ * @param isWhole where the rows are sorted in memory and a later page could be of another order: then a file
+ *   is read as one page
+ */
+export function tableInput(
+  input: TableFields,
+  { isWhole = false }: { readonly isWhole?: boolean } = {},
+): TableInput {
   const isFile = input.format === 'csv';
+  const most = !isFile ? ROWS_MAX : isWhole ? Number.MAX_SAFE_INTEGER : FILE_PAGE;
   return {
     sort: input.sort,
     order: input.order,
     q: input.q === '' ? undefined : input.q,
-    limit: Math.min(input.limit ?? (isFile ? CSV_ROWS_MAX : 50), isFile ? CSV_ROWS_MAX : ROWS_MAX),
+    limit: Math.min(input.limit ?? (isFile ? most : ROWS), most),
     after: input.after,
   };
 }

@@ -201,6 +201,22 @@ export const fixShape = z.object({
   terms: z.custom<PlanTerms>().optional(),
 });
 
+/** Fixes that reach the same within a rounding, and differ from the best of them in one amount or one limit more. */
+export const fixGroupShape = z.object({
+  /** Of the best of them, then of those like it. */
+  ranks: z.array(count).min(1),
+  /** The amounts of those like it; `null` where there are none. As a plan has them: nano-dollars, thousandths of messages, tokens. */
+  range: z
+    .object({
+      unit: z.enum(['usd', 'messages', 'tokens', 'perMille']),
+      from: z.number(),
+      to: z.number(),
+      /** True: of a limit or another amount that the best of them leaves as it is. */
+      isMore: z.boolean(),
+    })
+    .nullable(),
+});
+
 /** Nano-dollars of the replayed span, one a subscriber of the sample; the worst margin of today first. */
 export const curveSideShape = z.object({
   /** The part of the bill that goes with the price. */
@@ -236,6 +252,8 @@ export const recommendationShape = z.object({
   reaches: z.boolean(),
   /** The best ones, replayed on everybody, best first. */
   fixes: z.array(fixShape),
+  /** Every fix once, nearly the same ones together; absent in results of earlier versions. */
+  groups: z.array(fixGroupShape).optional(),
   /** Of all candidates: no other has both more margin and fewer people harmed. */
   frontier: z.array(fixShape),
   /** What the first fix does in full. */
@@ -301,6 +319,7 @@ export type Reaction = z.infer<typeof reactionShape>;
 export type Subscriber = z.infer<typeof subscriberShape>;
 export type Loss = z.infer<typeof lossShape>;
 export type Fix = z.infer<typeof fixShape>;
+export type FixGroup = z.infer<typeof fixGroupShape>;
 export type CurveSide = z.infer<typeof curveSideShape>;
 export type Curve = z.infer<typeof curveShape>;
 export type Bill = z.infer<typeof billShape>;

@@ -2,6 +2,7 @@ import { countText } from '#base/count-text.ts';
 import { withPlans } from '#offer/plan-notation.ts';
 import { curveOf } from './curve.ts';
 import { figuresOf, labelOf, lossOf, planResultOf } from './figures.ts';
+import { groupFixes, likeWords } from './fix-groups.ts';
 import { formatCount, formatMoney, formatShare } from './format.ts';
 import type { Fix, Loss, Recommendation, Subscriber } from './lab.schema.ts';
 import { reactionOf, studyOutcomes } from './plan-study.ts';
@@ -29,6 +30,8 @@ type Parts = Omit<
 
 /** So many subscribers are named where people read; a result has them all. */
 const NAMED_MAX = 8;
+/** So many ways out are told where people read; a result has them all. */
+const WAYS_MAX = 5;
 
 /** What was found, told: in figures, in two sentences, and as a document to apply. */
 export function recommendationOf(input: {
@@ -49,6 +52,11 @@ export function recommendationOf(input: {
   const before = figuresOf(study.before, study.rows);
   const reaches = first?.fix.fits ?? false;
   const isChange = (first?.candidate.changes.length ?? 0) > 0;
+  const terms = termsOf(plan);
+  const ways = fixes.map((each, index) => ({
+    ...ranked(each, index),
+    terms: each.candidate.terms,
+  }));
   const parts = {
     plan: plan.plan,
     label: labelOf(plan),
@@ -59,11 +67,9 @@ export function recommendationOf(input: {
     sampledSubscribers: found.sampled,
     subscribers: study.rows.length,
     reaches,
-    fixes: fixes.map((each, index) => ({
-      ...ranked(each, index),
-      terms: each.candidate.terms,
-    })),
-    terms: termsOf(plan),
+    fixes: ways,
+    groups: groupFixes(terms, ways),
+    terms,
     curve: curveOf(found.curve, study.before, found.sides),
     base: input.document ?? null,
     bookNote: input.bookNote ?? null,
@@ -129,10 +135,16 @@ function unmovedWords({ margin, mechanicalMargin, mechanicalMarginShare: share }
 function recommendationText(parts: Omit<Parts, 'text'>): string {
   const { fixes, loss, explanation, candidates, subscribers, sampledSubscribers, reactions } =
     parts;
-  const lines = fixes.slice(0, 5).map((fix) => {
+  const lines = (parts.groups ?? []).slice(0, WAYS_MAX).flatMap((group) => {
+    const fix = fixes.find(({ rank }) => rank === group.ranks[0]);
+    if (fix === undefined) return [];
     const share = fix.marginShare === null ? '–' : formatShare(fix.marginShare);
     const what = fix.changes.length === 0 ? 'the plan as it is' : fix.changes.join('; ');
-    return `  ${fix.rank}. ${fix.fits ? '' : `(misses ${fix.misses.join(', ')}) `}${what}: margin ${formatMoney(BigInt(fix.margin))} (${share})${unmovedWords(fix)}, ${fix.harmed} harmed (${formatShare(fix.harmedShare)}), highest bill ×${fix.billMultipleMax?.toFixed(2) ?? '∞'}`;
+    const like = likeWords(group);
+    return [
+      `  ${fix.rank}. ${fix.fits ? '' : `(misses ${fix.misses.join(', ')}) `}${what}: margin ${formatMoney(BigInt(fix.margin))} (${share})${unmovedWords(fix)}, ${fix.harmed} harmed (${formatShare(fix.harmedShare)}), highest bill ×${fix.billMultipleMax?.toFixed(2) ?? '∞'}`,
+      ...(like === '' ? [] : [`     ${like}`]),
+    ];
   });
   const few = loss.causedBy
     .slice(0, NAMED_MAX)

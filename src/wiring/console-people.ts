@@ -9,9 +9,6 @@ import { readPlansOfCustomers } from '#subscriptions/subscriptions.store.ts';
 import { type ConsoleParts, nano, offsetOf, periodOf, planLabel } from './console-parts.ts';
 import type { ConsoleResults } from './console-results.ts';
 
-/** More customers than this under one search, and the search says too little. */
-const SEARCHED_MAX = 100_000;
-
 /** By the columns that money is sorted by; margin first where people look for losses. */
 function sortResults(
   results: readonly SubscriberResult[],
@@ -42,15 +39,10 @@ export async function subscriberPage(
       text: table.q,
       sort: 'name',
       order: table.order ?? 'asc',
-      offset: 0,
-      limit: SEARCHED_MAX,
     });
-    const order = new Map(found.rows.map(({ id }, index) => [id.replaceAll('-', ''), index]));
-    chosen = chosen.filter(({ customer }) => order.has(customer));
-    if (table.sort === 'name')
-      chosen = chosen.toSorted(
-        (a, b) => (order.get(a.customer) ?? 0) - (order.get(b.customer) ?? 0),
-      );
+    const places = placesOf(found.rows);
+    chosen = chosen.filter(({ customer }) => places.has(customer));
+    if (table.sort === 'name') chosen = inPlace(chosen, places);
   }
   const offset = offsetOf(table.after);
   const rows = chosen.slice(offset, offset + table.limit);
@@ -77,6 +69,16 @@ export async function subscriberPage(
   };
 }
 
+/** Where each customer stands in a list, by the digits of their uuid. */
+const placesOf = (uuids: readonly string[]): ReadonlyMap<string, number> =>
+  new Map(uuids.map((id, index) => [id.replaceAll('-', ''), index]));
+
+const inPlace = (
+  results: readonly SubscriberResult[],
+  places: ReadonlyMap<string, number>,
+): readonly SubscriberResult[] =>
+  results.toSorted((a, b) => (places.get(a.customer) ?? 0) - (places.get(b.customer) ?? 0));
+
 function uuidOfHex(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
@@ -94,6 +96,8 @@ export async function customerPage(
   const byCustomer = mergeResults(results, input.plan);
   const offset = offsetOf(table.after);
   const byList = table.sort === 'name' || table.sort === 'joined';
+  /** The list itself is the table; else it only says who is in it, and in which order. */
+  const isList = byList && input.plan === undefined;
   const listed =
     byList || table.q !== undefined
       ? await searchCustomers(pool, {
@@ -101,24 +105,26 @@ export async function customerPage(
           text: table.q,
           sort: table.sort === 'name' ? 'name' : 'joined',
           order: table.order ?? (table.sort === 'name' ? 'asc' : 'desc'),
-          offset: byList && input.plan === undefined ? offset : 0,
-          limit: byList && input.plan === undefined ? table.limit : SEARCHED_MAX,
+          ...(isList && { offset, limit: table.limit }),
         })
       : undefined;
   let ids: readonly string[];
   let total: number;
-  if (byList && listed && input.plan === undefined) {
-    ids = listed.rows.map(({ id }) => id);
+  if (isList && listed) {
+    ids = listed.rows;
     total = listed.total;
   } else {
-    const among = listed && new Set(listed.rows.map(({ id }) => id.replaceAll('-', '')));
-    let chosen = [...byCustomer.values()].filter(
-      ({ customer }) => among === undefined || among.has(customer),
+    const places = listed && placesOf(listed.rows);
+    const found = [...byCustomer.values()].filter(
+      ({ customer }) => places === undefined || places.has(customer),
     );
-    if (!byList) {
-      chosen.sort((a, b) => a.revenue - a.cost - (b.revenue - b.cost));
-      chosen = [...sortResults(chosen, table)];
-    }
+    const chosen =
+      byList && places
+        ? inPlace(found, places)
+        : sortResults(
+            found.toSorted((a, b) => a.revenue - a.cost - (b.revenue - b.cost)),
+            table,
+          );
     total = chosen.length;
     ids = chosen.slice(offset, offset + table.limit).map(({ customer }) => uuidOfHex(customer));
   }

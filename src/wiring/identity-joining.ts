@@ -90,7 +90,9 @@ export function joining(
       const { registration } = await readInstallationSettings(pool);
       if (invite === undefined) {
         if (registration !== 'open')
-          throw new DomainError('forbidden', 'Nobody can join here without an invitation.');
+          throw new DomainError('forbidden', 'Nobody can join here without an invitation.', {
+            field: 'invite',
+          });
         await join(person, (client, personId) =>
           newCustomer(parts, client, { personId, name: person.name, email: person.email }),
         );
@@ -99,7 +101,7 @@ export function joining(
       await join(person, async (client, personId) => {
         const token = await requireToken(parts, invite, INVITATIONS, client);
         if (registration === 'closed' && token.purpose !== 'operator')
-          throw new DomainError('forbidden', 'Nobody can join at the moment.');
+          throw new DomainError('forbidden', 'Nobody can join at the moment.', { field: 'invite' });
         if (token.email !== undefined && token.email !== person.email.toLowerCase()) {
           throw new DomainError('forbidden', 'This invitation is for another e-mail address.', {
             field: 'email',

@@ -228,7 +228,9 @@ function operatorPeople(
         await lockOperators(client);
         await setOperatorRole(client, id, role);
         if (!(await hasOwner(client)))
-          throw new DomainError('conflict', 'Nobody would own the installation any more.');
+          throw new DomainError('conflict', 'Nobody would own the installation any more.', {
+            field: 'role',
+          });
       });
     },
     async passwordReset(id) {
@@ -236,7 +238,8 @@ function operatorPeople(
       if (!standing) throw new DomainError('not_found', `There is no person ${id}.`);
       const { url, until } = await resetAddress(parts, id, 'owner');
       const { email, language = null } = standing.person;
-      return { url, mail: await mailed(parts, email, { about: 'password', url, until }, language) };
+      const mail = await mailed(parts, email, { about: 'password', url, until }, language);
+      return { url, expiresAtMs: until.getTime(), mail };
     },
     async askForPassword(request, email) {
       await countTry(pool, request, { kind: 'password mail', account: email });
@@ -249,7 +252,8 @@ function operatorPeople(
       const context = await parts.signIn.auth.$context;
       const hash = await context.password.hash(password);
       const standing = personId && (await readStanding(pool, personId));
-      if (!standing) throw new DomainError('forbidden', 'This address is too old.');
+      if (!standing)
+        throw new DomainError('forbidden', 'This address is too old.', { field: 'token' });
       await transaction(pool, async (client) => {
         const token = await requireToken(parts, secret, ['password'], client);
         await deleteOneTimeToken(client, token.id);
@@ -385,6 +389,7 @@ function ownSecurity(
             throw new DomainError(
               'conflict',
               'Make somebody else an owner first: nobody would own the installation any more.',
+              { field: 'role' },
             );
         }
         await erasePerson(client, personId);

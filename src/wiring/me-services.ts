@@ -21,6 +21,7 @@ import { type Id, idFromUuid, newId, uuidOf } from '#base/id.ts';
 import { utcDay } from '#base/utc-day.ts';
 import { readWhoUsed } from '#economics/customer-use.store.ts';
 import type { Membership } from '#http/caller.ts';
+import { pagesOf } from '#http/table-pages.ts';
 import type { MeServices, PlanRequestServices } from '#http/me-services.ts';
 import type { MyKey, MyPlans, OfferedPlan } from '#http/shapes/me.ts';
 import type { PlanRequestRow } from '#http/shapes/plans.ts';
@@ -39,6 +40,7 @@ const TYPICAL_DAYS = 30;
 /** Fewer say nothing of how somebody works. */
 const TYPICAL_REQUESTS_MIN = 10;
 const EXPORT_DAYS = 400;
+const EXPORT_PAGE = 5_000;
 
 /** What a customer's people see and change of their own: never what anything cost us. */
 export function meServices(parts: ConsoleParts): MeServices {
@@ -87,13 +89,13 @@ export function meServices(parts: ConsoleParts): MeServices {
         fromDay: utcDay(nowMs - (EXPORT_DAYS - 1) * DAY_MS),
         toDay: utcDay(nowMs + DAY_MS),
       };
-      const table = {
-        sort: 'at',
-        order: undefined,
-        q: undefined,
-        limit: 100_000,
-        after: undefined,
-      };
+      const receipts = pagesOf(({ after }) =>
+        usage.receipts(
+          member,
+          {},
+          { sort: 'at', order: undefined, q: undefined, limit: EXPORT_PAGE, after },
+        ),
+      );
       return {
         madeAt: new Date(nowMs).toISOString(),
         settings: await settingsOf(parts, member, personId),
@@ -102,8 +104,8 @@ export function meServices(parts: ConsoleParts): MeServices {
         ),
         keys: (await ownKeys(parts).keys(member)).rows,
         usage: await usage.usage(member, days),
-        receipts: (await usage.receipts(member, {}, table)).rows,
         notices: (await ownNotices(parts).notices(member)).rows,
+        receipts,
       };
     },
   };

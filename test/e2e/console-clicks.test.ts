@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from 'playwright-core';
+import type { IssuedInvite, Session } from '#http/shapes/session.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
 import { postAs } from './calls.ts';
@@ -111,9 +112,64 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
     expect(new URL(page.url()).searchParams.get('book')).toBe('live');
   }, 60_000);
 
+  it('changes what an operator may do, says what it takes, and takes it back', async () => {
+    await operator('Bo', 'operator');
+    await page.goto(`${house.url}/operator/settings?book=live`);
+    const row = page.locator('tbody tr', { hasText: 'bo@example.com' });
+    await row.getByRole('button', { name: 'Change Bo' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Bo' });
+    await dialog.getByLabel('Role').selectOption('Support');
+    await dialog.getByText('Reads everything and writes notes').waitFor();
+    await dialog.getByRole('button', { name: 'Change the role' }).click();
+    await dialog.getByText('Bo loses what the new role does not allow').waitFor();
+    await dialog.getByRole('button', { name: 'Take it away' }).click();
+    await row.getByRole('cell', { name: 'Support' }).waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await row.getByRole('cell', { name: 'Operator', exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0);
+  }, 60_000);
+
+  it('keeps the last owner, in words of the page', async () => {
+    await page.getByRole('button', { name: `Change ${OWNER.name}` }).click();
+    const dialog = page.getByRole('dialog', { name: OWNER.name });
+    await dialog.getByLabel('Role').selectOption('No operator');
+    await dialog.getByRole('button', { name: 'Change the role' }).click();
+    await dialog.getByRole('button', { name: 'Take it away' }).click();
+    await dialog.getByText('Make somebody else an owner first').waitFor();
+    await page.keyboard.press('Escape');
+    const row = page.locator('tbody tr', { hasText: OWNER.email });
+    expect(await row.getByRole('cell', { name: 'Owner' }).count()).toBe(1);
+  }, 60_000);
+
+  it('makes a link for a forgotten password, which opens where a new one is set', async () => {
+    await page.getByRole('button', { name: 'Change Bo' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Bo' });
+    await dialog.getByRole('button', { name: 'Make a link' }).click();
+    const url = (await dialog.locator('code').textContent()) ?? '';
+    expect(url).toContain('/sign-in?reset=');
+    await dialog.getByText(/It works once, until .+\d/).waitFor();
+    const bo = house.browser();
+    const token = new URL(url).searchParams.get('reset');
+    await bo.json('POST', '/api/password-reset', { token, password: 'another battery' });
+    expect((await bo.session<Session>()).person?.name).toBe('Bo');
+    await page.keyboard.press('Escape');
+  }, 60_000);
+
   it('throws nothing', () => {
     expect(errors).toEqual([]);
   });
+
+  /** Somebody who has joined as an operator. */
+  async function operator(name: string, role: string): Promise<void> {
+    const answer = await postAs(context, house.url, '/invites', { kind: 'operator', role });
+    const { url } = (await answer.json()) as IssuedInvite;
+    await house.browser().json('POST', '/api/sign-up', {
+      name,
+      email: `${name.toLowerCase()}@example.com`,
+      password: OWNER.password,
+      invite: new URL(url).searchParams.get('invite'),
+    });
+  }
 
   async function call(path: string, data: object): Promise<void> {
     const answer = await postAs(context, house.url, path, data);

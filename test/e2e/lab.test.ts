@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '#testing/temporary-directory.ts';
 import { OWNER, webHouse, type WebHouse } from '../web/house.ts';
 import { postAs } from './calls.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
@@ -185,4 +186,32 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
     await page.getByText('Published: new subscribers of Pro get it.').waitFor();
     expect(faults).toEqual([]);
   }, 60_000);
+
+  it('says of an import that the address names whether it is there, and asks the lab about it', async () => {
+    const named = (book: string) => `${house.url}/operator/lab?book=live&of=${book}`;
+    await page.goto(named('import:lost'));
+    await page.getByText('There is no import import:lost, and no other either.').waitFor();
+    using directory = temporaryDirectory();
+    const lines = Array.from({ length: 200 }, (_, n) => {
+      const at = new Date(Date.UTC(2026, 9, 1) + n * 3_600_000).toISOString();
+      return `${at},user-${n % 7},sim-reasoning,${n % 7 === 0 ? 200_000 : 900},800`;
+    });
+    const head = 'created_at,user_id,model,prompt_tokens,completion_tokens';
+    const file = directory.write('usage.csv', [head, ...lines].join('\n'));
+    const body = { book: 'import:october', files: [file], plan: 'plus' };
+    await postAs(context, house.url, '/lab/imports', body);
+    await page.reload();
+    await page.getByText('There is no import import:lost. There are:').waitFor();
+    await page.getByRole('link', { name: 'import:october' }).click();
+    const unasked = page.locator('.nothing', {
+      hasText: 'has not been asked about import:october',
+    });
+    await page.locator('.book-strip', { hasText: 'import:october' }).waitFor();
+    await unasked.getByRole('button', { name: 'Look for a change' }).click();
+    await page.waitForURL(/\/lab\/lab_/, { timeout: 120_000 });
+    await page.goto(named('import:october'));
+    await page.getByText('The lab was asked about import:october before').waitFor();
+    expect(await page.getByText('Nobody on a paid plan').count()).toBe(0);
+    expect(faults).toEqual([]);
+  }, 200_000);
 });

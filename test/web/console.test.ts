@@ -258,6 +258,34 @@ describe('the tables', () => {
     expect(file.headers.get('content-disposition')).toBe('attachment; filename="customers.csv"');
     expect((await file.text()).trim().split('\r\n')).toHaveLength(61);
   });
+
+  it('come as files to their last row, or with as many rows as were asked for', async () => {
+    const rows = 120_000;
+    await house.database.pool.query(
+      `INSERT INTO operator_action (actor, action, subject)
+       SELECT 'Ada', 'POST /audit', 'made ' || n FROM generate_series(1, $1) AS n`,
+      [rows],
+    );
+    const read = async (query: string): Promise<readonly string[]> => {
+      const path = `/api/console/actions?q=made&format=csv${query}`;
+      const lines = (await (await owner.request('GET', path)).text()).split('\r\n');
+      expect(lines[0]).toBe('id,atMs,actor,action,subject');
+      expect(lines.at(-1)).toBe('');
+      return lines.slice(1, -1).map((line) => line.split(',').at(-1) ?? '');
+    };
+    const all = await read('&order=asc');
+    expect(all).toEqual(Array.from({ length: rows }, (_, at) => `made ${at + 1}`));
+    expect(await read('&order=asc&limit=7001')).toEqual(all.slice(0, 7001));
+  }, 60_000);
+
+  it('sort the customers of one plan as those of all', async () => {
+    const path = `/api/console/customers?${DEMO}&plan=pro`;
+    const { rows } = await get<CustomersPage>(`${path}&sort=name&order=desc`);
+    const names = rows.map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(1);
+    const other = await get<CustomersPage>(`${path}&sort=name&order=asc`);
+    expect(other.rows.map(({ name }) => name)).toEqual(names.toReversed());
+  });
 });
 
 describe('an operator', () => {

@@ -6,7 +6,7 @@ import { Alerts } from '#wiring/alerts.ts';
 import { PlanBook } from '#wiring/plan-book.ts';
 import { TestSmtp } from '#wiring/testing-smtp.ts';
 import type { MailSettings, MailTest, MyAlert } from '#http/shapes/mail.ts';
-import type { IssuedInvite, Session } from '#http/shapes/session.ts';
+import type { IssuedInvite, PasswordLink, Session } from '#http/shapes/session.ts';
 import { eventually } from '../system/installation.ts';
 import type { BrowserLike } from './browser-like.ts';
 import { OWNER, webHouse, type WebHouse } from './house.ts';
@@ -126,6 +126,15 @@ describe('mail with an address in it', () => {
     await kim.json('POST', '/api/sign-in', { email: 'kim@example.com', password: next });
     await kim.session();
     expect(smtp.to('no@example.com')).toEqual([]);
+  });
+
+  it('goes out with the link that an owner makes for a forgotten password', async () => {
+    const { person } = await kim.session<Session>();
+    const path = `/api/people/${person?.id}/password-reset`;
+    const { url, mail } = await owner.json<PasswordLink>('POST', path);
+    expect(mail).toEqual({ isTaken: true, answer: expect.stringContaining('250') });
+    const sent = addressIn(smtp.to('kim@example.com')[2], 'reset');
+    expect(new URL(url).searchParams.get('reset')).toBe(sent);
   });
 });
 

@@ -7,6 +7,7 @@ import type {
   MyReceipt,
   MyReceiptsPage,
   MySettings,
+  MyReceiptRow,
   MyUsage,
 } from '#http/shapes/me.ts';
 import type { PlanRequestRow } from '#http/shapes/plans.ts';
@@ -193,6 +194,8 @@ describe('what belongs to one customer', () => {
     expect(usage.totals.requests).toBe(0);
     const text = JSON.stringify(await noa.json('GET', '/api/me/export'));
     for (const id of Object.values(ids)) expect(text).not.toContain(id);
+    const all = await kim.json<{ receipts: readonly MyReceiptRow[] }>('GET', '/api/me/export');
+    expect(all.receipts.map(({ requestId }) => requestId)).toContain(ids.request);
   });
 
   it('is closed to them as operators', async () => {

@@ -40,6 +40,12 @@ const COUNTED =
 const SAME = new Set(['chat_of', 'me_of']);
 
 describe('the strings of the pages', () => {
+  it.each(['en', 'zh-CN'])('name nothing twice in %s', (locale) => {
+    const lines = readFileSync(join(web, 'messages', `${locale}.json`), 'utf8').split('\n');
+    const names = lines.flatMap((line) => /^ {2}"(\w+)":/.exec(line)?.[1] ?? []);
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+
   it('are there in both languages', () => {
     expect(keys(zh)).toEqual(keys(en));
   });

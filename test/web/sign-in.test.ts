@@ -2,7 +2,13 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, webHouse, type WebHouse } from './house.ts';
 import type { BrowserLike } from './browser-like.ts';
-import type { IssuedInvite, Session, SessionRow, TwoFactorStart } from '#http/shapes/session.ts';
+import type {
+  IssuedInvite,
+  PasswordLink,
+  Session,
+  SessionRow,
+  TwoFactorStart,
+} from '#http/shapes/session.ts';
 import { session as sessionShape } from '#http/shapes/session.ts';
 
 let house: WebHouse;
@@ -259,10 +265,13 @@ describe('joining', () => {
       409,
       'conflict',
     ]);
-    const reset = await owner.json<{ url: string }>(
+    const reset = await owner.json<PasswordLink>(
       'POST',
       `/api/people/${people.rows.find(({ name }) => name === 'Lee')?.id}/password-reset`,
     );
+    // Nothing mails here; it holds for a day.
+    expect(reset.mail).toBeNull();
+    expect(reset.expiresAtMs / 86_400_000).toBeCloseTo(Date.now() / 86_400_000 + 1, 2);
     const token = new URL(reset.url).searchParams.get('reset');
     const fresh = house.browser();
     await fresh.json('POST', '/api/password-reset', { token, password: 'another password' });

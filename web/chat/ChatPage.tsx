@@ -8,64 +8,45 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
-import type { ChatModel } from '#chat/chat-desk.ts';
-import type { ChatSettings } from '#chat/chat-settings.store.ts';
-import type { Conversation } from '#chat/conversation.ts';
 import type { Limits } from '#chat/limits.ts';
 import { m } from '../paraglide/messages.js';
 import { api, type ApiError } from './api.ts';
+import { chatProblem } from './chat-problem.ts';
+import type { ChatStart } from './chat-start.ts';
 import { Composer, type Composed, type ComposerHandle } from './Composer.tsx';
 import { ConversationMenu } from './ConversationMenu.tsx';
 import { ConversationStore } from './conversation-store.ts';
+import { loadDialogs, QuoteDialog, SettingsDialog, ShortcutsDialog } from './dialogs/later.ts';
 import { HouseLinks } from './HouseLinks.tsx';
-import { mayTakeMuch, type QuoteRange, takesMuch } from './quote-range.ts';
 import { Icon } from './icons.tsx';
 import { LimitsContext } from './limits-context.ts';
 import type { MessageActions } from './message-actions.ts';
-import { textOf } from './message-text.ts';
 import { Meters, Warning } from './Meters.tsx';
-import type { Picked } from './ModelPicker.tsx';
 import { later } from '../ui/later.ts';
 import { go } from './place.ts';
 import { Sidebar } from './Sidebar.tsx';
+import { useAsk } from './use-ask.ts';
+import { useChatKeys } from './use-chat-keys.ts';
+import { useConversationList } from './use-conversation-list.ts';
+import { usePicked } from './use-picked.ts';
+import { Unreachable, Welcome } from './Welcome.tsx';
 
 // The page answers to keys before it can draw a conversation; the rest follows when it is idle.
 const drawing = later(() => import('./Thread.tsx').then((module) => module.Thread));
-const dialogs = () => import('./dialogs.tsx');
-const SettingsDialog = lazy(() => dialogs().then((module) => ({ default: module.SettingsDialog })));
-const ShortcutsDialog = lazy(() =>
-  dialogs().then((module) => ({ default: module.ShortcutsDialog })),
-);
 const PlanNotices = lazy(() =>
   import('../account/PlanNotices.tsx').then((module) => ({ default: module.PlanNotices })),
 );
-const QuoteDialog = lazy(() => dialogs().then((module) => ({ default: module.QuoteDialog })));
-
-interface Start {
-  readonly models: readonly ChatModel[];
-  readonly settings: ChatSettings;
-  readonly webSearch: boolean;
-  readonly attachmentBytesMax: number;
-}
-
-const PAGE = 60;
-const PICKED = 'chat.picked';
 
 /** The chat: conversations beside, one of them in the middle, the composer below. */
 export function ChatPage({ conversation: opened }: { readonly conversation: string | undefined }) {
-  const [start, setStart] = useState<Start>();
+  const [start, setStart] = useState<ChatStart>();
   const [failure, setFailure] = useState<ApiError>();
   const [limits, setLimits] = useState<Limits>();
-  const [conversations, setConversations] = useState<readonly Conversation[]>([]);
-  const [hasMore, setMore] = useState(false);
-  const [picked, setPicked] = useState<Picked>(readPicked);
+  const { conversations, refreshList, more } = useConversationList();
+  const { picked, pick, offer } = usePicked();
   const [isTemporary, setTemporary] = useState(false);
   const [isSidebarOpen, setSidebarOpen] = useState(false);
   const [dialog, setDialog] = useState<'settings' | 'shortcuts'>();
-  const [question, setQuestion] = useState<{
-    range: QuoteRange;
-    answer: (isYes: boolean) => void;
-  }>();
   const [problem, setProblem] = useState<string>();
   const [store] = useState(() => new ConversationStore());
   const composer = useRef<ComposerHandle>(null);
@@ -73,26 +54,16 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
   const isAnswering = store.isAnswering;
   const Thread = drawing.usePart();
 
-  const refreshList = useCallback(() => {
-    api<{ conversations: readonly Conversation[] }>('GET', `/chat/conversations?limit=${PAGE}`)
-      .then((found) => {
-        setConversations(found.conversations);
-        setMore(found.conversations.length === PAGE);
-      })
-      .catch(() => undefined);
-  }, []);
   const refreshLimits = useCallback(() => {
     api<Limits>('GET', '/chat/limits').then(setLimits, () => undefined);
   }, []);
   const begin = useCallback(() => {
     setFailure(undefined);
-    api<Start>('GET', '/chat/start').then((given) => {
+    api<ChatStart>('GET', '/chat/start').then((given) => {
       setStart(given);
-      setPicked((before) =>
-        given.models.some(({ name }) => name === before.model) ? before : firstOf(given.models),
-      );
+      offer(given.models);
     }, setFailure);
-  }, []);
+  }, [offer]);
   const isOpen = state.phase === 'open';
   useEffect(() => {
     if (isOpen || location.pathname.startsWith('/c/')) drawing.load();
@@ -100,7 +71,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
   useEffect(() => {
     const idle = setTimeout(() => {
       drawing.load();
-      void dialogs();
+      void loadDialogs();
     }, 250);
     return () => clearTimeout(idle);
   }, []);
@@ -139,9 +110,6 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
     const title = state.conversation?.title;
     document.title = title ? `${title} · Breakeven` : 'Breakeven';
   }, [state.conversation?.title]);
-  useEffect(() => {
-    if (picked.model !== '') localStorage.setItem(PICKED, JSON.stringify(picked));
-  }, [picked]);
 
   const modelName = useCallback(
     (name: string) => start?.models.find((model) => model.name === name)?.displayName ?? name,
@@ -154,43 +122,11 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
     composer.current?.focus();
   }, [store]);
 
-  const ask = useCallback(
-    async (draft: Parameters<ConversationStore['send']>[0]): Promise<boolean> => {
-      const threshold = start?.settings.askAboveNanoUsd ?? Number.MAX_SAFE_INTEGER;
-      const share = start?.settings.askAbovePerMille ?? 1000;
-      const isMetered = limits?.plan.billing === 'metered';
-      const ofClass = start?.models.find(({ name }) => name === draft.model)?.class;
-      if (isMetered || mayTakeMuch(draft, ofClass)) {
-        const { outline, conversation } = store.state();
-        const parent = outline.at(-1)?.id;
-        const range = await api<QuoteRange>('POST', '/chat/quote', {
-          model: draft.model,
-          text: draft.text,
-          attachments: draft.attachments.flatMap((part) =>
-            'attachment' in part ? [part.attachment] : [],
-          ),
-          ...(draft.effort && { effort: draft.effort }),
-          ...(draft.search && { search: true }),
-          ...(conversation && { conversation: conversation.id, ...(parent && { parent }) }),
-        });
-        if (isMetered ? range.expectedNanoUsd > threshold : takesMuch(range, share)) {
-          const isYes = await new Promise<boolean>((answer) => setQuestion({ range, answer }));
-          setQuestion(undefined);
-          if (!isYes) return false;
-        }
-      }
-      await store.send(draft);
-      return true;
-    },
-    [start, limits, store],
-  );
+  const { ask, question } = useAsk(store, { start, limits });
 
   const attempt = useCallback((work: Promise<unknown>) => {
     setProblem(undefined);
-    work.catch((error: unknown) => {
-      const { code, message } = error as ApiError;
-      setProblem(code === 'offline' ? m.chat_error_offline() : message);
-    });
+    work.catch(async (error: unknown) => setProblem(await chatProblem(error)));
   }, []);
   const loadImages = start?.settings.remoteImages ?? false;
   const actions: MessageActions = useMemo(
@@ -213,33 +149,9 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
     [store, picked, loadImages, modelName, ask, attempt],
   );
 
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      const isCommand = event.ctrlKey || event.metaKey;
-      const key = event.key.toLowerCase();
-      if (event.key === 'Escape' && event.shiftKey) composer.current?.focus();
-      else if (
-        event.key === 'Escape' &&
-        store.isAnswering &&
-        !document.querySelector('dialog[open]')
-      )
-        void store.stop();
-      else if (!isCommand) return;
-      else if (key === 'k') document.getElementById('chat-search')?.focus();
-      else if (key === '/') setDialog('shortcuts');
-      else if (event.shiftKey && key === 'o') newChat();
-      else if (event.shiftKey && key === 's') setSidebarOpen((before) => !before);
-      else if (event.shiftKey && key === 'c') {
-        const { outline, messages } = store.state();
-        const last = outline.findLast(({ role }) => role === 'assistant');
-        const parts = last && messages.get(last.id)?.parts;
-        if (parts) void navigator.clipboard?.writeText(textOf(parts));
-      } else return;
-      event.preventDefault();
-    };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
-  }, [store, newChat]);
+  const showShortcuts = useCallback(() => setDialog('shortcuts'), []);
+  const toggleSidebar = useCallback(() => setSidebarOpen((before) => !before), []);
+  useChatKeys(store, composer, newChat, showShortcuts, toggleSidebar);
 
   if (failure && !start) return <Unreachable failure={failure} onRetry={begin} />;
   const send = (composed: Composed): Promise<boolean> =>
@@ -256,20 +168,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           current={state.conversation?.id}
           onNew={newChat}
           onChosen={() => setSidebarOpen(false)}
-          onMore={
-            hasMore
-              ? () => {
-                  const before = conversations.at(-1)?.updatedAtMs ?? 0;
-                  void api<{ conversations: readonly Conversation[] }>(
-                    'GET',
-                    `/chat/conversations?limit=${PAGE}&before=${before}`,
-                  ).then((found) => {
-                    setConversations([...conversations, ...found.conversations]);
-                    setMore(found.conversations.length === PAGE);
-                  });
-                }
-              : undefined
-          }
+          onMore={more}
         >
           <Meters />
           <HouseLinks />
@@ -282,7 +181,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
               className="quiet-button"
               aria-label={m.chat_shortcuts()}
               title={m.chat_shortcuts()}
-              onClick={() => setDialog('shortcuts')}
+              onClick={showShortcuts}
             >
               <kbd>?</kbd>
             </button>
@@ -302,7 +201,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
               className="quiet-button sidebar-toggle"
               aria-label={m.chat_conversations()}
               aria-expanded={isSidebarOpen}
-              onClick={() => setSidebarOpen(!isSidebarOpen)}
+              onClick={toggleSidebar}
             >
               <Icon name="menu" />
             </button>
@@ -341,7 +240,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
           {state.phase === 'loading' && <div className="thread-frame loading" aria-busy="true" />}
           {state.phase === 'missing' && (
             <div className="welcome">
-              <h2>{state.error?.code === 'offline' ? m.chat_unreachable() : m.chat_missing()}</h2>
+              <h2>{state.error?.status === 404 ? m.chat_missing() : m.chat_unreachable()}</h2>
               <button type="button" className="button" onClick={newChat}>
                 {m.chat_new()}
               </button>
@@ -373,7 +272,7 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
               ref={composer}
               models={start?.models ?? []}
               picked={picked}
-              onPick={setPicked}
+              onPick={pick}
               hasWebSearch={start?.webSearch ?? false}
               bytesMax={start?.attachmentBytesMax ?? 3 * 1024 * 1024}
               isAnswering={isAnswering}
@@ -413,66 +312,4 @@ export function ChatPage({ conversation: opened }: { readonly conversation: stri
       </div>
     </LimitsContext>
   );
-}
-
-function Welcome({
-  isTemporary,
-  hasModels,
-}: {
-  readonly isTemporary: boolean;
-  readonly hasModels: boolean;
-}) {
-  if (!hasModels)
-    return (
-      <div className="welcome">
-        <h2>{m.chat_no_models()}</h2>
-        <p>{m.chat_no_models_about()}</p>
-      </div>
-    );
-  return (
-    <div className="welcome">
-      <h2>{isTemporary ? m.chat_welcome_temporary() : m.chat_welcome()}</h2>
-      <p>{isTemporary ? m.chat_temporary_about() : m.chat_welcome_about()}</p>
-    </div>
-  );
-}
-
-function Unreachable({
-  failure,
-  onRetry,
-}: {
-  readonly failure: ApiError;
-  readonly onRetry: () => void;
-}) {
-  const isOut = failure.status === 401;
-  return (
-    <main className="welcome welcome-alone">
-      <span className="wordmark">Breakeven</span>
-      <h2>{isOut ? m.chat_sign_in_first() : m.chat_unreachable()}</h2>
-      {!isOut && <p>{m.chat_unreachable_about()}</p>}
-      {isOut ? (
-        <a className="button button-main" href="/sign-in">
-          {m.chat_sign_in()}
-        </a>
-      ) : (
-        <button type="button" className="button button-main" onClick={onRetry}>
-          {m.chat_again()}
-        </button>
-      )}
-    </main>
-  );
-}
-
-function firstOf(models: readonly ChatModel[]): Picked {
-  const model = models.find((each) => each.class === 'standard') ?? models[0];
-  return { model: model?.name ?? '' };
-}
-
-function readPicked(): Picked {
-  try {
-    const value = JSON.parse(localStorage.getItem(PICKED) ?? '{}') as Partial<Picked>;
-    return { model: value.model ?? '', effort: value.effort };
-  } catch {
-    return { model: '' };
-  }
 }

@@ -3,10 +3,12 @@ import type { ChatModel } from '#chat/chat-desk.ts';
 import type { Part } from '#chat/part.ts';
 import { m } from '../paraglide/messages.js';
 import { api, type ApiError } from './api.ts';
+import { chatProblem } from './chat-problem.ts';
 import { count } from './figures.ts';
 import { writtenBefore } from './first-composer.ts';
 import { Icon } from './icons.tsx';
 import { ModelPicker, type Picked } from './ModelPicker.tsx';
+import { ProblemLine } from './ProblemLine.tsx';
 
 export interface ComposerHandle {
   focus(): void;
@@ -114,7 +116,7 @@ export function Composer(props: ComposerProps) {
         setFiles([]);
       }
     } catch (failure) {
-      setError(sendError(failure as ApiError));
+      setError(await chatProblem(failure));
     } finally {
       setSending(false);
       area.current?.focus({ preventScroll: true });
@@ -194,11 +196,7 @@ export function Composer(props: ComposerProps) {
           void send();
         }}
       />
-      {error && (
-        <p className="composer-error" role="alert">
-          <Icon name="info" size={15} /> {error}
-        </p>
-      )}
+      <ProblemLine text={error} />
       {isQueued && (
         <p className="composer-queued" role="status">
           <span>{m.chat_attach_queued()}</span>
@@ -269,13 +267,6 @@ export function Composer(props: ComposerProps) {
 function chipText(name: string, part: Part | undefined, failed: string | undefined) {
   if (failed) return m.chat_file_failed({ name, why: failed });
   return part ? name : m.chat_uploading({ name });
-}
-
-function sendError(error: ApiError): string {
-  if (error.code === 'offline') return m.chat_error_offline();
-  if (error.code === 'no_subscription') return m.chat_limit_subscription();
-  if (error.status >= 500) return m.chat_error_server();
-  return error.message;
 }
 
 interface Uploaded {

@@ -1,13 +1,9 @@
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import type { Conversation } from '#chat/conversation.ts';
 import { m } from '../paraglide/messages.js';
 import { api } from './api.ts';
+import { DeleteDialog, RenameDialog, ShareDialog } from './dialogs/later.ts';
 import { Icon } from './icons.tsx';
-
-const dialogs = () => import('./dialogs.tsx');
-const ShareDialog = lazy(() => dialogs().then((module) => ({ default: module.ShareDialog })));
-const RenameDialog = lazy(() => dialogs().then((module) => ({ default: module.RenameDialog })));
-const DeleteDialog = lazy(() => dialogs().then((module) => ({ default: module.DeleteDialog })));
 
 /** What can be done with a conversation: share, rename, export, delete. */
 export function ConversationMenu({

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import type { Choice, Meter } from '#chat/limits.ts';
 import type { ErrorPart } from '#chat/part.ts';
 import { m } from '../paraglide/messages.js';
+import { problemText } from '../ui/problem-words.ts';
 import { clockTime, countdown, money } from './figures.ts';
 import { Icon } from './icons.tsx';
 import { useLimits, useNow } from './limits-context.ts';
@@ -42,6 +43,7 @@ export function LimitCard({
         >
           {m.chat_again()}
         </button>
+        <code className="limit-code">{error.code}</code>
       </div>
     </section>
   );
@@ -160,8 +162,8 @@ function titleText(error: ErrorPart, meter: Meter | undefined): string {
   return m.chat_limit_full({ gate: meterTitle(meter), amount: meterAmount(meter) });
 }
 
-function errorText({ code, message }: ErrorPart, hasText: boolean): string {
-  switch (code) {
+function errorText(error: ErrorPart, hasText: boolean): string {
+  switch (error.code) {
     case 'no_capacity':
       return m.chat_error_capacity();
     case 'store_unavailable':
@@ -171,6 +173,6 @@ function errorText({ code, message }: ErrorPart, hasText: boolean): string {
     case 'upstream_timeout':
       return hasText ? m.chat_error_supplier() : m.chat_error_supplier_silent();
     default:
-      return message;
+      return problemText(error);
   }
 }

@@ -3,6 +3,7 @@ import type { MyReceipt } from '../../src/http/shapes/me.ts';
 import { gateWords } from '../account/terms.ts';
 import { m } from '../paraglide/messages.js';
 import { dateText, moment, numberOf } from '../ui/figures.ts';
+import { problemOf } from '../ui/problem-words.ts';
 import { api, type ApiError } from './api.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { count, money, seconds } from './figures.ts';
@@ -43,7 +44,7 @@ export function ReceiptPage({ id }: { readonly id: string }) {
       </a>
       <h1>{m.chat_receipt()}</h1>
       {failure && (
-        <p role="alert">{failure.status === 404 ? m.chat_receipt_none() : failure.message}</p>
+        <p role="alert">{failure.status === 404 ? m.chat_receipt_none() : problemOf(failure)}</p>
       )}
       {receipt && <Facts receipt={receipt} />}
       <p className="row">

@@ -59,7 +59,7 @@ function numberOf(source: Source): HTMLElement {
   return mark;
 }
 
-/** As wide as the card may be; see `.cite` in chat.css. */
+/** As wide as the card may be; see `.cite` in styles/citations.css. */
 const CARD_WIDTH = 320;
 /** What the card and the page's head above the conversation may take. */
 const ROOM_ABOVE = 150;

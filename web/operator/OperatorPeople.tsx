@@ -2,24 +2,47 @@ import { useState } from 'react';
 import type { Invite, IssuedInvite } from '../../src/http/shapes/session.ts';
 import type { OperatorPerson } from '../../src/http/shapes/settings.ts';
 import { api } from '../chat/api.ts';
-import { CopyButton } from '../chat/CopyButton.tsx';
 import { FormProblem } from '../entry/PersonForm.tsx';
 import { m } from '../paraglide/messages.js';
-import { Mailed } from '../ui/Mailed.tsx';
 import { moment } from '../ui/figures.ts';
 import { Button, Failure, Field, Loading, TextField } from '../ui/parts.tsx';
 import { useRemote } from '../ui/remote.ts';
 import { LocalTable } from '../ui/Table.tsx';
 import { roleText } from '../ui/role-text.ts';
+import { enter, useSession } from '../ui/session.ts';
+import { OperatorDialog, setRole, type Standing } from './OperatorDialog.tsx';
+import { PassOn } from './PassOn.tsx';
 
 type Invited = 'owner' | 'operator' | 'support' | 'customer';
 const INVITED: readonly Invited[] = ['customer', 'support', 'operator', 'owner'];
 
-/** Who operates the installation, who is invited, and inviting. */
+/** Who operates the installation, what each may do, who is invited, and inviting. */
 export function OperatorPeople() {
   const people = useRemote<{ readonly rows: readonly OperatorPerson[] }>('/people/operators');
+  const me = useSession().data;
+  const [open, setOpen] = useState<OperatorPerson>();
+  const [done, setDone] = useState<{ readonly was: OperatorPerson; readonly role: Standing }>();
+  const [error, setError] = useState<unknown>();
   if (people.error && !people.data) return <Failure error={people.error} onAgain={people.reload} />;
   if (!people.data) return <Loading rows={3} />;
+  const isOwner = me?.operator?.role === 'owner';
+  const isMe = (person: OperatorPerson): boolean => person.id === me?.person?.id;
+  const changed = (was: OperatorPerson, role: Standing): void => {
+    // Whoever has less now sees what is left to them, from the start.
+    if (isMe(was)) return enter(role === null ? '/' : location.href);
+    setOpen(undefined);
+    setDone({ was, role });
+    people.reload();
+  };
+  const undo = (was: OperatorPerson): void => {
+    setError(undefined);
+    setRole(was, was.role)
+      .then(() => {
+        setDone(undefined);
+        people.reload();
+      })
+      .catch(setError);
+  };
   return (
     <>
       <LocalTable
@@ -46,8 +69,48 @@ export function OperatorPeople() {
             isSecond: true,
             cell: (person) => moment(person.sinceMs),
           },
+          ...(isOwner
+            ? [
+                {
+                  key: 'ways',
+                  label: '',
+                  isFigure: true,
+                  cell: (person: OperatorPerson) => (
+                    <button
+                      type="button"
+                      className="quiet-button"
+                      aria-label={m.op_operator_change({ name: person.name })}
+                      onClick={() => setOpen(person)}
+                    >
+                      {m.op_operator_open()}
+                    </button>
+                  ),
+                },
+              ]
+            : []),
         ]}
       />
+      <p role="status" className="role-done">
+        {done && (
+          <>
+            {done.role === null
+              ? m.op_role_gone({ name: done.was.name })
+              : m.op_role_done({ name: done.was.name, role: roleText(done.role) })}
+            <button type="button" className="quiet-button" onClick={() => undo(done.was)}>
+              {m.op_undo()}
+            </button>
+          </>
+        )}
+      </p>
+      <FormProblem error={error} />
+      {open && (
+        <OperatorDialog
+          person={open}
+          isMe={isMe(open)}
+          onClose={() => setOpen(undefined)}
+          onChanged={(role) => changed(open, role)}
+        />
+      )}
       <InviteForm />
     </>
   );
@@ -130,16 +193,10 @@ function InviteForm() {
         </Button>
       </div>
       {issued && (
-        <div role="status">
-          <p>{m.op_invite_issued({ at: moment(issued.invite.expiresAtMs) })}</p>
-          <p className="issued">
-            <code>{issued.url}</code>
-            <CopyButton label={m.me_copy()} text={() => issued.url} />
-          </p>
-          <p>
-            <Mailed mail={issued.mail} />
-          </p>
-        </div>
+        <PassOn
+          sentence={m.op_invite_issued({ at: moment(issued.invite.expiresAtMs) })}
+          issued={issued}
+        />
       )}
       {open.length > 0 && (
         <ul className="plain-list open-invites">

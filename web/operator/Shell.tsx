@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { Session } from '../../src/http/shapes/session.ts';
+import type { ImportRecord } from '../../src/lake/import/import-book.ts';
 import type { BookName } from '../../src/http/shapes/wire.ts';
 import { Icon } from '../chat/icons.tsx';
 import { m } from '../paraglide/messages.js';
@@ -12,6 +13,7 @@ import {
   theme as themeNow,
   type Theme,
 } from '../ui/preferences.ts';
+import { useRemote } from '../ui/remote.ts';
 import { roleText } from '../ui/role-text.ts';
 import { signOut } from '../ui/session.ts';
 import { BOOK_NAMES, bookText } from './book-words.ts';
@@ -89,8 +91,11 @@ export function Shell({
 /** Says on every page that the money in sight is not real, or the answers are not. */
 function Strip({ session }: { readonly session: Session }) {
   const view = useView();
-  if (view.imported !== undefined)
-    return <p className="book-strip">{m.op_strip_imported({ book: view.imported })}</p>;
+  const imports = useRemote<readonly ImportRecord[]>(
+    view.imported === undefined ? undefined : '/lab/imports',
+  );
+  if (imports.data?.some(({ book }) => book === view.imported))
+    return <p className="book-strip">{m.op_strip_imported({ book: view.imported ?? '' })}</p>;
   if (view.book === 'demo') return <p className="book-strip">{m.op_strip_demo()}</p>;
   if (view.book === 'test') return <p className="book-strip">{m.op_strip_test()}</p>;
   if (!session.simulated) return null;

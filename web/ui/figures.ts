@@ -7,6 +7,12 @@ const DAY_MS = 86_400_000;
 /** For drawing and comparing; an exact sum stays text on the wire. */
 export const numberOf = (nano: Nano): number => Number(nano);
 
+/**
+ * Short: 1.2M in English, 12.3万 in Chinese, where a thousand has no name and stays in figures. By itself
+ * compact notation groups no four figures: 9999, 1234.6万.
+ */
+const COMPACT = { notation: 'compact', useGrouping: true } as const;
+
 const minus = (text: string): string => text.replace('-', '−');
 
 /** Money with as many digits as it needs, losses with a minus sign: $1,204.50, −$0.00042. */
@@ -44,7 +50,7 @@ export function usdShort(nano: Nano, { signed = false } = {}): string {
       currency: 'USD',
       currencyDisplay: 'narrowSymbol',
       ...(signed && { signDisplay: 'exceptZero' }),
-      ...(size >= 10_000 && { notation: 'compact' }),
+      ...(size >= 10_000 && COMPACT),
       minimumFractionDigits: size !== 0 && size < 1 ? 2 : 0,
       maximumFractionDigits:
         size === 0 ? 0 : size < 1 ? 2 : size < 100 ? 2 : size >= 10_000 ? 1 : 0,
@@ -56,20 +62,18 @@ export function count(value: number): string {
   return minus(new Intl.NumberFormat(getLocale(), { maximumFractionDigits: 1 }).format(value));
 }
 
-/** In three digits, where a bar's width is all the room there is: 319K, 1.05M. */
+/** In three digits, where a bar's width is all the room there is: 319K, 1.05M; 31.9万, 105万. */
 export function countRough(value: number): string {
   return new Intl.NumberFormat(getLocale(), {
-    notation: 'compact',
+    ...COMPACT,
     maximumSignificantDigits: 3,
   }).format(value);
 }
 
-/** 1.2M, 48K. */
+/** 1.2M, 48K; 120万, 4.8万. */
 export function countShort(value: number): string {
   return minus(
-    new Intl.NumberFormat(getLocale(), { notation: 'compact', maximumFractionDigits: 1 }).format(
-      value,
-    ),
+    new Intl.NumberFormat(getLocale(), { ...COMPACT, maximumFractionDigits: 1 }).format(value),
   );
 }
 

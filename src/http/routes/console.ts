@@ -50,7 +50,11 @@ export const consoleRoutes: readonly Route[] = [
     input: z.object({ ...periodFields, ...tableFields(MONEY_COLUMNS) }),
     output: subscribersPage,
     run: ({ input, params, services }) =>
-      services.console.subscribers(periodInput(input), params['plan'] ?? '', tableInput(input)),
+      services.console.subscribers(
+        periodInput(input),
+        params['plan'] ?? '',
+        tableInput(input, { isWhole: true }),
+      ),
   }),
   route({
     method: 'GET',
@@ -64,7 +68,11 @@ export const consoleRoutes: readonly Route[] = [
     }),
     output: customersPage,
     run: ({ input, services }) =>
-      services.console.customers(periodInput(input), { plan: input.plan }, tableInput(input)),
+      services.console.customers(
+        periodInput(input),
+        { plan: input.plan },
+        tableInput(input, { isWhole: true }),
+      ),
   }),
   route({
     method: 'GET',
@@ -125,6 +133,9 @@ export const consoleRoutes: readonly Route[] = [
     }),
     output: pricesPage,
     run: ({ input, services }) =>
-      services.console.prices({ supplier: input.supplier, model: input.model }, tableInput(input)),
+      services.console.prices(
+        { supplier: input.supplier, model: input.model },
+        tableInput(input, { isWhole: true }),
+      ),
   }),
 ];

@@ -17,7 +17,9 @@ import { myNotices } from '../shapes/notices.ts';
 import { planChangePreview, planRequestRow, planRequestsPage } from '../shapes/plans.ts';
 import { issuedInvite } from '../shapes/session.ts';
 import { bookField } from '../fields.ts';
+import { jsonDocument } from '../json-document.ts';
 import { tableFields, tableInput } from '../table-input.ts';
+import { textResponse } from '../text-response.ts';
 
 const role = z.enum(['admin', 'member']);
 
@@ -242,7 +244,11 @@ export const meRoutes: readonly Route[] = [
     path: '/me/export',
     least: 'member',
     summary: 'All that is kept of the caller, as one JSON document.',
-    run: ({ member, personId, services }) => services.me.exportAll(member, personId),
+    async run({ member, personId, services }) {
+      const { receipts, ...fields } = await services.me.exportAll(member, personId);
+      const document = jsonDocument(fields, { name: 'receipts', pages: receipts });
+      return textResponse(document, { 'content-type': 'application/json' });
+    },
   }),
   route({
     method: 'GET',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OPERATOR_ROLES } from '#accounts/operator-keys.store.ts';
 import { idParam, nameField } from '../fields.ts';
 import { publicRoute, route, type Route } from '../route.ts';
-import { inviteLook, issuedInvite, session, signedIn } from '../shapes/session.ts';
+import { inviteLook, issuedInvite, passwordLink, session, signedIn } from '../shapes/session.ts';
 import { operatorPeople } from '../shapes/settings.ts';
 
 export const PASSWORD_CHARS_MIN = 10;
@@ -117,6 +117,7 @@ export const sessionRoutes: readonly Route[] = [
     path: '/people/:person/password-reset',
     role: 'owner',
     summary: 'A one-time address with which a person sets a new password.',
+    output: passwordLink,
     run: ({ params, services }) =>
       services.identity.passwordReset(idParam('person', params['person'])),
   }),

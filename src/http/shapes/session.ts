@@ -85,6 +85,15 @@ export const issuedInvite = z.object({
 });
 export type IssuedInvite = z.infer<typeof issuedInvite>;
 
+/** `POST /api/people/:person/password-reset`: the address is in this answer and nowhere else. */
+export const passwordLink = z.object({
+  url: z.string(),
+  expiresAtMs: instant,
+  /** What the mail server said; `null` where none is set. */
+  mail: issuedInvite.shape.mail,
+});
+export type PasswordLink = z.infer<typeof passwordLink>;
+
 /** `POST /api/me/two-factor`: scan `uri`, then confirm with a code. The codes are shown this once. */
 export const twoFactorStart = z.object({ uri: z.string(), backupCodes: z.array(z.string()) });
 export type TwoFactorStart = z.infer<typeof twoFactorStart>;

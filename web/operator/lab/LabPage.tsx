@@ -14,6 +14,7 @@ import { BoundsForm } from './BoundsForm.tsx';
 import { EarlierResults } from './EarlierResults.tsx';
 import { isImported } from './imported.ts';
 import { ImportedUse } from './ImportedUse.tsx';
+import { ImportToAsk } from './ImportToAsk.tsx';
 import { OwnScenario } from './OwnScenario.tsx';
 import { PriceHandle } from './PriceHandle.tsx';
 import { RecommendationView } from './RecommendationView.tsx';
@@ -51,6 +52,8 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
   // However one came to it: the address says of which use it is, and the strip above the page too.
   const shown = result ?? replayed;
   const of = shown && isImported(shown.book) ? shown.book : undefined;
+  /** Named by the address alone. */
+  const named = chosen === '' ? view.imported : undefined;
   useEffect(() => {
     if (shown && of !== view.imported) goTo(view.at(`/lab/${shown.id}`, { of }), 'replace');
   });
@@ -81,6 +84,13 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
         ) : (
           <Loading rows={5} />
         )
+      ) : named !== undefined ? (
+        <ImportToAsk
+          book={named}
+          heads={heads.data ?? []}
+          isRunning={run.isRunning}
+          onAsk={(book) => ask({ book })}
+        />
       ) : !shown && (!worst || isQuiet) ? (
         <Nothing />
       ) : (
@@ -116,7 +126,7 @@ export function LabPage({ result: chosen }: { readonly result: string }) {
       {replayed && (
         <ReplayView result={replayed} isRunning={replay.isRunning} onReplay={replayDocument} />
       )}
-      {!shown && worst && !isQuiet && (
+      {!shown && named === undefined && worst && !isQuiet && (
         <>
           <PriceHandle plan={worst.plan} />
           <OwnScenario isRunning={replay.isRunning} onReplay={replayDocument} />

@@ -1,4 +1,4 @@
-import type { Recommendation } from '../../../src/lab/lab.schema.ts';
+import type { FixGroup, Recommendation } from '../../../src/lab/lab.schema.ts';
 import { windowWords } from '../../account/terms.ts';
 import { className } from '../../chat/meter-words.ts';
 import { m } from '../../paraglide/messages.js';
@@ -69,6 +69,23 @@ function limitWords({ unit, limit, window, classes }: Gate): string {
     window.kind === 'cycle' ? '' : window.kind === 'calendar' ? window.unit : `${window.seconds}s`;
   return m.lab_words_limit({ amount, window: windowWords(`${window.kind} ${length}`.trim()) });
 }
+
+/** An amount of a plan by itself: dollars, messages, tokens, a mark-up. */
+export function amountText(unit: NonNullable<FixGroup['range']>['unit'], value: number): string {
+  switch (unit) {
+    case 'messages':
+      return spaced(m.lab_words_messages({ count: count(value / 1000), whose: '' }));
+    case 'tokens':
+      return spaced(m.lab_words_tokens({ count: count(value), whose: '' }));
+    case 'perMille':
+      return `+${(value - 1000) / 10}%`;
+    default:
+      return dollars(value);
+  }
+}
+
+/** Without the place of a word that is not there. */
+const spaced = (words: string): string => words.replaceAll(/\s+/g, ' ').trim();
 
 /** Without cents that are nothing. */
 const dollars = (nano: Nano): string => usd(nano).replace(/\.00$/, '');
