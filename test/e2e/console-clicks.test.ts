@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from 'playwright-core';
+import { assert } from '#base/assert.ts';
 import type { IssuedInvite, Session } from '#http/shapes/session.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OWNER, type WebHouse, webHouse } from '../web/house.ts';
@@ -158,6 +159,20 @@ describe.skipIf(CHROMIUM === undefined)('the console under a hand', () => {
   it('throws nothing', () => {
     expect(errors).toEqual([]);
   });
+
+  it('offers inviting to those who may', async () => {
+    const inviting = (on: Page) => on.getByRole('button', { name: 'Make an invitation' });
+    expect(await inviting(page).count()).toBe(1);
+    const theirs = await context.browser()?.newContext({ locale: 'en-US' });
+    assert(theirs !== undefined, 'the browser is there');
+    const bo = { email: 'bo@example.com', password: 'another battery' };
+    expect((await postAs(theirs, house.url, '/sign-in', bo)).status()).toBe(200);
+    const seen = await theirs.newPage();
+    await seen.goto(`${house.url}/operator/settings?book=live`);
+    await seen.getByRole('cell', { name: OWNER.email }).waitFor();
+    expect(await inviting(seen).count()).toBe(0);
+    await theirs.close();
+  }, 60_000);
 
   /** Somebody who has joined as an operator. */
   async function operator(name: string, role: string): Promise<void> {

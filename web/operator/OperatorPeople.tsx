@@ -111,12 +111,13 @@ export function OperatorPeople() {
           onChanged={(role) => changed(open, role)}
         />
       )}
-      <InviteForm />
+      <Invites mayInvite={isOwner} />
     </>
   );
 }
 
-function InviteForm() {
+/** Who is invited; whoever may do so invites others. */
+function Invites({ mayInvite }: { readonly mayInvite: boolean }) {
   const invites = useRemote<{ readonly rows?: readonly Invite[] } | readonly Invite[]>('/invites');
   const [role, setRole] = useState<Invited>('customer');
   const [email, setEmail] = useState('');
@@ -163,35 +164,39 @@ function InviteForm() {
         void invite();
       }}
     >
-      <Field label={m.op_invite_as()}>
-        {(ids) => (
-          <select
-            {...ids}
-            className="input"
-            value={role}
-            onChange={(event) => setRole(event.target.value as Invited)}
-          >
-            {INVITED.map((each) => (
-              <option key={each} value={each}>
-                {named(each)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <TextField
-        label={m.me_invite_email()}
-        type="email"
-        value={email}
-        onChange={setEmail}
-        autoComplete="off"
-      />
-      <FormProblem error={error} />
-      <div className="form-actions">
-        <Button type="submit" busy={isBusy}>
-          {m.op_invite()}
-        </Button>
-      </div>
+      {mayInvite && (
+        <>
+          <Field label={m.op_invite_as()}>
+            {(ids) => (
+              <select
+                {...ids}
+                className="input"
+                value={role}
+                onChange={(event) => setRole(event.target.value as Invited)}
+              >
+                {INVITED.map((each) => (
+                  <option key={each} value={each}>
+                    {named(each)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <TextField
+            label={m.me_invite_email()}
+            type="email"
+            value={email}
+            onChange={setEmail}
+            autoComplete="off"
+          />
+          <FormProblem error={error} />
+          <div className="form-actions">
+            <Button type="submit" busy={isBusy}>
+              {m.op_invite()}
+            </Button>
+          </div>
+        </>
+      )}
       {issued && (
         <PassOn
           sentence={m.op_invite_issued({ at: moment(issued.invite.expiresAtMs) })}
@@ -210,9 +215,11 @@ function InviteForm() {
                   at: moment(each.expiresAtMs),
                 })}
               </span>
-              <button type="button" className="quiet-button" onClick={() => takeBack(each.id)}>
-                {m.op_invite_back()}
-              </button>
+              {mayInvite && (
+                <button type="button" className="quiet-button" onClick={() => takeBack(each.id)}>
+                  {m.op_invite_back()}
+                </button>
+              )}
             </li>
           ))}
         </ul>
