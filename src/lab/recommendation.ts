@@ -115,7 +115,8 @@ function fixSentence(
     first.changes.length === 0 ? 'the plan stays as it is' : first.changes.join(', and ');
   const share = first.marginShare === null ? '' : ` (${formatShare(first.marginShare)} of revenue)`;
   const bill =
-    (first.billMultipleMax ?? Infinity) <= 1.000001
+    // Less is shown as ×1.00.
+    (first.billMultipleMax ?? Infinity) < 1.005
       ? 'nobody pays more'
       : `nobody pays more than ${(first.billMultipleMax ?? Infinity).toFixed(2)} times their bill`;
   const leave = result.reaction?.leave ?? 0;

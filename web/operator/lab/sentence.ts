@@ -46,7 +46,8 @@ export function fixSentence(result: Recommendation, fix: Fix | undefined): strin
   const left = fix.leave + fix.move;
   const leave = left > 0 ? m.lab_say_leave({ count: count(left) }) : '';
   const bill =
-    (fix.billMultipleMax ?? Infinity) <= 1.000001
+    // Less is shown as ×1.00.
+    (fix.billMultipleMax ?? Infinity) < 1.005
       ? m.lab_say_nobody_pays()
       : m.lab_say_pays({
           times: fix.billMultipleMax === null ? '∞' : fix.billMultipleMax.toFixed(2),
