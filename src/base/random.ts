@@ -71,3 +71,16 @@ export function seededRandom(seed: number): Random {
     },
   };
 }
+
+/** Puts values in a random order (Fisher–Yates), in place. */
+export function shuffle<Each>(
+  values: { [index: number]: Each; readonly length: number },
+  random: Random,
+): void {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    const last = values[i] as Each;
+    values[i] = values[j] as Each;
+    values[j] = last;
+  }
+}

@@ -1,4 +1,4 @@
-import type { Random } from '#base/random.ts';
+import { type Random, shuffle } from '#base/random.ts';
 
 /** A range that holds the true value with the given confidence, from one sample. */
 export interface Interval {
@@ -48,10 +48,7 @@ export function bootstrap(
 function inGroups(customers: readonly Figure[], random: Random): readonly Figure[] {
   if (customers.length <= GROUPS_MAX) return customers;
   const order = Uint32Array.from(customers, (_, i) => i);
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-  }
+  shuffle(order, random);
   const groups = Array.from({ length: GROUPS_MAX }, () => ({ part: 0, whole: 0 }));
   for (const [place, i] of order.entries()) {
     const group = groups[place % GROUPS_MAX];

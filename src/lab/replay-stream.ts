@@ -102,10 +102,7 @@ export class ReplayStream implements Replays, AsyncDisposable {
 }
 
 /** Ranges that take about equally long, as many for each worker. */
-export function rangesOf(
-  { events, eventsOf }: Pick<TapeIndex, 'events' | 'eventsOf'>,
-  workers: number,
-): CustomerRange[] {
+function rangesOf({ events, eventsOf }: TapeIndex, workers: number): CustomerRange[] {
   const count = workers * Math.max(1, Math.ceil(events / (workers * RANGE_EVENTS)));
   const load = events + CUSTOMER_EVENTS * eventsOf.length;
   const ranges: CustomerRange[] = [];

@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '#base/random.ts';
+import { type Random, seededRandom, shuffle } from '#base/random.ts';
 import type { LabBasis } from './scenario.ts';
 import type { Tape } from './tape.ts';
 
@@ -74,7 +74,8 @@ export function sampleOf(
     spent += sizeOf(sorted[certain] ?? 0);
     if (spent > events / 2) break;
   }
-  const rest = shuffled(sorted.slice(certain), random);
+  const rest = sorted.slice(certain);
+  shuffle(rest, random);
   let drawn = 0;
   for (let used = 0; drawn < rest.length && (used < events / 2 || drawn < DRAWN_MIN); drawn++)
     used += sizeOf(rest[drawn] ?? 0);
@@ -110,16 +111,8 @@ class SampleParts {
 function oneOfEach(list: readonly number[], apart: number, random: Random): readonly number[] {
   const found: number[] = [];
   for (let from = 0; from < list.length; from += apart) {
-    const group = list.slice(from, from + apart);
-    found.push(...group.slice(random.below(group.length)).slice(0, 1));
+    const drawn = list[from + random.below(Math.min(apart, list.length - from))];
+    if (drawn !== undefined) found.push(drawn);
   }
   return found;
-}
-
-function shuffled(list: number[], random: Random): readonly number[] {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [list[i], list[j]] = [list[j] ?? 0, list[i] ?? 0];
-  }
-  return list;
 }

@@ -1,4 +1,4 @@
-import { seededRandom, type Random } from '#base/random.ts';
+import { type Random, seededRandom, shuffle } from '#base/random.ts';
 import {
   BURST,
   CACHED_SHARE,
@@ -28,7 +28,6 @@ import {
   logNormals,
   normalQuantile,
   seedOf,
-  shuffle,
 } from './draw.ts';
 
 /** A subscriber of the demo, before anything is used. */

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '#base/random.ts';
-import {
-  apportion,
-  chooserOf,
-  fromQuantiles,
-  logNormals,
-  normalQuantile,
-  seedOf,
-  shuffle,
-} from './draw.ts';
+import { seededRandom, shuffle } from '#base/random.ts';
+import { apportion, chooserOf, fromQuantiles, logNormals, normalQuantile, seedOf } from './draw.ts';
 
 describe('draws', () => {
   it.each([

@@ -123,14 +123,6 @@ export function apportion<Key extends string>(
   return counts;
 }
 
-/** Puts values in a random order (Fisher–Yates), in place. */
-export function shuffle(values: unknown[], random: Random): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [values[i], values[j]] = [values[j], values[i]];
-  }
-}
-
 /**
  * A draw from a distribution known by some of its quantiles, between which the logarithm is
  * interpolated.

@@ -1,7 +1,7 @@
-import { seededRandom } from '#base/random.ts';
+import { seededRandom, shuffle } from '#base/random.ts';
 import { CLASS_MIX, type DemoPlan, PLAN_MIX, VOLUME_OF_PLAN } from './calibration.ts';
 import { SIMULATED_MODELS } from './demo-request.ts';
-import { apportion, Chooser, chooserOf, logNormals, seedOf, shuffle } from './draw.ts';
+import { apportion, Chooser, chooserOf, logNormals, seedOf } from './draw.ts';
 
 /** The operator's API, as much of it as a replay needs. */
 export interface ReplayControl {
