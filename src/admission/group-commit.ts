@@ -17,6 +17,8 @@ export interface GroupCommitLimits {
   readonly collectMs: number;
   /** How long what nobody waits for may rest before it goes into a batch. */
   readonly restMs: number;
+  /** So many operations go together, whether somebody waits for them or not. */
+  readonly restMax: number;
   /** Of operations that somebody waits for, how many go into a batch while little comes. */
   readonly batchFirst: number;
   /** Operations in one batch at most. */
@@ -46,7 +48,8 @@ export interface Trouble {
 
 const DEFAULT_LIMITS: GroupCommitLimits = {
   collectMs: 1,
-  restMs: 25,
+  restMs: 150,
+  restMax: 32,
   batchFirst: 4,
   batchMax: 512,
   waitingMax: 20_000,
@@ -54,8 +57,6 @@ const DEFAULT_LIMITS: GroupCommitLimits = {
 };
 /** A batch of this size is worth its round trips: collecting longer would only add latency. */
 const FULL_ENOUGH = 256;
-/** So many operations go together, whether somebody waits for them or not. */
-const REST_MAX = 16;
 const DRAIN_POLL_MS = 2;
 const RECONNECT_MS_MIN = 50;
 const RECONNECT_MS_MAX = 1000;
@@ -106,7 +107,7 @@ export class GroupCommit {
     this.#gates = options.gates;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#size = new BatchSize({ first: this.#limits.batchFirst, max: this.#limits.batchMax });
-    this.#queue = new OperationQueue({ restMs: this.#limits.restMs, restMax: REST_MAX });
+    this.#queue = new OperationQueue(this.#limits);
     this.#onTrouble = options.onTrouble ?? (() => undefined);
     this.#onReady = options.onReady ?? (() => undefined);
   }
