@@ -119,6 +119,17 @@ export async function revokeApiKey(
   });
 }
 
+/** Few sets of scopes are in use, and ten thousand keys in memory: those that are equal are one. */
+const scopeSets = new Map<string, readonly KeyScope[]>();
+
+function sharedScopes(scopes: readonly KeyScope[]): readonly KeyScope[] {
+  const name = scopes.join();
+  const known = scopeSets.get(name);
+  if (known !== undefined) return known;
+  scopeSets.set(name, scopes);
+  return scopes;
+}
+
 function keyOf(row: ApiKeyRow): ApiKey {
   return {
     id: idFromUuid('apiKey', row.id),
@@ -127,7 +138,7 @@ function keyOf(row: ApiKeyRow): ApiKey {
     memberId: row.member_id ? idFromUuid('member', row.member_id) : undefined,
     name: row.name,
     prefix: row.prefix,
-    scopes: row.scopes,
+    scopes: sharedScopes(row.scopes),
     capNanoUsd: row.cap_nano_usd === null ? undefined : nanoUsd(Number(row.cap_nano_usd)),
     expiresAt: row.expires_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,

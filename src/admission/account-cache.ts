@@ -46,6 +46,7 @@ export class AccountCache {
 
   /** Takes over how an account stands. */
   keep(key: string, committed: AccountRecord): void {
+    committed.rest();
     const entry = this.#entries.get(key);
     if (entry !== undefined) {
       entry.record = committed;

@@ -49,8 +49,8 @@ export class AccountRecord {
   readonly terms: AccountTerms;
   /** One for each open hold, in no order. An account has few: looking through them beats a map. */
   readonly #notes: HoldNote[] = [];
-  /** By uuid of the member or key. */
-  readonly scopes = new Map<string, ScopeState>();
+  /** By uuid of the member or key. Most accounts never need one. */
+  #scopes: Map<string, ScopeState> | undefined;
   overageOwedNanoUsd = 0;
   #planVersionId = '';
   #planVersion = '';
@@ -75,6 +75,16 @@ export class AccountRecord {
   nextSeq(): number {
     this.state.seq += 1;
     return this.state.seq;
+  }
+
+  /** Counters of a member or a key by its uuid, where they were read. */
+  scope(id: string): ScopeState | undefined {
+    return this.#scopes?.get(id);
+  }
+
+  putScope(id: string, scope: ScopeState): void {
+    this.#scopes ??= new Map();
+    this.#scopes.set(id, scope);
   }
 
   noteOf(requestId: string): HoldNote {
@@ -116,14 +126,29 @@ export class AccountRecord {
     this.overageOwedNanoUsd = other.overageOwedNanoUsd;
     this.#notes.length = 0;
     for (const note of other.#notes) this.#notes.push(note);
-    for (const id of this.scopes.keys()) if (!other.scopes.has(id)) this.scopes.delete(id);
-    for (const [id, scope] of other.scopes) {
-      const own = this.scopes.get(id);
-      if (own === undefined) this.scopes.set(id, scope.clone());
-      else own.copyFrom(scope);
-    }
+    this.#copyScopes(other.#scopes);
     this.#planVersionId = other.#planVersionId;
     this.#planVersion = other.#planVersion;
+  }
+
+  #copyScopes(others: ReadonlyMap<string, ScopeState> | undefined): void {
+    if (others === undefined) {
+      this.#scopes = undefined;
+      return;
+    }
+    for (const id of this.#scopes?.keys() ?? []) if (!others.has(id)) this.#scopes?.delete(id);
+    for (const [id, scope] of others) {
+      const own = this.#scopes?.get(id);
+      if (own === undefined) this.putScope(id, scope.clone());
+      else own.copyFrom(scope);
+    }
+  }
+
+  /** Lets go of what only the next change would use: for a record that is kept beside many others. */
+  rest(): void {
+    this.state.dropSpares();
+    // An emptied list keeps its room until its length is set.
+    if (this.#notes.length === 0) this.#notes.length = 0;
   }
 
   clone(): AccountRecord {

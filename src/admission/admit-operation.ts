@@ -62,8 +62,8 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
       throw new DomainError('conflict', 'This request was admitted before.');
     }
     const scopes = {
-      member: record.scopes.get(this.#memberUuid()),
-      key: record.scopes.get(this.#keyUuid()),
+      member: record.scope(this.#memberUuid()),
+      key: record.scope(this.#keyUuid()),
       shared: batch.shared(this.book),
     };
     const out = new DecisionOut();
@@ -104,7 +104,7 @@ export class AdmitOperation extends PendingOperation<Admitted | Refused> {
       ...(needed.member ? [this.#memberUuid()] : []),
       ...(needed.key ? [this.#keyUuid()] : []),
     ];
-    if (scopes.every((scope) => record.scopes.has(scope))) return true;
+    if (scopes.every((scope) => record.scope(scope) !== undefined)) return true;
     this.#owner.scopes = scopes;
     batch.postpone(this.#owner);
     return false;

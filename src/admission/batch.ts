@@ -160,7 +160,7 @@ export class Batch {
     return this.#operations.every((operation, at) => {
       const committed = this.#slotAt[at]?.committed;
       if (committed === undefined || operation.lookUp !== undefined) return false;
-      return operation.scopes.every((scope) => committed.scopes.has(scope));
+      return operation.scopes.every((scope) => committed.scope(scope) !== undefined);
     });
   }
 
@@ -194,7 +194,7 @@ export class Batch {
     for (const [item, operation] of this.#operations.entries()) {
       const slot = this.#slot(operation);
       for (const scope of operation.scopes) {
-        if (slot.committed?.scopes.has(scope)) continue;
+        if (slot.committed?.scope(scope) !== undefined) continue;
         scopeRead.push([this.#slots.indexOf(slot), slot.book, slot.customer, scope]);
       }
       const { lookUp } = operation;
@@ -227,7 +227,7 @@ export class Batch {
     for (const row of (scopes?.rows ?? []) as unknown as ScopeColumns[]) {
       const state =
         row.ring === null ? new ScopeState() : ScopeState.decode(row.version ?? 0, row.ring);
-      this.#slots[row.slot]?.committed?.scopes.set(row.scope, state);
+      this.#slots[row.slot]?.committed?.putScope(row.scope, state);
     }
     const events = eventRead.rows > 0 ? rest.shift() : undefined;
     for (const row of (events?.rows ?? []) as unknown as (BookedEvent & { item: number })[]) {
@@ -247,7 +247,7 @@ export class Batch {
       draft.state.version += 1;
       this.writes.account(draft, slot.change);
       for (const id of slot.changedScopes ?? []) {
-        const scope = draft.scopes.get(id);
+        const scope = draft.scope(id);
         assert(scope !== undefined, 'a scope that changed was loaded');
         scope.version += 1;
         this.writes.scope(draft, id, scope.version, scope.encode());

@@ -44,15 +44,15 @@ export abstract class HoldOperation<Result> extends PendingOperation<Result> {
       : undefined;
     const key = homes.includes(HOME.key) ? uuidText(hold.keyId as Id<'apiKey'>) : undefined;
     const needed = [member, key].filter((scope) => scope !== undefined);
-    if (!needed.every((scope) => record.scopes.has(scope))) {
+    if (!needed.every((scope) => record.scope(scope) !== undefined)) {
       this.owner.scopes = needed;
       batch.postpone(this.owner);
       return undefined;
     }
     for (const scope of needed) batch.touchScope(this.owner, scope);
     return {
-      member: member === undefined ? undefined : record.scopes.get(member),
-      key: key === undefined ? undefined : record.scopes.get(key),
+      member: member === undefined ? undefined : record.scope(member),
+      key: key === undefined ? undefined : record.scope(key),
       shared: batch.shared(this.book),
     };
   }

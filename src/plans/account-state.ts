@@ -114,6 +114,11 @@ export class AccountState implements WindowFrame {
     this.#holdCount = at;
   }
 
+  /** Lets spare holds go: of accounts that rest in memory there are many. */
+  dropSpares(): void {
+    if (this.#holdSlots.length > this.#holdCount) this.#holdSlots.length = this.#holdCount;
+  }
+
   lot(no: number): Lot | undefined {
     for (const lot of this.lots) if (lot.no === no) return lot;
     return undefined;

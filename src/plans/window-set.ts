@@ -11,7 +11,8 @@ import { WINDOW_KINDS, type WindowCounter } from './window-counter.ts';
  * earlier plan had, so that holds can end in them and a return to that plan finds its counts.
  */
 export class WindowSet {
-  readonly windows: WindowCounter[] = [];
+  /** As long as it has windows and no longer: of a list that grows, most is room to grow. */
+  windows: readonly WindowCounter[] = [];
   #boundTo: readonly CompiledGate[] | undefined;
 
   /**
@@ -20,16 +21,13 @@ export class WindowSet {
    */
   bind(gates: readonly CompiledGate[]): boolean {
     if (this.#boundTo === gates) return false;
-    for (let slot = 0; slot < gates.length; slot++) {
-      const gate = gates[slot];
-      if (gate === undefined) continue;
+    const bound = gates.map((gate) => {
       const window = this.find(gate.key) ?? newWindow(gate);
       // The quantum follows the limit, which may differ between two versions of one gate.
       if (window instanceof RollingWindow) window.quantumMs = gate.quantumMs;
-      const found = this.windows.indexOf(window);
-      if (found >= 0) this.windows.splice(found, 1);
-      this.windows.splice(slot, 0, window);
-    }
+      return window;
+    });
+    this.windows = bound.concat(this.windows.filter((window) => !bound.includes(window)));
     this.#boundTo = gates;
     return true;
   }
@@ -41,22 +39,26 @@ export class WindowSet {
 
   /** Drops windows of earlier plans that count nothing any more. */
   prune(gatesInForce: number, nowMs: number): void {
-    for (let i = this.windows.length - 1; i >= gatesInForce; i--) {
-      if ((this.windows[i]?.emptyAtMs() ?? 0) <= nowMs) this.windows.splice(i, 1);
-    }
+    this.windows = this.windows
+      .slice(0, gatesInForce)
+      .concat(this.windows.slice(gatesInForce).filter((window) => window.emptyAtMs() > nowMs));
   }
 
   copyFrom(other: WindowSet): void {
-    const count = other.windows.length;
-    if (this.windows.length > count) this.windows.length = count;
-    for (let i = 0; i < count; i++) {
-      const theirs = other.windows[i];
-      const mine = this.windows[i];
-      if (theirs === undefined) continue;
-      if (mine !== undefined && mine.key === theirs.key) mine.copyFrom(theirs);
-      else this.windows[i] = theirs.clone();
-    }
+    if (this.#hasKeysOf(other)) {
+      for (let i = 0; i < this.windows.length; i++) {
+        const theirs = other.windows[i];
+        if (theirs !== undefined) this.windows[i]?.copyFrom(theirs);
+      }
+    } else this.windows = other.windows.map((theirs) => theirs.clone());
     this.#boundTo = other.#boundTo;
+  }
+
+  #hasKeysOf(other: WindowSet): boolean {
+    if (this.windows.length !== other.windows.length) return false;
+    for (let i = 0; i < this.windows.length; i++)
+      if (this.windows[i]?.key !== other.windows[i]?.key) return false;
+    return true;
   }
 
   write(writer: ByteWriter): void {
@@ -69,10 +71,8 @@ export class WindowSet {
   }
 
   read(reader: ByteReader): void {
-    this.windows.length = 0;
     this.#boundTo = undefined;
-    const count = reader.varint();
-    for (let i = 0; i < count; i++) this.windows.push(readWindow(reader));
+    this.windows = Array.from({ length: reader.varint() }, () => readWindow(reader));
   }
 }
 
