@@ -49,8 +49,8 @@ export class DeltaTemplate {
     const textEnd = this.#textEnd + chunk.length - bytes.length;
     if (bytes.length === 0 || textEnd < from) return -1;
     // The end first: what tells one delta from the next (a finish reason, padding) mostly stands there.
-    if (bytes.compare(chunk, textEnd, chunk.length, this.#textEnd, bytes.length) !== 0) return -1;
-    if (bytes.compare(chunk, 0, from, 0, from) !== 0) return -1;
+    if (!areEqual(bytes, this.#textEnd, bytes.length, chunk, textEnd)) return -1;
+    if (!areEqual(bytes, 0, from, chunk, 0)) return -1;
     for (let at = from; at < textEnd; at++) {
       const isEscape = chunk[at] === BACKSLASH;
       if (isEscape) at += 1;
@@ -61,4 +61,17 @@ export class DeltaTemplate {
     this.#vainLessons = 0;
     return textEnd;
   }
+}
+
+/** Whether bytes from `start` to `end` stand in others too. For so few, calling `Buffer.compare` costs more than they do. */
+function areEqual(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  others: Uint8Array,
+  otherStart: number,
+): boolean {
+  const shift = otherStart - start;
+  for (let at = start; at < end; at++) if (bytes[at] !== others[at + shift]) return false;
+  return true;
 }
