@@ -71,7 +71,8 @@ const BASE_SETTINGS: readonly string[] = [
   'autovacuum_naptime = 15s',
   'autovacuum_max_workers = 2',
   'autovacuum_vacuum_scale_factor = 0.05',
-  'autovacuum_analyze_scale_factor = 0.05',
+  // Statements of the hot path are planned once, by key: statistics of their tables may be older.
+  'autovacuum_analyze_scale_factor = 0.2',
   'autovacuum_vacuum_cost_limit = 1000',
   'update_process_title = off',
   "timezone = 'UTC'",
