@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 const CR = 13;
 const LF = 10;
-const CHUNK_END_BYTES = 2;
+const LINE_ENDS_BYTES = 4;
 const HEX_DIGITS = Buffer.from('0123456789abcdef');
 
 /** Hears whether the client keeps up. */
@@ -21,15 +21,17 @@ export interface StreamPace {
  * what a small chunk costs, a response's own writes, corks and book-keeping are an eighth. Where the
  * response has no socket yet (the answer before it still has it), never has one (a call from inside the
  * house) or sends no chunks (HTTP/1.0), everything goes by `response.write`.
+ *
+ * Bodies that got something in a turn write one after the other when everything that was ready has been
+ * read. A reader on the same machine is then woken once for all of them, not by each and in between.
  */
 export class StreamBody {
   readonly #response: ServerResponse;
   readonly #pace: StreamPace;
   #hasBegun = false;
   #isFull = false;
-  /** Framed in this turn. */
-  #framed: Buffer[] = [];
-  readonly #flushLater = (): void => this.flush();
+  /** Of this turn. */
+  #pieces: (Buffer | string)[] = [];
   readonly #drained = (): void => {
     this.#isFull = false;
     this.#pace.drained();
@@ -41,27 +43,23 @@ export class StreamBody {
   }
 
   write(piece: Buffer | string): void {
-    const socket = this.#hasBegun ? this.#socket() : undefined;
-    if (socket === undefined) {
+    if (!this.#hasBegun || this.#socket() === undefined) {
       this.#hasBegun = true;
       if (!this.#response.write(piece)) this.#wait(this.#response);
-    } else if (this.#framed.length === 0 && isLastOfRead(piece)) {
-      if (!socket.write(chunkOf(piece))) this.#wait(socket);
-    } else {
-      if (this.#framed.length === 0) process.nextTick(this.#flushLater);
-      this.#framed.push(chunkOf(piece));
+      return;
     }
+    if (this.#pieces.length === 0) flushAfterTurn(this);
+    this.#pieces.push(piece);
   }
 
-  /** Gives away what this turn has framed: before the response is ended, which would overtake it. */
+  /** Gives away what this turn has brought: before the response is ended, which would overtake it. */
   flush(): void {
-    const [first, second] = this.#framed;
-    if (first === undefined) return;
-    const bytes = second === undefined ? first : Buffer.concat(this.#framed);
-    this.#framed = [];
+    if (this.#pieces.length === 0) return;
+    const chunks = chunksOf(this.#pieces);
+    this.#pieces = [];
     const socket = this.#socket();
     // A connection that has closed in between takes nothing more; the response tells that by its `close`.
-    if (socket !== undefined && !socket.write(bytes)) this.#wait(socket);
+    if (socket !== undefined && !socket.write(chunks)) this.#wait(socket);
   }
 
   /** The client's connection, while it is this response's and takes chunks. */
@@ -78,28 +76,49 @@ export class StreamBody {
   }
 }
 
-/**
- * Whether nothing but the end of its chunk follows a piece in the buffer that a socket was read into, so
- * that no other piece comes in this turn. A wrong guess costs a write, or a tick.
- */
-function isLastOfRead(piece: Buffer | string): boolean {
-  if (typeof piece === 'string') return false;
-  return piece.buffer.byteLength - piece.byteOffset - piece.length <= CHUNK_END_BYTES;
+let waiting: StreamBody[] = [];
+
+function flushAfterTurn(body: StreamBody): void {
+  if (waiting.length === 0) setImmediate(flushWaiting);
+  waiting.push(body);
 }
 
-/** A piece as one chunk of HTTP/1.1: its length in hexadecimal digits, its bytes, each with a line end. */
-function chunkOf(piece: Buffer | string): Buffer {
-  const length = typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+function flushWaiting(): void {
+  const bodies = waiting;
+  waiting = [];
+  for (const body of bodies) body.flush();
+}
+
+/** Each piece as one chunk of HTTP/1.1: its length in hexadecimal digits, its bytes, each with a line end. */
+function chunksOf(pieces: readonly (Buffer | string)[]): Buffer {
+  let total = 0;
+  for (const piece of pieces) {
+    const length = Buffer.byteLength(piece);
+    total += digitsOf(length) + length + LINE_ENDS_BYTES;
+  }
+  const chunks = Buffer.allocUnsafe(total);
+  let at = 0;
+  for (const piece of pieces) at = writeChunk(chunks, at, piece);
+  return chunks;
+}
+
+function writeChunk(into: Buffer, from: number, piece: Buffer | string): number {
+  const length = Buffer.byteLength(piece);
+  let at = from + digitsOf(length);
+  for (let digit = at - 1, rest = length; digit >= from; digit--, rest >>= 4)
+    into[digit] = HEX_DIGITS[rest & 15] ?? 0;
+  into[at++] = CR;
+  into[at++] = LF;
+  if (typeof piece === 'string') into.write(piece, at);
+  else into.set(piece, at);
+  at += length;
+  into[at++] = CR;
+  into[at++] = LF;
+  return at;
+}
+
+function digitsOf(length: number): number {
   let digits = 1;
   for (let rest = length >> 4; rest > 0; rest >>= 4) digits += 1;
-  const chunk = Buffer.allocUnsafe(digits + length + 4);
-  for (let at = digits - 1, rest = length; at >= 0; at--, rest >>= 4)
-    chunk[at] = HEX_DIGITS[rest & 15] ?? 0;
-  chunk[digits] = CR;
-  chunk[digits + 1] = LF;
-  if (typeof piece === 'string') chunk.write(piece, digits + 2);
-  else chunk.set(piece, digits + 2);
-  chunk[digits + 2 + length] = CR;
-  chunk[digits + 3 + length] = LF;
-  return chunk;
+  return digits;
 }

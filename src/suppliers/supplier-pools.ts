@@ -1,4 +1,5 @@
 import { Pool, type Dispatcher } from 'undici';
+import { directConnector } from './direct-reads.ts';
 import type { Supplier } from './supplier.ts';
 
 export interface SupplierPoolOptions {
@@ -67,8 +68,7 @@ export class SupplierPools {
     const pool = new Pool(origin, {
       connections: options.connectionsMax,
       pipelining: 1,
-      allowH2: false,
-      connectTimeout: options.connectTimeoutMs,
+      connect: directConnector({ allowH2: false, timeout: options.connectTimeoutMs }),
       headersTimeout: options.headersTimeoutMs,
       bodyTimeout: options.silenceTimeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
