@@ -43,13 +43,15 @@ export class StreamBody {
   }
 
   write(piece: Buffer | string): void {
-    if (!this.#hasBegun || this.#socket() === undefined) {
+    if (this.#pieces.length > 0) {
+      this.#pieces.push(piece);
+    } else if (this.#hasBegun && this.#socket() !== undefined) {
+      flushAfterTurn(this);
+      this.#pieces.push(piece);
+    } else {
       this.#hasBegun = true;
       if (!this.#response.write(piece)) this.#wait(this.#response);
-      return;
     }
-    if (this.#pieces.length === 0) flushAfterTurn(this);
-    this.#pieces.push(piece);
   }
 
   /** Gives away what this turn has brought: before the response is ended, which would overtake it. */
@@ -93,7 +95,7 @@ function flushWaiting(): void {
 function chunksOf(pieces: readonly (Buffer | string)[]): Buffer {
   let total = 0;
   for (const piece of pieces) {
-    const length = Buffer.byteLength(piece);
+    const length = bytesOf(piece);
     total += digitsOf(length) + length + LINE_ENDS_BYTES;
   }
   const chunks = Buffer.allocUnsafe(total);
@@ -103,7 +105,7 @@ function chunksOf(pieces: readonly (Buffer | string)[]): Buffer {
 }
 
 function writeChunk(into: Buffer, from: number, piece: Buffer | string): number {
-  const length = Buffer.byteLength(piece);
+  const length = bytesOf(piece);
   let at = from + digitsOf(length);
   for (let digit = at - 1, rest = length; digit >= from; digit--, rest >>= 4)
     into[digit] = HEX_DIGITS[rest & 15] ?? 0;
@@ -115,6 +117,10 @@ function writeChunk(into: Buffer, from: number, piece: Buffer | string): number 
   into[at++] = CR;
   into[at++] = LF;
   return at;
+}
+
+function bytesOf(piece: Buffer | string): number {
+  return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
 }
 
 function digitsOf(length: number): number {

@@ -5,9 +5,10 @@ import { buildConnector } from 'undici';
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 const OFFERED = Symbol('offered');
+const TAKEN = Buffer.alloc(0);
 
 interface DirectSocket extends Socket {
-  /** What was just read, until the reader takes it. */
+  /** What was just read; {@link TAKEN} from then on until its reader has seen that nothing else is there. */
   [OFFERED]?: Buffer | null;
 }
 
@@ -41,7 +42,8 @@ function readDirectly(socket: DirectSocket): void {
   socket.read = (size?: number) => {
     const bytes = socket[OFFERED];
     if (!bytes) return readQueued(size) as unknown;
-    socket[OFFERED] = null;
+    if (bytes === TAKEN) return null;
+    socket[OFFERED] = TAKEN;
     return bytes;
   };
 }
@@ -53,8 +55,9 @@ function received(this: DirectSocket, length: number, read: Uint8Array): boolean
   if (this[OFFERED] === null && this.readableLength === 0) {
     this[OFFERED] = bytes;
     this.emit('readable');
-    if (!this[OFFERED]) return true;
+    const isTaken = this[OFFERED] === TAKEN;
     this[OFFERED] = null;
+    if (isTaken) return true;
   }
   return this.push(bytes);
 }
