@@ -66,3 +66,26 @@ it('gives each operation once, in the order of its account, and no more that are
     }),
   );
 });
+
+it.each([
+  ['what an urgent one took along', true],
+  ['whoever asked for it', false],
+])('wakes for what rests after a rest that was ended by %s', async (_, isTakenAlong) => {
+  const queue = new OperationQueue({ restMs: 25, restMax: 6 });
+  const push = (account: string, isUrgent: boolean) =>
+    queue.push({ account, isUrgent } as unknown as Operation);
+  push('a', false);
+  if (isTakenAlong) push('a', true);
+  else queue.hurry();
+  queue.take(8, 4);
+  expect(queue.length).toBe(0);
+  if (!isTakenAlong) queue.hurry();
+  vi.advanceTimersByTime(25);
+  let isWoken = false;
+  void queue.change().then(() => (isWoken = true));
+  push('b', false);
+  expect(queue.isDue).toBe(false);
+  vi.advanceTimersByTime(25);
+  await Promise.resolve();
+  expect([queue.isDue, isWoken]).toEqual([true, true]);
+});

@@ -75,7 +75,7 @@ export class OperationQueue {
       if (isUrgent) urgent += 1;
     }
     this.#operations = left;
-    if (this.#isAllDue) this.#restIsOver();
+    if (this.#isAllDue || left.length === 0) this.#restIsOver();
     this.#isAllDue = this.#isAllDue && left.length > 0;
     this.#isDue = this.#isAllDue || left.some(({ isUrgent }) => isUrgent);
     return taken;
@@ -124,10 +124,12 @@ export class OperationQueue {
     return [...this.#operations][Symbol.iterator]();
   }
 
-  /** Nothing in here rests any longer. */
+  /** Nothing in here rests any longer. What comes later does, with a time of its own. */
   hurry(): void {
-    this.#isDue = true;
-    this.#isAllDue = true;
+    const isAny = this.#operations.length > 0;
+    if (!isAny) this.#restIsOver();
+    this.#isDue = isAny;
+    this.#isAllDue = isAny;
     this.wake();
   }
 
