@@ -13,10 +13,12 @@ const SHORT_TEXT = 48;
 const UUID_CHARACTERS = 36;
 const DASH = 0x2d;
 
-/** Value of a hexadecimal digit by its character code; 255 for what is none. */
+const NO_DIGIT = 255;
+
+/** Value of a hexadecimal digit by its character code. */
 const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
   const value = Number.parseInt(String.fromCharCode(code), 16);
-  return Number.isNaN(value) ? 255 : value;
+  return Number.isNaN(value) ? NO_DIGIT : value;
 });
 
 /**
@@ -114,13 +116,15 @@ export class FieldWriter {
     this.#reserve(16);
     const bytes = this.#bytes;
     let at = this.#length;
+    let seen = 0;
     for (let i = 0; i < UUID_CHARACTERS; i += 2) {
       if (text.charCodeAt(i) === DASH) i += 1;
-      const high = DIGITS[text.charCodeAt(i)] ?? 255;
-      const low = DIGITS[text.charCodeAt(i + 1)] ?? 255;
-      assert(high < 16 && low < 16, 'a uuid consists of hexadecimal digits');
+      const high = DIGITS[text.charCodeAt(i)] ?? NO_DIGIT;
+      const low = DIGITS[text.charCodeAt(i + 1)] ?? NO_DIGIT;
+      seen |= high | low;
       bytes[at++] = (high << 4) | low;
     }
+    assert(seen < 16, 'a uuid consists of hexadecimal digits');
     assert(at === this.#length + 16, 'a uuid has 16 bytes');
     this.#length = at;
   }

@@ -1,7 +1,7 @@
 import { DomainError } from '#base/domain-error.ts';
 import type { Id } from '#base/id.ts';
 import { type NanoUsd, nanoUsd } from '#base/money.ts';
-import { addUsage, inputTokens, NO_USAGE, outputTokens } from '#metering/usage.ts';
+import { inputTokens, NO_USAGE, outputTokens } from '#metering/usage.ts';
 import { settle, voidHold } from '#plans/kernel.ts';
 import { SettleOut } from '#plans/decision-out.ts';
 import type { AccountRecord, HoldNote } from './account-record.ts';
@@ -134,9 +134,12 @@ export class SettleOperation extends HoldOperation<Settled> {
     const { note, out, attempts, cost, payments } = booked;
     const { actual, estimated, outcome, upstreamMs } = this.#measurement;
     const last = attempts.at(-1);
-    const usage = attempts.reduce((sum, attempt) => addUsage(sum, attempt.usage), NO_USAGE);
-    const tokensIn = inputTokens(usage);
-    const tokensOut = outputTokens(usage);
+    let tokensIn = 0;
+    let tokensOut = 0;
+    for (const { usage } of attempts) {
+      tokensIn += inputTokens(usage);
+      tokensOut += outputTokens(usage);
+    }
     const planVersion = uuidText(out.planVersionId as Id<'planVersion'>);
     const day = utcDay(out.admittedAtMs);
     const model = last?.model ?? note.model;

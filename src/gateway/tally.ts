@@ -54,7 +54,7 @@ export function tally(
     const cost = costOf({ metering, priceOf, atMs });
     for (const each of cost.unpriced) unpriced.push(describeUnpriced(each));
     unknown.push(...(metering.unknown ?? []));
-    attempts.push(...attemptsOf(route, metering, priceOf, atMs));
+    attempts.push(...attemptsOf(route, metering, priceOf, atMs, cost.nanoUsd));
     costNanoUsd = addNano(costNanoUsd, cost.nanoUsd);
     estimated ||= metering.estimated;
     const { supplierCostPicoUsd: claimedPicoUsd } = metering;
@@ -84,16 +84,18 @@ function attemptsOf(
   metering: Metering,
   priceOf: PriceOf,
   atMs: number,
+  whole: NanoUsd,
 ): AttemptUsage[] {
+  const { parts } = metering;
   let before: NanoUsd = nanoUsd(0);
-  return metering.parts.map((part, index) => {
-    const upTo = costOf({
-      metering: { ...metering, parts: metering.parts.slice(0, index + 1) },
-      priceOf,
-      atMs,
-    });
-    const costNanoUsd = subtractNano(upTo.nanoUsd, before);
-    before = upTo.nanoUsd;
+  return parts.map((part, index) => {
+    const end = index + 1;
+    const upTo =
+      end === parts.length
+        ? whole
+        : costOf({ metering: { ...metering, parts: parts.slice(0, end) }, priceOf, atMs }).nanoUsd;
+    const costNanoUsd = subtractNano(upTo, before);
+    before = upTo;
     const resolved = priceOf(part.model, part.serviceTier);
     return {
       supplier: route.supplier.name,

@@ -1,44 +1,70 @@
+/** Values are written one after the other into pieces of memory of this size. */
+const PIECE_BYTES = 16 * 1024;
+const VARINT_BYTES_MAX = 8;
+const TWO_28 = 2 ** 28;
+
 /**
  * The compact encoding of an account's binary columns: unsigned integers up to 2^53 in base 128
  * (low groups first), text as its length and Latin-1 bytes. Anything else is a programmer's error.
  */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(512);
-  #length = 0;
+  #bytes = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  /** Where the value that is being written begins; what stands before it was taken. */
+  #start = 0;
+  #end = 0;
 
+  /** Begins a value anew. */
   clear(): void {
-    this.#length = 0;
+    this.#end = this.#start;
   }
 
-  /** A copy of what was written. */
+  /**
+   * What was written, which is never written over. It shares a piece of memory with values before and
+   * after it: for what is soon copied on, not for what is kept.
+   */
   take(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.#length));
+    const taken = this.#bytes.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return taken;
   }
 
   /** @throws RangeError on what is no unsigned safe integer. */
   varint(value: number): void {
     if (!Number.isSafeInteger(value) || value < 0)
       throw new RangeError(`not an unsigned safe integer: ${value}`);
-    this.#reserve(8);
+    this.#reserve(VARINT_BYTES_MAX);
+    const bytes = this.#bytes;
     let rest = value;
-    while (rest >= 128) {
-      this.#bytes[this.#length++] = (rest % 128) + 128;
-      rest = Math.floor(rest / 128);
+    // Shifts take 32 bits: the four groups below 2^28 first, then what is above them (25 bits at most).
+    if (value >= TWO_28) {
+      rest = Math.floor(value / TWO_28);
+      const low = value - rest * TWO_28;
+      bytes[this.#end++] = (low & 127) | 128;
+      bytes[this.#end++] = ((low >>> 7) & 127) | 128;
+      bytes[this.#end++] = ((low >>> 14) & 127) | 128;
+      bytes[this.#end++] = (low >>> 21) | 128;
     }
-    this.#bytes[this.#length++] = rest;
+    while (rest >= 128) {
+      bytes[this.#end++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    bytes[this.#end++] = rest;
   }
 
   text(value: string): void {
     this.varint(value.length);
     this.#reserve(value.length);
-    this.#length += this.#bytes.write(value, this.#length, 'latin1');
+    this.#end += this.#bytes.write(value, this.#end, 'latin1');
   }
 
   #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(2 * (this.#length + count));
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+    if (this.#end + count <= this.#bytes.length) return;
+    const length = this.#end - this.#start;
+    const next = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, 2 * (length + count)));
+    this.#bytes.copy(next, 0, this.#start, this.#end);
+    this.#bytes = next;
+    this.#start = 0;
+    this.#end = length;
   }
 }
 
