@@ -38,26 +38,12 @@ const directory = newRunDirectory();
 
 async function main(): Promise<void> {
   const upstream = Child.script('upstream.ts');
-  const upstreamUrl = `http://127.0.0.1:${String(await upstream.next('port'))}`;
-  const targets: Target[] = [];
   try {
-    for (const name of flags.targets.split(',')) {
-      const start = TARGETS.get(name);
-      if (!start) throw new Error(`no target is called ${name}: ${[...TARGETS.keys()].join(', ')}`);
-      const own = join(directory, name);
-      mkdirSync(own);
-      targets.push(await start({ upstreamUrl, directory: own }));
-    }
+    const url = `http://127.0.0.1:${String(await upstream.next('port'))}`;
     const fsyncMs = fsyncTime(directory);
     const measurements: Measurement[] = [];
-    const upstreamProcess = { url: upstreamUrl, pid: upstream.pid };
-    // Compilers and pools settle before anything counts.
-    const settling = { ...SATURATED, secondsMin: SETTLING_SECONDS };
-    for (const target of targets) await measureOnce(target, settling, 0, upstreamProcess);
-    for (const benchCase of cases)
-      for (let round = 1; round <= rounds; round++)
-        for (const target of targets)
-          measurements.push(await measureOnce(target, benchCase, round, upstreamProcess));
+    for (let round = 1; round <= rounds; round++)
+      measurements.push(...(await measureRound(round, { url, pid: upstream.pid })));
     write({
       date: new Date().toISOString().slice(0, 16).replace('T', ' '),
       command: [
@@ -73,9 +59,40 @@ async function main(): Promise<void> {
       measurements,
     });
   } finally {
-    for (const target of targets) await target.close();
     await upstream.stop();
     rmSync(directory, { recursive: true });
+  }
+}
+
+interface Upstream {
+  readonly url: string;
+  readonly pid: number;
+}
+
+/**
+ * All cases, the targets in turn. Each round starts them anew: what a compiler makes of a program differs
+ * from start to start by more than from case to case.
+ */
+async function measureRound(round: number, upstream: Upstream): Promise<Measurement[]> {
+  const targets: Target[] = [];
+  try {
+    for (const name of flags.targets.split(',')) {
+      const start = TARGETS.get(name);
+      if (!start) throw new Error(`no target is called ${name}: ${[...TARGETS.keys()].join(', ')}`);
+      const own = join(directory, `${name}-${round}`);
+      mkdirSync(own);
+      targets.push(await start({ upstreamUrl: upstream.url, directory: own }));
+    }
+    // Compilers and pools settle before anything counts.
+    const settling = { ...SATURATED, secondsMin: SETTLING_SECONDS };
+    for (const target of targets) await measureOnce(target, settling, 0, upstream);
+    const measurements: Measurement[] = [];
+    for (const benchCase of cases)
+      for (const target of targets)
+        measurements.push(await measureOnce(target, benchCase, round, upstream));
+    return measurements;
+  } finally {
+    for (const target of targets) await target.close();
   }
 }
 
@@ -83,13 +100,13 @@ async function measureOnce(
   target: Target,
   benchCase: BenchCase,
   round: number,
-  upstream: { readonly url: string; readonly pid: number },
+  upstream: Upstream,
 ): Promise<Measurement> {
   const run = await measure({
     target,
     case: benchCase,
     round,
-    warmupSeconds,
+    warmupSeconds: Math.max(warmupSeconds, benchCase.warmupSecondsMin),
     seconds: Math.max(seconds, benchCase.secondsMin),
     upstream,
     directory,

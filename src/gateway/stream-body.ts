@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { passingBytes } from '#base/byte-memory.ts';
 
 const CR = 13;
 const LF = 10;
@@ -98,7 +99,7 @@ function chunksOf(pieces: readonly (Buffer | string)[]): Buffer {
     const length = bytesOf(piece);
     total += digitsOf(length) + length + LINE_ENDS_BYTES;
   }
-  const chunks = Buffer.allocUnsafe(total);
+  const chunks = passingBytes(total);
   let at = 0;
   for (const piece of pieces) at = writeChunk(chunks, at, piece);
   return chunks;

@@ -86,10 +86,12 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: AnswerHeaders,
   ): void {
+    // Views of what was read: they would keep its memory, with all chunks in it, for as long as a stream.
+    controller.rawHeaders = null;
     if (this.#isOver || status < 200) return;
     this.#sink = this.#start.onAnswer(status, headers);
   }

@@ -1,3 +1,5 @@
+import { keptBytes } from '#base/byte-memory.ts';
+
 const NO_BYTES = Buffer.alloc(0);
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -32,8 +34,7 @@ export class DeltaTemplate {
       return;
     }
     this.#vainLessons += 1;
-    this.#bytes = Buffer.allocUnsafeSlow(chunk.length); // a piece of the pool would hold all of it for as long as the stream
-    this.#bytes.set(chunk);
+    this.#bytes = keptBytes(chunk);
     this.#textFrom = textFrom;
     this.#textEnd = textEnd;
   }

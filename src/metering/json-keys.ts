@@ -1,3 +1,5 @@
+import { keptBytes } from '#base/byte-memory.ts';
+
 const NO_BYTES = Buffer.alloc(0);
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -120,13 +122,13 @@ export class JsonKeyScanner {
   /** Belongs to the prefix that was kept or matched in the same pass. Some vendors end each event anew. */
   #keepSuffix(data: Uint8Array, from: number, end: number): void {
     if (end - from > PREFIX_BYTES_MAX || this.#suffixesKept >= SUFFIXES_KEPT_MAX) return;
-    this.#suffix = Buffer.from(data.subarray(from, end));
+    this.#suffix = keptBytes(data.subarray(from, end));
     this.#suffixesKept += 1;
   }
 
   #keepPrefix(data: Uint8Array, begin: number, end: number): void {
     if (end - begin > PREFIX_BYTES_MAX) return;
-    this.#prefix = Buffer.from(data.subarray(begin, end));
+    this.#prefix = keptBytes(data.subarray(begin, end));
     this.#suffix = NO_BYTES;
     this.#suffixesKept = 0;
   }

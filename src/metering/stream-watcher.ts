@@ -226,7 +226,7 @@ export class StreamWatcher {
   }
 
   #growText(bytes: number): void {
-    const grown = Buffer.allocUnsafe(Math.min(TEXT_BYTES_KEPT_MAX, Math.max(1024, bytes * 2)));
+    const grown = Buffer.allocUnsafeSlow(Math.min(TEXT_BYTES_KEPT_MAX, Math.max(1024, bytes * 2)));
     this.#text.copy(grown, 0, 0, this.#textKept);
     this.#text = grown;
   }

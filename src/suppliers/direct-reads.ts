@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import { passingBytes } from '#base/byte-memory.ts';
 
 /** All connections are read into it, one after the other. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
@@ -50,7 +51,7 @@ function readDirectly(socket: DirectSocket): void {
 
 /** @returns false where no more should be read until the queue is empty */
 function received(this: DirectSocket, length: number, read: Uint8Array): boolean {
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = passingBytes(length);
   bytes.set(read.subarray(0, length));
   if (this[OFFERED] === null && this.readableLength === 0) {
     this[OFFERED] = bytes;

@@ -1,3 +1,4 @@
+import { keptBytes } from '#base/byte-memory.ts';
 import { isObject } from './json-shape.ts';
 import { locate, mapMembers, type Member } from './body-map.ts';
 import type { Surface } from './request-facts.ts';
@@ -121,7 +122,7 @@ function applySplices(body: Buffer, splices: Splice[]): Buffer {
     at = end;
   }
   parts.push(body.subarray(at));
-  return Buffer.concat(parts);
+  return keptBytes(...parts);
 }
 
 const BODY_MODEL = [['model']];
