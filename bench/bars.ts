@@ -38,9 +38,7 @@ export function bars(all: readonly Measurement[]): Bar[] {
   return [
     ...rows,
     ...pacedBar(of('breakeven', PACED)),
-    ...[LIVE, LIVE_AT_ONCE].flatMap((live) =>
-      liveBars(live, of('breakeven', live), of('floor', live)),
-    ),
+    ...[LIVE, LIVE_AT_ONCE].flatMap((live) => liveBars(live, all)),
   ];
 }
 
@@ -58,7 +56,9 @@ function pacedBar(ours: Medians | undefined): Bar[] {
   ];
 }
 
-function liveBars(live: BenchCase, ours: Medians | undefined, floor: Medians | undefined): Bar[] {
+function liveBars(live: BenchCase, all: readonly Measurement[]): Bar[] {
+  const ours = mediansOf(all, 'breakeven', live);
+  const floor = mediansOf(all, 'floor', live);
   if (!ours || !floor) return [];
   const first = ours.firstByteP99Ms / floor.firstByteP99Ms;
   const chunk = ours.cpuMicrosPerChunk / floor.cpuMicrosPerChunk;
@@ -72,7 +72,7 @@ function liveBars(live: BenchCase, ours: Medians | undefined, floor: Medians | u
     {
       what: 'CPU per chunk, same case',
       bar: "≤ 1.5× the floor's",
-      reached: `${chunk.toFixed(2)}× (${ours.cpuMicrosPerChunk.toFixed(1)} to ${floor.cpuMicrosPerChunk.toFixed(1)} µs)`,
+      reached: `${chunk.toFixed(2)}× (${ours.cpuMicrosPerChunk.toFixed(1)} to ${floor.cpuMicrosPerChunk.toFixed(1)} µs${roundsOf(all, live)})`,
       ok: chunk <= 1.5,
     },
     {
@@ -82,4 +82,17 @@ function liveBars(live: BenchCase, ours: Medians | undefined, floor: Medians | u
       ok: ours.mismatches === 0 && ours.failures === 0,
     },
   ];
+}
+
+/** What each round gave by itself: how far the medians can be trusted. */
+function roundsOf(all: readonly Measurement[], live: BenchCase): string {
+  const runs = all.filter((run) => run.case.name === live.name);
+  const rounds = [...Map.groupBy(runs, ({ round }) => round).values()];
+  if (rounds.length < 2) return '';
+  const times = rounds.map((round) => {
+    const ours = mediansOf(round, 'breakeven', live);
+    const floor = mediansOf(round, 'floor', live);
+    return ours && floor ? (ours.cpuMicrosPerChunk / floor.cpuMicrosPerChunk).toFixed(2) : '–';
+  });
+  return `; by round ${times.join(', ')}`;
 }
