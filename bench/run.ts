@@ -33,7 +33,7 @@ const warmupSeconds = flags.quick ? 1 : 2;
 const cases = (flags.quick ? QUICK_CASES : ALL_CASES).filter((each) =>
   each.name.includes(flags.case),
 );
-const SETTLING_SECONDS = 8;
+const SETTLING_SECONDS = 20;
 const directory = newRunDirectory();
 
 async function main(): Promise<void> {
