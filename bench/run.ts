@@ -70,8 +70,8 @@ interface Upstream {
 }
 
 /**
- * All cases, the targets in turn. Each round starts them anew: what a compiler makes of a program differs
- * from start to start by more than from case to case.
+ * All cases, the targets in turn. Each round starts them anew: what compilers make of a program differs from
+ * start to start by more than rounds of one start do (docs/decisions/0058-rounds-start-anew.md).
  */
 async function measureRound(round: number, upstream: Upstream): Promise<Measurement[]> {
   const targets: Target[] = [];

@@ -73,9 +73,13 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
   it('opens every fix as a scenario, and replays another price exactly', async () => {
     const ways = page.locator('section', { has: page.getByRole('heading', { name: 'Ways out' }) });
     const rows = ways.locator('tbody tr');
-    await rows.nth(1).getByRole('link').click();
-    await page.waitForURL(/fix=2/);
-    await page.getByText('Change 2, against today').waitFor();
+    const second = rows.nth(1).getByRole('link');
+    // Changes that come to nearly the same stand folded, which hangs on when the demo was made: not always the second.
+    const number = /fix=(\d+)/.exec((await second.getAttribute('href')) ?? '')?.[1] ?? '';
+    expect(Number(number)).toBeGreaterThan(1);
+    await second.click();
+    await page.waitForURL(new RegExp(`fix=${number}$`));
+    await page.getByText(`Change ${number}, against today`).waitFor();
     const live = page.locator('.curve-sentence');
     expect(await live.textContent()).toContain('At $200.00');
     await page.locator('.lab-figures').waitFor();
@@ -91,7 +95,7 @@ describe.skipIf(CHROMIUM === undefined)('the price lab in the browser', () => {
 
   it('shows whom a fix touches and how, and replays a document that is edited', async () => {
     const found = page.url();
-    await page.goto(found.replace('fix=2', 'fix=1'));
+    await page.goto(found.replace(/fix=\d+/, 'fix=1'));
     const noticed = page.locator('section', { hasText: 'Who notices it, and how' });
     await noticed
       .getByRole('link', { name: /^Subscriber \d+$/ })
