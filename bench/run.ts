@@ -6,15 +6,15 @@ import { ALL_CASES, QUICK_CASES, SATURATED, type BenchCase } from './bench-case.
 import { benchReport, type BenchResults } from './bench-report.ts';
 import { Child } from './child.ts';
 import { fsyncTime } from './fsync-time.ts';
-import { measure } from './measure.ts';
+import { measure, type MeasureOptions } from './measure.ts';
 import type { Measurement } from './measurement.ts';
 import { newRunDirectory, RESULTS } from './run-directory.ts';
 import { TARGETS } from './targets.ts';
 import type { Target } from './target.ts';
 
 /**
- * The bench: starts the mock upstream and the targets, loads them in turn (A B C A B C …), and
- * writes medians to `bench/results/`.
+ * The bench: starts the mock upstream and, in each round, the targets; loads them in turn (A B C A B C …),
+ * and writes medians to `bench/results/`.
  *
  *     npm run bench -- [--quick] [--rounds 3] [--seconds 6] [--targets floor,peer] [--case "256 conn"]
  */
@@ -64,10 +64,7 @@ async function main(): Promise<void> {
   }
 }
 
-interface Upstream {
-  readonly url: string;
-  readonly pid: number;
-}
+type Upstream = MeasureOptions['upstream'];
 
 /**
  * All cases, the targets in turn. Each round starts them anew: what compilers make of a program differs from

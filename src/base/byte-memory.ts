@@ -23,7 +23,10 @@ export function passingBytes(length: number): Buffer {
   return piece.subarray(from, taken);
 }
 
-/** A copy of the parts, one behind the other, that shares its memory with nothing: for what is kept as long as a request or longer. */
+/**
+ * A copy of the parts, one behind the other, that shares its memory with nothing: for what is kept as long
+ * as a request or longer.
+ */
 export function keptBytes(...parts: readonly Uint8Array[]): Buffer<ArrayBuffer> {
   let length = 0;
   for (const part of parts) length += part.length;

@@ -225,6 +225,7 @@ export class StreamWatcher {
     this.#textKept = kept + length;
   }
 
+  /** In memory of its own, since it lasts as long as the stream (see byte-memory.ts). */
   #growText(bytes: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.min(TEXT_BYTES_KEPT_MAX, Math.max(1024, bytes * 2)));
     this.#text.copy(grown, 0, 0, this.#textKept);
